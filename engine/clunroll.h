@@ -1,0 +1,375 @@
+/* clunroll.h: the one public header of libclunroll, an OpenCL engine that trains unrolled sparse-recovery networks.
+ *
+ * A caller lists devices, opens one, makes a data set and a recipe, starts trainings on lanes, and takes models out.
+ * Everything is in plain structs; matrices are row-major float32; every call that can fail returns a clu_status and,
+ * where it is not CLU_OK, has written what went wrong into *error (which may be NULL).
+ * A handle (clu_device, clu_lanes, clu_applier) belongs to the thread that made it; plain data may be shared read-only.
+ * Every x_destroy(NULL) is fine. Destroy in reverse order: lanes and appliers before their device. */
+#ifndef CLUNROLL_H
+#define CLUNROLL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define CLU_API __attribute__((visibility("default")))
+#else
+#define CLU_API
+#endif
+
+#define CLU_LAYERS_MAX 32 /* K, the number of layers of a network */
+#define CLU_SIDE_MAX 4096 /* m and n */
+#define CLU_STAGES_MAX 8  /* stages a layer in a recipe */
+
+/* ---- status ------------------------------------------------------------------------------------------------- */
+
+#define CLU_STATUS_MAP(X) \
+	X(OK, "success") \
+	X(ARGUMENT, "invalid argument") \
+	X(MEMORY, "out of host memory") \
+	X(FILE, "file cannot be read or written") \
+	X(FORMAT, "file content is not what was expected") \
+	X(NO_DEVICE, "no usable OpenCL device") \
+	X(SIZE, "does not fit the device") \
+	X(BUILD, "kernel does not build") \
+	X(DEVICE, "OpenCL call failed") \
+	X(SELF_TEST, "device computes wrong results") \
+	X(NUMERIC, "training produced a number that is not finite") \
+	X(MISMATCH, "does not belong together")
+
+typedef enum clu_status {
+#define CLU_STATUS_ENUM(name, text) CLU_##name,
+	CLU_STATUS_MAP(CLU_STATUS_ENUM)
+#undef CLU_STATUS_ENUM
+} clu_status;
+
+typedef struct clu_error {
+	clu_status status;
+	char message[768]; /* one sentence or two: what was wrong, where, what to do */
+} clu_error;
+
+/* The X-macro's text for a status; never NULL. */
+CLU_API const char *clu_status_text(clu_status status);
+/* Version of the library, "major.minor.patch". */
+CLU_API const char *clu_version(void);
+
+/* ---- architectures (arch.c) --------------------------------------------------------------------------------- */
+
+/* Kinds of neuron: an open list. X(NAME, letter in the notation, name). All act on v elementwise with threshold θ. */
+#define CLU_NEURON_MAP(X) \
+	X(SOFT, 's', "soft")  /* sign(v)·max(0, |v| − θ) */ \
+	X(RELU, 'r', "relu")  /* max(0, v − θ) */ \
+	X(LEAKY, 'l', "leaky") /* u = v − θ; u > 0 ? u : 0.1·u */
+
+typedef enum clu_neuron {
+#define CLU_NEURON_ENUM(name, letter, text) CLU_NEURON_##name,
+	CLU_NEURON_MAP(CLU_NEURON_ENUM)
+#undef CLU_NEURON_ENUM
+	CLU_NEURON_COUNT
+} clu_neuron;
+
+/* One architecture. Layers are counted from 1 as in the paper; arrays are indexed by layer − 1.
+ * x^(L−1) is always an origin of layer L ≥ 2; bit j of extra[L−1] adds origin x^(L−2−j), so extra[L−1] < 2^(L−2). */
+typedef struct clu_arch {
+	uint32_t layers;
+	uint32_t extra[CLU_LAYERS_MAX];
+	uint8_t neuron[CLU_LAYERS_MAX]; /* clu_neuron */
+	uint8_t side[CLU_LAYERS_MAX];   /* 1: W_b b enters the layer (always for layer 1); 0: pruned */
+} clu_arch;
+
+#define CLU_ARCH_TEXT 512 /* longest notation with its NUL */
+
+/* Parses a name (LISTA, LFISTA, Dense, Searched; any case) or the notation
+ *   extra_1_…_extra_K [":" one letter of CLU_NEURON_MAP a layer [":" one digit 0|1 a layer: side connections]]
+ * A named architecture takes its first `layers` integers (Searched has 16 at most); a notation must have exactly `layers`
+ * integers, or any number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
+CLU_API clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu_error *error);
+/* Writes the shortest notation that parses to the same architecture. */
+CLU_API void clu_arch_print(const clu_arch *arch, char text[CLU_ARCH_TEXT]);
+/* "LISTA", "LFISTA", "Dense", "Searched" when the architecture is that one at its depth, otherwise NULL. */
+CLU_API const char *clu_arch_name(const clu_arch *arch);
+/* Number of extra connections (those beside x^(L−1)). */
+CLU_API uint32_t clu_arch_extra_count(const clu_arch *arch);
+/* Bit i−1 is set where x^(i) is an origin of `layer` (x^(L−1) included); 0 for layer 1. */
+CLU_API uint32_t clu_arch_origins(const clu_arch *arch, uint32_t layer);
+/* CLU_ARGUMENT where a field is out of range. */
+CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
+
+/* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
+
+/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. */
+typedef struct clu_problem {
+	uint32_t m, n;          /* D is m×n, N(0, 1/m), columns of unit norm */
+	double density;         /* probability that an entry of x is nonzero; nonzeros are N(0, 1) */
+	double snr_db;          /* INFINITY: no noise; else per sample σ = std(b)·10^(−SNR/20) */
+	uint64_t seed;          /* keys dictionary, codes and noise */
+	size_t train, validation, test; /* numbers of samples; 0 makes that set empty */
+} clu_problem;
+
+/* Files in .npy format, each NULL where the generated thing is wanted. */
+typedef struct clu_data_files {
+	const char *dictionary;               /* [m][n] */
+	const char *train_x, *train_b;        /* [count][n], [count][m]; b is D x (+ noise at snr_db) when NULL */
+	const char *validation_x, *validation_b; /* when only train_x is given, its last tenth is held out for validation … */
+	const char *test_x, *test_b;          /* … and the tenth before that for the test */
+} clu_data_files;
+
+typedef struct clu_samples {
+	size_t count;
+	float *x; /* [count][n], in scaled units (divided by clu_data.scale) */
+	float *b; /* [count][m], the same */
+} clu_samples;
+
+typedef struct clu_data {
+	uint32_t m, n;
+	double scale;      /* rms of the nonzero codes of an own training set; 1 for generated data */
+	double lipschitz;  /* L = 1.001·‖D‖₂², power iteration of fixed length */
+	float *dictionary; /* [m][n] */
+	clu_samples train, validation, test;
+} clu_data;
+
+CLU_API clu_problem clu_problem_default(void); /* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples */
+/* Generates or reads everything. files may be NULL. m and n of the problem are ignored in favour of a dictionary file's.
+ * Errors: CLU_ARGUMENT, CLU_FILE, CLU_FORMAT (naming file, found, wanted), CLU_MEMORY. */
+CLU_API clu_status clu_data_create(const clu_problem *problem, const clu_data_files *files, clu_data **data, clu_error *error);
+CLU_API void clu_data_destroy(clu_data *data);
+/* Writes dictionary.npy, {train,validation,test}_{x,b}.npy into an existing or new directory, each atomically. */
+CLU_API clu_status clu_data_write(const clu_data *data, const char *directory, clu_error *error);
+
+typedef struct clu_nmse {
+	double db;       /* mean over samples of 10·log10(‖x̂−x‖²/‖x‖²): the paper's; ratios below 1e-30 count as 1e-30 */
+	double ratio_db; /* 10·log10 of the ratio of the sums: LISTA-CPSS's */
+} clu_nmse;
+/* estimate, truth: [count][n]. */
+CLU_API clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n);
+
+/* Matrices on disk, in slices of rows, so that files may be larger than memory. float32 and float64 little-endian, C order,
+ * 1-D (one row) or 2-D. A value that is NaN or infinite is an error that names its row and column. */
+typedef struct clu_npy_reader clu_npy_reader;
+CLU_API clu_status clu_npy_open(const char *path, clu_npy_reader **reader, clu_error *error);
+CLU_API size_t clu_npy_rows(const clu_npy_reader *reader);
+CLU_API size_t clu_npy_columns(const clu_npy_reader *reader);
+/* Reads the next `rows` rows into values [rows][columns]. */
+CLU_API clu_status clu_npy_read(clu_npy_reader *reader, size_t rows, float *values, clu_error *error);
+CLU_API void clu_npy_close(clu_npy_reader *reader);
+
+/* Writes to a temporary file beside `path`; clu_npy_commit renames it there, clu_npy_abort removes it. */
+typedef struct clu_npy_writer clu_npy_writer;
+CLU_API clu_status clu_npy_create(const char *path, size_t rows, size_t columns, clu_npy_writer **writer, clu_error *error);
+CLU_API clu_status clu_npy_write(clu_npy_writer *writer, size_t rows, const float *values, clu_error *error);
+CLU_API clu_status clu_npy_commit(clu_npy_writer *writer, clu_error *error); /* frees the writer, also on error */
+CLU_API void clu_npy_abort(clu_npy_writer *writer);
+
+/* ---- recipes (recipe.c) ------------------------------------------------------------------------------------- */
+
+typedef enum clu_form { CLU_FORM_MEAN, CLU_FORM_SUM } clu_form;                    /* of the coefficients c */
+typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS } clu_start;           /* of a new layer's coefficients */
+typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
+typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE } clu_curve;
+typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep;                   /* which weights go on after a stage */
+
+typedef struct clu_stage {
+	clu_variables variables;
+	double rate, rate_last; /* learning rate at layer 1 and at layer K; geometric in between */
+	clu_curve curve;        /* over a stage of known length: flat, or a cosine down to rate·floor */
+	double floor;
+	uint32_t length, length_last; /* steps, in layers 1…K−1 and in layer K; 0: until patience runs out */
+	uint32_t patience;            /* steps without a better validation NMSE that end the stage; 0: none */
+	uint32_t cap;                 /* most steps of a stage with patience; 0: none */
+	clu_keep keep;
+} clu_stage;
+
+typedef struct clu_recipe {
+	char name[32];
+	clu_form form;
+	clu_start start;
+	double threshold;        /* θ starts at threshold/L */
+	double decay;            /* of the gradient multiplier of a trained variable, after each layer */
+	double beta1, beta2, epsilon; /* Adam; ε is outside the bias correction */
+	uint32_t validate_every; /* steps between validations */
+	uint32_t stage_count;
+	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer */
+} clu_recipe;
+
+#define CLU_RECIPE_TEXT 4096
+/* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. */
+CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
+CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
+CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
+/* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages. */
+CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
+/* Steps of a whole training of `layers` layers; *exact is false where patience decides (then it is the least possible). */
+CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact);
+
+/* ---- models (model.c) --------------------------------------------------------------------------------------- */
+
+/* A trained network of `arch`. Coefficients are the effective ones, a = c/n_L. */
+typedef struct clu_model {
+	clu_arch arch;
+	uint32_t m, n;
+	double scale;       /* measurements are divided by it, codes multiplied */
+	float *w_b;         /* [n][m] */
+	float *w_x;         /* [n][n] */
+	float theta[CLU_LAYERS_MAX];
+	float coefficient[CLU_LAYERS_MAX][CLU_LAYERS_MAX]; /* [L−1][i−1]; 0 where x^(i) is no origin of L */
+	char *settings;     /* JSON object: everything that led here; "{}" when unknown */
+} clu_model;
+
+CLU_API clu_status clu_model_create(const clu_arch *arch, uint32_t m, uint32_t n, clu_model **model, clu_error *error);
+CLU_API void clu_model_destroy(clu_model *model);
+/* One safetensors file: tensors W_b [n][m], W_x [n][n], theta [K], coefficient [K][K]; metadata format, version, arch, scale,
+ * settings. Written to a temporary file, synced, renamed. */
+CLU_API clu_status clu_model_save(const clu_model *model, const char *path, clu_error *error);
+CLU_API clu_status clu_model_load(const char *path, clu_model **model, clu_error *error);
+/* The same bytes in memory; the caller frees *bytes with free(). `source` names the bytes in errors. */
+CLU_API clu_status clu_model_encode(const clu_model *model, void **bytes, size_t *size, clu_error *error);
+CLU_API clu_status clu_model_decode(const void *bytes, size_t size, const char *source, clu_model **model, clu_error *error);
+
+/* Writes `size` bytes to path by temporary file, fsync and rename: a reader sees the old file or the new one. */
+CLU_API clu_status clu_file_replace(const char *path, const void *bytes, size_t size, clu_error *error);
+/* Reads a whole file; the caller frees *bytes with free(). */
+CLU_API clu_status clu_file_read(const char *path, void **bytes, size_t *size, clu_error *error);
+
+/* ---- devices (device.c, selftest.c, measure.c, plan.c) ------------------------------------------------------ */
+
+typedef enum clu_device_type { CLU_DEVICE_CPU, CLU_DEVICE_GPU, CLU_DEVICE_ACCELERATOR, CLU_DEVICE_CUSTOM } clu_device_type;
+
+typedef struct clu_device_info {
+	uint32_t index;         /* in the list, the same in every process with the same drivers */
+	clu_device_type type;   /* CUSTOM devices are listed and cannot be opened */
+	char name[128], vendor[128], driver[128], version[128], platform[128], platform_version[128];
+	char physical[64];      /* equal for two entries that are the same hardware: "cpu", or a PCI address */
+	uint32_t compute_units;
+	uint64_t memory_bytes, allocation_bytes, local_bytes;
+	size_t work_group_max;
+	void *platform_id, *device_id; /* cl_platform_id, cl_device_id */
+} clu_device_info;
+
+/* Every device of every platform. The caller frees *infos with free(). No device at all: CLU_OK and *count 0. */
+CLU_API clu_status clu_device_list(clu_device_info **infos, size_t *count, clu_error *error);
+CLU_API const char *clu_device_type_name(clu_device_type type); /* "CPU", "GPU", "ACCELERATOR", "CUSTOM" */
+/* Devices that `spec` names: all, cpu, gpu, accelerator, an index, part of a name; several with commas; ! excludes.
+ * With `all` (alone or with exclusions) each physical device appears once: `speed_gflops` (NULL: the first wins) holds a
+ * figure for each device, and the fastest entry of a physical device is taken. chosen: room for `count` indices.
+ * CLU_NO_DEVICE, with the list in the message, where nothing matches. */
+CLU_API clu_status clu_device_select(const clu_device_info *infos, size_t count, const char *spec, const double *speed_gflops,
+	size_t *chosen, size_t *chosen_count, clu_error *error);
+
+/* How a device does its products: plain data, a few lines of text. */
+typedef enum clu_way { CLU_WAY_NATIVE, CLU_WAY_CLBLAST } clu_way;
+typedef struct clu_plan {
+	clu_way product;       /* of the matrix products */
+	uint32_t vector;       /* floats in a vector of the native kernels: 1, 4, 8, 16 */
+	uint32_t tile_rows, tile_vectors; /* the native product's register tile */
+	uint32_t group;        /* work-items of a work-group in the row kernels; 1 on CPUs */
+	uint32_t block_rows;   /* rows of the batch that a work-group covers in the row kernels */
+	uint32_t group_columns, group_rows; /* work-group of the native product, in tiles */
+} clu_plan;
+#define CLU_PLAN_TEXT 512
+CLU_API clu_plan clu_plan_default(const clu_device_info *info);
+CLU_API clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, clu_error *error);
+CLU_API void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT]);
+
+/* One OpenCL context and queue, and the kernels built for it. plan NULL: the default.
+ * CLUNROLL_DEBUG=sync in the environment finishes after each launch and names the kernel that failed. */
+typedef struct clu_device clu_device;
+CLU_API clu_status clu_device_open(const clu_device_info *info, const clu_plan *plan, clu_device **device, clu_error *error);
+CLU_API void clu_device_destroy(clu_device *device);
+CLU_API const clu_device_info *clu_device_about(const clu_device *device);
+CLU_API const clu_plan *clu_device_plan(const clu_device *device);
+/* The numeric key: a hash of all that decides bits (device, driver, kernel source, plan). Results at equal keys are equal. */
+CLU_API const char *clu_device_key(const clu_device *device);
+/* Every op and a small network against the double-precision reference. CLU_SELF_TEST names the op and the error's size. */
+CLU_API clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error);
+
+typedef struct clu_measurement {
+	double peak_gflops;     /* multiply-adds in registers */
+	double product_gflops;  /* 128×500×500 product, in the plan's way */
+	double bandwidth_gbytes; /* GB/s, read + written, of a copy beyond the caches */
+	double seconds;         /* what measuring took */
+} clu_measurement;
+CLU_API clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error);
+
+/* ---- lanes: many trainings in a launch (lanes.c) ------------------------------------------------------------- */
+
+typedef struct clu_lanes clu_lanes;
+
+/* What one lane trains. A result depends on this, the data and the numeric key only: not on slot, neighbours, interruptions. */
+typedef struct clu_training {
+	clu_arch arch;          /* arch.layers must be the lanes' */
+	clu_recipe recipe;
+	uint64_t seed;          /* keys the shuffles */
+	const clu_model *from;  /* NULL: start from nothing. Else its weights start every layer (fine-tuning): stages of the last
+	                         * layer only, all layers in place. */
+	const char *settings;   /* JSON for the model's metadata; NULL: "{}" */
+} clu_training;
+
+typedef enum clu_lane_state { CLU_LANE_EMPTY, CLU_LANE_TRAINING, CLU_LANE_DONE, CLU_LANE_FAILED } clu_lane_state;
+
+typedef struct clu_layer_record {
+	clu_nmse validation, test; /* test is NaN without a test set */
+	uint64_t steps;            /* of this layer's stages */
+	double seconds;            /* wall time while this layer trained: shared with the other lanes */
+} clu_layer_record;
+
+typedef struct clu_lane_progress {
+	clu_lane_state state;
+	uint32_t layer, stage;      /* being trained, layer from 1, stage from 0 */
+	uint64_t stage_steps;       /* done in this stage */
+	uint64_t stage_length;      /* its length; 0 where patience decides */
+	uint64_t steps;             /* done in all */
+	double validation_db;       /* latest; NaN before the first */
+	uint32_t layers_done;
+	clu_layer_record record[CLU_LAYERS_MAX]; /* the first layers_done are valid */
+	clu_error error;            /* why it FAILED */
+} clu_lane_progress;
+
+/* Device bytes of one lane, and of what all lanes share (data sets, buffers); both from shapes alone. */
+CLU_API void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch,
+	uint64_t *lane_bytes, uint64_t *shared_bytes);
+/* The largest number of lanes that fits, at most `wanted`. 0: not even one. */
+CLU_API uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted);
+/* Copies the data to the device. The data may be destroyed afterwards. CLU_SIZE, with the figures, where it does not fit. */
+CLU_API clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes,
+	clu_lanes **out, clu_error *error);
+CLU_API void clu_lanes_destroy(clu_lanes *lanes);
+CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
+
+/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. */
+CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
+/* Frees the slot; whatever trained there is dropped. */
+CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
+/* Runs optimiser steps of all TRAINING lanes for about `seconds` (at least one step), validating and changing stages as their
+ * recipes say; returns early when a lane becomes DONE or FAILED, or when *stop becomes nonzero (after the step in hand).
+ * An error is the device's; a lane's own trouble makes that lane FAILED and is no error here. */
+CLU_API clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *stop, clu_error *error);
+CLU_API void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progress *progress);
+/* Optimiser steps done by all lanes since creation: a heartbeat that stands still means a hung device. */
+CLU_API uint64_t clu_lanes_steps(const clu_lanes *lanes);
+/* The lane's network as it is now (for DONE: the trained one). */
+CLU_API clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, clu_error *error);
+/* A checkpoint: all that is needed to go on to the same bits, in any slot of any lanes of the same data, shapes and key.
+ * The caller frees *bytes with free(). */
+CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, size_t *size, clu_error *error);
+/* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
+CLU_API clu_status clu_lane_resume(clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size,
+	clu_error *error);
+
+/* ---- using a network (applier.c) ---------------------------------------------------------------------------- */
+
+typedef struct clu_applier clu_applier;
+CLU_API clu_status clu_applier_create(clu_device *device, const clu_model *model, uint32_t batch, clu_applier **applier,
+	clu_error *error);
+/* b [count][m] → x [count][n], in the user's own units. Any count. */
+CLU_API clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, float *x, clu_error *error);
+CLU_API void clu_applier_destroy(clu_applier *applier);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
