@@ -41,4 +41,14 @@ typedef struct worker_info {
 	double busy_seconds;    /* time between start and last heartbeat, all runs */
 } worker_info;
 
+/* Opens an existing study for reading and writing. CLU_FILE when it is not there, CLU_FORMAT when it is no study or one of
+ * another version (the message says which version and what to do). */
+clu_status store_open(const char *path, store **store, clu_error *error);
+void store_close(store *store);
+/* The study's settings, strategy and trial total as one JSON object (settings_to_json's under "settings"); caller deletes it. */
+clu_status store_settings(store *store, cJSON **settings, clu_error *error);
+/* All trials by number, all workers by start; the caller frees the array with free(). */
+clu_status store_trials(store *store, trial **trials, size_t *count, clu_error *error);
+clu_status store_workers(store *store, worker_info **workers, size_t *count, clu_error *error);
+
 #endif
