@@ -80,7 +80,10 @@ static int run_command(int argc, char **argv)
 	}
 	for (const struct command *command = commands; command->name; command++) {
 		if (strcmp(name, command->name) == 0) {
-			report_command(name);
+			char title[64];
+			snprintf(title, sizeof title, "clunroll %s", name);
+			argv[1] = title;
+			report_command(command->name);
 			return command->run(argc - 1, argv + 1);
 		}
 	}

@@ -1,4 +1,4 @@
-/* options.c: command-line values into settings, and what a command says on stderr. Settings as JSON are in settings_json.c.
+/* options.c: command-line values into settings. Settings as JSON are in settings_json.c, messages in message.c.
  *
  * Values are checked where they are read, so that an error names the option; what needs several options (a schedule and the
  * recipe it belongs to, a batch and the training set) is checked in settings_finish. */
@@ -8,10 +8,8 @@
 #include "status.h"
 
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,58 +285,4 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 	    .test_b = options->test_b,
 	};
 	return clu_data_create(&options->problem, &files, data, error);
-}
-
-/* ---- messages ---- */
-
-static const char *command_name = "";
-
-void report_command(const char *name)
-{
-	command_name = name;
-}
-
-static void report_line(const char *format, va_list arguments)
-{
-	fprintf(stderr, "clunroll%s%s: ", command_name[0] ? " " : "", command_name);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-}
-
-void report_note(const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	report_line(format, arguments);
-	va_end(arguments);
-}
-
-int report_error(const clu_error *error)
-{
-	report_note("%s", error->message);
-	switch (error->status) {
-	case CLU_OK: return EXIT_DONE;
-	case CLU_ARGUMENT: return EXIT_USAGE;
-	case CLU_NO_DEVICE:
-	case CLU_BUILD:
-	case CLU_SELF_TEST: return EXIT_NO_DEVICE;
-	case CLU_MISMATCH: return EXIT_SETTINGS;
-	case CLU_MEMORY:
-	case CLU_FILE:
-	case CLU_FORMAT:
-	case CLU_SIZE:
-	case CLU_DEVICE:
-	case CLU_NUMERIC: return EXIT_FAILED;
-	}
-	return EXIT_FAILED;
-}
-
-int report_usage(const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	report_line(format, arguments);
-	va_end(arguments);
-	fprintf(stderr, "Try 'clunroll%s%s --help'.\n", command_name[0] ? " " : "", command_name);
-	return EXIT_USAGE;
 }
