@@ -5,8 +5,8 @@
 
 #include "clunroll.h"
 
-/* Writes status and formatted message into *error (may be NULL) and returns status. */
-clu_status clu_fail(clu_error *error, clu_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Writes status and formatted message into *error (may be NULL) and returns status. Exported: the program uses it too. */
+CLU_API clu_status clu_fail(clu_error *error, clu_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Forwards a failure to the caller; only where nothing needs cleaning up. */
 #define CLU_TRY(call) \

@@ -18,7 +18,7 @@ typedef enum exit_code {
 	EXIT_STOPPED = 3, /* stopped with work left: run again to go on */
 	EXIT_NO_DEVICE = 4,
 	EXIT_STORE = 5,
-	EXIT_SETTINGS = 6, /* settings differ from the study's */
+	EXIT_SETTINGS = 6, /* settings differ from the study's or the checkpoint's */
 } exit_code;
 
 typedef struct settings {
@@ -27,8 +27,12 @@ typedef struct settings {
 	uint32_t layers;     /* --layers */
 	uint32_t batch;      /* --batch */
 	uint64_t seed;       /* --seed */
-	clu_recipe recipe;   /* --recipe, --schedule */
+	clu_recipe recipe;   /* --recipe; settings_finish has put --set and --schedule into it */
+	char *recipe_changes; /* --set KEY=VALUE, one a line; NULL: none */
+	char *schedule;      /* --schedule; NULL: none */
 } settings;
+
+#define SEED_MAX UINT64_C(9007199254740991) /* 2^53 − 1: what a JSON number carries */
 
 enum { OPTION_FIRST = 1000 };
 enum settings_option_id {
@@ -36,7 +40,7 @@ enum settings_option_id {
 	OPTION_TRAIN_SAMPLES, OPTION_VALIDATION_SAMPLES, OPTION_TEST_SAMPLES,
 	OPTION_DICTIONARY, OPTION_TRAIN_SET, OPTION_TRAIN_MEASUREMENTS, OPTION_VALIDATION_SET, OPTION_VALIDATION_MEASUREMENTS,
 	OPTION_TEST_SET, OPTION_TEST_MEASUREMENTS,
-	OPTION_LAYERS, OPTION_BATCH, OPTION_SEED, OPTION_RECIPE, OPTION_SCHEDULE,
+	OPTION_LAYERS, OPTION_BATCH, OPTION_SEED, OPTION_RECIPE, OPTION_SET, OPTION_SCHEDULE,
 };
 
 #define SETTINGS_LONG_OPTIONS \
@@ -52,23 +56,26 @@ enum settings_option_id {
 	{"test-set", required_argument, 0, OPTION_TEST_SET}, {"test-measurements", required_argument, 0, OPTION_TEST_MEASUREMENTS}, \
 	{"layers", required_argument, 0, OPTION_LAYERS}, {"batch", required_argument, 0, OPTION_BATCH}, \
 	{"seed", required_argument, 0, OPTION_SEED}, {"recipe", required_argument, 0, OPTION_RECIPE}, \
-	{"schedule", required_argument, 0, OPTION_SCHEDULE}
+	{"set", required_argument, 0, OPTION_SET}, {"schedule", required_argument, 0, OPTION_SCHEDULE}
 
 /* Fills in the defaults: 250×500, K=16, batch 128, seed 1, the named recipe. settings_release frees what options allocated. */
 clu_status settings_default(settings *settings, const char *recipe, clu_error *error);
 void settings_release(settings *settings);
 /* Takes one option of SETTINGS_LONG_OPTIONS. CLU_ARGUMENT names option and value. */
 clu_status settings_option(settings *settings, int option, const char *value, clu_error *error);
-/* After all options: --schedule applied to the recipe, contradictions found (e.g. a batch larger than the training set). */
+/* After all options: m and n taken from an own dictionary, --set and --schedule applied to the recipe, contradictions found
+ * (e.g. a batch larger than the training set). */
 clu_status settings_finish(settings *settings, clu_error *error);
+/* The same for commands that need data but do not train. */
+clu_status settings_finish_data(settings *settings, clu_error *error);
 /* Help text of these options, for a command's --help. */
 extern const char settings_help[];
 
 /* Every setting as one JSON object (file names as given, made absolute); the caller deletes it. */
 cJSON *settings_to_json(const settings *settings);
 clu_status settings_from_json(const cJSON *json, settings *settings, clu_error *error);
-/* The names and both values of settings that differ, e.g. "batch: 128 here, 64 in the study"; an empty text when none do.
- * The caller frees it. */
+/* The names and both values of settings that differ, e.g. "batch: 128 here, 64 there", with "; " between them; an empty text
+ * when none do. The caller frees it. NULL: out of memory. */
 char *settings_difference(const cJSON *here, const cJSON *there);
 
 /* The data set that the settings describe. */
@@ -80,8 +87,14 @@ clu_status parse_real(const char *what, const char *text, double least, double m
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
 
-/* Prints "clunroll: message" on stderr and returns the exit code that fits the error's status. */
-exit_code report_error(const clu_error *error);
+/* Names the command that messages on stderr begin with: "clunroll train: …". */
+void report_command(const char *name);
+/* Prints one line on stderr: "clunroll train: …". */
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints the error and returns the exit_code that fits its status. */
+int report_error(const clu_error *error);
+/* Prints what is wrong with the command line, and where its help is; returns EXIT_USAGE. */
+int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The commands; argv[0] is the command's name. Each returns an exit code. */
 int cmd_apply(int argc, char **argv);

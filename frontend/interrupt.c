@@ -1,0 +1,28 @@
+/* interrupt.c: the handlers behind interrupt.h. They do only what a signal handler may: set a flag, or end the process. */
+#include "interrupt.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+volatile int interrupt_flag;
+
+static void on_signal(int number)
+{
+	if (interrupt_flag) _exit(128 + number);
+	interrupt_flag = number;
+}
+
+void interrupt_install(void)
+{
+	struct sigaction action;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = on_signal;
+	/* The one signal is held back while the other is handled, so that two at once count as two. */
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaddset(&action.sa_mask, SIGTERM);
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}

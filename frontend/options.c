@@ -1,0 +1,344 @@
+/* options.c: command-line values into settings, and what a command says on stderr. Settings as JSON are in settings_json.c.
+ *
+ * Values are checked where they are read, so that an error names the option; what needs several options (a schedule and the
+ * recipe it belongs to, a batch and the training set) is checked in settings_finish. */
+#include "options.h"
+
+#include "recipe_change.h"
+#include "status.h"
+
+#include <errno.h>
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char settings_help[] =
+    "Problem and data:\n"
+    "  --m M, --n N              measurements and codes of a sample, 1 to 4096 (250, 500)\n"
+    "  --density P               probability that a code is nonzero, above 0 and at most 1 (0.1)\n"
+    "  --snr DB                  noise on the measurements, dB; inf: none (inf)\n"
+    "  --data-seed S             keys the dictionary and the data (1)\n"
+    "  --train-samples COUNT     (102400)  --validation-samples COUNT (10240)  --test-samples COUNT (10240)\n"
+    "  --dictionary D.npy        own dictionary [m][n]\n"
+    "  --train-set X.npy         own codes [count][n]; --train-measurements B.npy: their measurements [count][m]\n"
+    "  --validation-set X.npy, --validation-measurements B.npy, --test-set X.npy, --test-measurements B.npy\n"
+    "Training:\n"
+    "  --layers K                1 to 32 (16)\n"
+    "  --batch COUNT             samples of a step (128)\n"
+    "  --seed S                  keys the shuffles (1)\n"
+    "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, or a file in the format that\n"
+    "                            --print-recipe of train writes\n"
+    "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4)\n"
+    "  --schedule A,B,…          fixed numbers of steps for the recipe's stages\n";
+
+/* ---- numbers ---- */
+
+clu_status parse_whole(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *value, clu_error *error)
+{
+	bool digits = text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+	errno = 0;
+	uintmax_t number = digits ? strtoumax(text, NULL, 10) : 0;
+	if (!digits || errno != 0 || number < least || number > most)
+		return clu_fail(
+		    error, CLU_ARGUMENT, "%s %.80s: wanted a whole number from %" PRIu64 " to %" PRIu64, what, text, least, most);
+	*value = number;
+	return CLU_OK;
+}
+
+/* strtod alone would take blanks, hexadecimal numbers, nan and infinity. */
+static bool read_real(const char *text, double *value, const char **end)
+{
+	char *stop;
+	errno = 0;
+	*value = strtod(text, &stop);
+	*end = stop;
+	size_t length = (size_t)(stop - text);
+	return length > 0 && strspn(text, "0123456789.eE+-") >= length && !(errno == ERANGE && fabs(*value) > 1.0);
+}
+
+clu_status parse_real(const char *what, const char *text, double least, double most, double *value, clu_error *error)
+{
+	double number;
+	const char *end;
+	if (!read_real(text, &number, &end) || *end != '\0' || !(number >= least && number <= most))
+		return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a number from %g to %g", what, text, least, most);
+	*value = number;
+	return CLU_OK;
+}
+
+clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	double number;
+	const char *end;
+	if (read_real(text, &number, &end) && number >= 0 && number < 1e9) {
+		for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+			if (strcmp(end, units[i].unit) == 0) {
+				*seconds = number * units[i].seconds;
+				return CLU_OK;
+			}
+		}
+	}
+	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a time such as 90s, 15m, 8h or 2d", what, text);
+}
+
+/* ---- settings ---- */
+
+clu_status settings_default(settings *options, const char *recipe, clu_error *error)
+{
+	memset(options, 0, sizeof *options);
+	options->problem = clu_problem_default();
+	options->layers = 16;
+	options->batch = 128;
+	options->seed = 1;
+	return clu_recipe_load(recipe, &options->recipe, error);
+}
+
+void settings_release(settings *options)
+{
+	char **texts[] = {&options->dictionary, &options->train_x, &options->train_b, &options->validation_x, &options->validation_b,
+	    &options->test_x, &options->test_b, &options->recipe_changes, &options->schedule};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		free(*texts[i]);
+		*texts[i] = NULL;
+	}
+}
+
+static clu_status replace_text(char **text, const char *value, clu_error *error)
+{
+	char *copy = strdup(value);
+	if (!copy) return clu_fail(error, CLU_MEMORY, "out of memory while reading options");
+	free(*text);
+	*text = copy;
+	return CLU_OK;
+}
+
+/* Appends a line to *text. */
+static clu_status append_line(char **text, const char *line, clu_error *error)
+{
+	size_t before = *text ? strlen(*text) : 0;
+	char *longer = realloc(*text, before + strlen(line) + 2);
+	if (!longer) return clu_fail(error, CLU_MEMORY, "out of memory while reading options");
+	strcpy(longer + before, line);
+	strcat(longer + before, "\n");
+	*text = longer;
+	return CLU_OK;
+}
+
+static clu_status whole32(const char *what, const char *text, uint32_t most, uint32_t *value, clu_error *error)
+{
+	uint64_t number;
+	CLU_TRY(parse_whole(what, text, 1, most, &number, error));
+	*value = (uint32_t)number;
+	return CLU_OK;
+}
+
+static clu_status sample_count(const char *what, const char *text, size_t *value, clu_error *error)
+{
+	uint64_t number;
+	CLU_TRY(parse_whole(what, text, 0, 1000000000, &number, error));
+	*value = (size_t)number;
+	return CLU_OK;
+}
+
+static clu_status density(const char *text, double *value, clu_error *error)
+{
+	double number;
+	CLU_TRY(parse_real("--density", text, 0, 1, &number, error));
+	if (number == 0) return clu_fail(error, CLU_ARGUMENT, "--density %s: wanted above 0 and at most 1", text);
+	*value = number;
+	return CLU_OK;
+}
+
+static clu_status snr(const char *text, double *value, clu_error *error)
+{
+	if (strcmp(text, "inf") == 0) {
+		*value = INFINITY;
+		return CLU_OK;
+	}
+	clu_status status = parse_real("--snr", text, -100, 300, value, error);
+	if (status == CLU_OK) return status;
+	return clu_fail(error, status, "--snr %.80s: wanted a number of dB from -100 to 300, or inf for no noise", text);
+}
+
+/* The text that an option keeps, or NULL when it is no option of that kind. */
+static char **text_of_option(settings *options, int option)
+{
+	switch (option) {
+	case OPTION_DICTIONARY: return &options->dictionary;
+	case OPTION_TRAIN_SET: return &options->train_x;
+	case OPTION_TRAIN_MEASUREMENTS: return &options->train_b;
+	case OPTION_VALIDATION_SET: return &options->validation_x;
+	case OPTION_VALIDATION_MEASUREMENTS: return &options->validation_b;
+	case OPTION_TEST_SET: return &options->test_x;
+	case OPTION_TEST_MEASUREMENTS: return &options->test_b;
+	case OPTION_SCHEDULE: return &options->schedule;
+	default: return NULL;
+	}
+}
+
+clu_status settings_option(settings *options, int option, const char *value, clu_error *error)
+{
+	clu_problem *problem = &options->problem;
+	switch (option) {
+	case OPTION_M: return whole32("--m", value, CLU_SIDE_MAX, &problem->m, error);
+	case OPTION_N: return whole32("--n", value, CLU_SIDE_MAX, &problem->n, error);
+	case OPTION_DENSITY: return density(value, &problem->density, error);
+	case OPTION_SNR: return snr(value, &problem->snr_db, error);
+	case OPTION_DATA_SEED: return parse_whole("--data-seed", value, 0, SEED_MAX, &problem->seed, error);
+	case OPTION_TRAIN_SAMPLES: return sample_count("--train-samples", value, &problem->train, error);
+	case OPTION_VALIDATION_SAMPLES: return sample_count("--validation-samples", value, &problem->validation, error);
+	case OPTION_TEST_SAMPLES: return sample_count("--test-samples", value, &problem->test, error);
+	case OPTION_LAYERS: return whole32("--layers", value, CLU_LAYERS_MAX, &options->layers, error);
+	case OPTION_BATCH: return whole32("--batch", value, 1 << 20, &options->batch, error);
+	case OPTION_SEED: return parse_whole("--seed", value, 0, SEED_MAX, &options->seed, error);
+	case OPTION_RECIPE: return clu_recipe_load(value, &options->recipe, error);
+	case OPTION_SET: return append_line(&options->recipe_changes, value, error);
+	default: break;
+	}
+	char **text = text_of_option(options, option);
+	if (!text) return clu_fail(error, CLU_ARGUMENT, "option %d is none of the settings", option);
+	if (value[0] == '\0') return clu_fail(error, CLU_ARGUMENT, "an empty text is no file name and no schedule");
+	return replace_text(text, value, error);
+}
+
+/* An own dictionary decides m and n; settings that go into files say what was really used. */
+static clu_status take_dictionary_sizes(settings *options, clu_error *error)
+{
+	clu_npy_reader *reader = NULL;
+	CLU_TRY(clu_npy_open(options->dictionary, &reader, error));
+	size_t rows = clu_npy_rows(reader), columns = clu_npy_columns(reader);
+	clu_npy_close(reader);
+	if (rows < 1 || rows > CLU_SIDE_MAX || columns < 1 || columns > CLU_SIDE_MAX)
+		return clu_fail(error, CLU_FORMAT, "%s: found a dictionary of %zu×%zu, wanted sides from 1 to %d", options->dictionary,
+		    rows, columns, CLU_SIDE_MAX);
+	options->problem.m = (uint32_t)rows;
+	options->problem.n = (uint32_t)columns;
+	return CLU_OK;
+}
+
+static clu_status change_recipe(settings *options, clu_error *error)
+{
+	clu_status status = CLU_OK;
+	char *rest = NULL;
+	for (char *change = options->recipe_changes ? strtok_r(options->recipe_changes, "\n", &rest) : NULL; change && status == CLU_OK;
+	     change = strtok_r(NULL, "\n", &rest))
+		status = recipe_change(&options->recipe, change, error);
+	free(options->recipe_changes);
+	options->recipe_changes = NULL;
+	if (status == CLU_OK && options->schedule) status = clu_recipe_fix_lengths(&options->recipe, options->schedule, error);
+	free(options->schedule);
+	options->schedule = NULL;
+	return status;
+}
+
+static clu_status check_files(const settings *options, clu_error *error)
+{
+	const struct {
+		const char *b_option, *b, *x_option, *x;
+	} pairs[] = {
+	    {"--train-measurements", options->train_b, "--train-set", options->train_x},
+	    {"--validation-measurements", options->validation_b, "--validation-set", options->validation_x},
+	    {"--test-measurements", options->test_b, "--test-set", options->test_x},
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		if (pairs[i].b && !pairs[i].x)
+			return clu_fail(error, CLU_ARGUMENT, "%s %s needs the codes that belong to it: %s", pairs[i].b_option, pairs[i].b,
+			    pairs[i].x_option);
+	}
+	return CLU_OK;
+}
+
+clu_status settings_finish_data(settings *options, clu_error *error)
+{
+	CLU_TRY(check_files(options, error));
+	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
+}
+
+clu_status settings_finish(settings *options, clu_error *error)
+{
+	CLU_TRY(change_recipe(options, error));
+	CLU_TRY(settings_finish_data(options, error));
+	if (options->train_x) return CLU_OK; /* sizes of own sets are known when they are read */
+	if (options->problem.train < options->batch)
+		return clu_fail(error, CLU_ARGUMENT, "--batch %u is larger than the training set of %zu samples", options->batch,
+		    options->problem.train);
+	if (options->problem.validation == 0 && !options->validation_x)
+		return clu_fail(error, CLU_ARGUMENT, "--validation-samples 0: training needs a validation set");
+	return CLU_OK;
+}
+
+clu_status settings_data(const settings *options, clu_data **data, clu_error *error)
+{
+	clu_data_files files = {
+	    .dictionary = options->dictionary,
+	    .train_x = options->train_x,
+	    .train_b = options->train_b,
+	    .validation_x = options->validation_x,
+	    .validation_b = options->validation_b,
+	    .test_x = options->test_x,
+	    .test_b = options->test_b,
+	};
+	return clu_data_create(&options->problem, &files, data, error);
+}
+
+/* ---- messages ---- */
+
+static const char *command_name = "";
+
+void report_command(const char *name)
+{
+	command_name = name;
+}
+
+static void report_line(const char *format, va_list arguments)
+{
+	fprintf(stderr, "clunroll%s%s: ", command_name[0] ? " " : "", command_name);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+void report_note(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	report_line(format, arguments);
+	va_end(arguments);
+}
+
+int report_error(const clu_error *error)
+{
+	report_note("%s", error->message);
+	switch (error->status) {
+	case CLU_OK: return EXIT_DONE;
+	case CLU_ARGUMENT: return EXIT_USAGE;
+	case CLU_NO_DEVICE:
+	case CLU_BUILD:
+	case CLU_SELF_TEST: return EXIT_NO_DEVICE;
+	case CLU_MISMATCH: return EXIT_SETTINGS;
+	case CLU_MEMORY:
+	case CLU_FILE:
+	case CLU_FORMAT:
+	case CLU_SIZE:
+	case CLU_DEVICE:
+	case CLU_NUMERIC: return EXIT_FAILED;
+	}
+	return EXIT_FAILED;
+}
+
+int report_usage(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	report_line(format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "Try 'clunroll%s%s --help'.\n", command_name[0] ? " " : "", command_name);
+	return EXIT_USAGE;
+}
