@@ -1,0 +1,22 @@
+/* file.h: whole files read, and files replaced as one: written beside their place, synced, renamed. A reader sees the old file
+ * or the new one, never a part; on an error (a full disk, say) the temporary file is removed and the old one is untouched. */
+#ifndef CLU_FILE_H
+#define CLU_FILE_H
+
+#include "clunroll.h"
+
+typedef struct file_temporary {
+	char *path, *temporary; /* where it will lie, and where it lies until file_commit */
+	int descriptor;         /* −1: nothing is open */
+} file_temporary;
+
+/* Creates the temporary file in the directory of `path`. CLU_FILE where that cannot be, or `path` is something that a rename
+ * must not replace (a directory, a device). */
+clu_status file_begin(const char *path, file_temporary *file, clu_error *error);
+clu_status file_append(file_temporary *file, const void *bytes, size_t size, clu_error *error);
+/* Syncs, renames, frees; on an error the temporary is gone too. */
+clu_status file_commit(file_temporary *file, clu_error *error);
+/* Removes and frees what is left; harmless after file_commit and on a zeroed file whose begin failed. */
+void file_abort(file_temporary *file);
+
+#endif

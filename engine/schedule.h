@@ -1,0 +1,53 @@
+/* schedule.h: stage-wise training as a state machine without any device: (recipe, state, validation NMSE) → next state.
+ *
+ * The caller runs min(schedule_until_validation, what it likes) steps, tells schedule_advance, and at a validation hands the
+ * NMSE to schedule_validated, which says what to do with weights and moments. Each stage wants a fresh Adam and its shuffles
+ * keyed by (layer, stage, passes begun in the stage); the pass follows from stage_steps and is not kept here.
+ * The state is plain data: a checkpoint stores its fields and goes on from them. */
+#ifndef CLU_SCHEDULE_H
+#define CLU_SCHEDULE_H
+
+#include "clunroll.h"
+
+typedef struct schedule_state {
+	uint32_t layers;      /* K */
+	uint32_t layer;       /* being trained, from 1 */
+	uint32_t stage;       /* of the recipe, from 0 */
+	uint64_t stage_steps; /* done in this stage */
+	uint64_t layer_steps; /* done in all stages of this layer */
+	uint64_t steps;       /* done in all */
+	double best_db;       /* lowest validation NMSE of this stage; INFINITY before the first */
+	uint64_t best_at;     /* stage_steps then */
+	double kept_db;       /* validation NMSE of the weights that went on from the stage that ended last; NaN before */
+	bool done;
+} schedule_state;
+
+/* What the caller does after a validation, in this order. Bits. */
+typedef enum schedule_action {
+	SCHEDULE_CONTINUE = 0,
+	SCHEDULE_KEEP_BEST = 1,    /* save the weights: the best of this stage so far */
+	SCHEDULE_RESTORE_BEST = 2, /* put the saved weights back: they go on, not the last ones */
+	SCHEDULE_STAGE_END = 4,    /* a new stage: fresh Adam, epoch 0 */
+	SCHEDULE_LAYER_END = 8,    /* comes with STAGE_END: layer state.layer − 1 is trained (or K, when DONE), with kept_db */
+	SCHEDULE_DONE = 16,        /* comes with LAYER_END: that was layer K */
+} schedule_action;
+
+/* first_layer: 1, or `layers` for fine-tuning a whole network. */
+void schedule_begin(schedule_state *state, const clu_recipe *recipe, uint32_t layers, uint32_t first_layer);
+/* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a cosine
+ * to r_L·floor over the stage's length, r_L = r_1·(r_K/r_1)^((L−1)/(K−1)). The same bits on every host. */
+double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step);
+/* Steps of the current stage; 0 where patience decides. */
+uint64_t schedule_stage_length(const clu_recipe *recipe, const schedule_state *state);
+/* Steps from here to the next validation, which the end of a stage always is; ≥ 1 unless done. */
+uint64_t schedule_until_validation(const clu_recipe *recipe, const schedule_state *state);
+/* `steps` steps were done; at most schedule_until_validation. */
+void schedule_advance(schedule_state *state, uint64_t steps);
+/* The validation due at state->stage_steps gave this NMSE (NaN is never best). Moves to the next stage or layer where the
+ * current one ends, counters begun anew; when done, the state stays where it ended. Returns schedule_action bits. */
+unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, double validation_db);
+/* Gradient multiplier of the variables that `layer` introduced: 1 for the current layer, 0 for later ones and for those that
+ * this stage freezes, decay^(layers trained since) else. */
+double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state, uint32_t layer);
+
+#endif
