@@ -11,6 +11,11 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+    {"devices", cmd_devices, "every OpenCL device: type, driver, memory, speed, self-test, plan"},
+    {"train", cmd_train, "trains one network; goes on where it was interrupted"},
+    {"eval", cmd_eval, "the error of a trained network under any test condition"},
+    {"apply", cmd_apply, "uses a trained network on your own measurements"},
+    {"data", cmd_data, "writes the data sets as .npy"},
     {0},
 };
 
@@ -80,7 +85,10 @@ static int run_command(int argc, char **argv)
 	}
 	for (const struct command *command = commands; command->name; command++) {
 		if (strcmp(name, command->name) == 0) {
-			report_command(name);
+			char title[64];
+			snprintf(title, sizeof title, "clunroll %s", name);
+			argv[1] = title;
+			report_command(command->name);
 			return command->run(argc - 1, argv + 1);
 		}
 	}

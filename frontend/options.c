@@ -1,4 +1,4 @@
-/* options.c: command-line values into settings, and what a command says on stderr. Settings as JSON are in settings_json.c.
+/* options.c: command-line values into settings. Settings as JSON are in settings_json.c, messages in message.c.
  *
  * Values are checked where they are read, so that an error names the option; what needs several options (a schedule and the
  * recipe it belongs to, a batch and the training set) is checked in settings_finish. */
@@ -8,32 +8,35 @@
 #include "status.h"
 
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char settings_help[] =
-    "Problem and data:\n"
-    "  --m M, --n N              measurements and codes of a sample, 1 to 4096 (250, 500)\n"
-    "  --density P               probability that a code is nonzero, above 0 and at most 1 (0.1)\n"
-    "  --snr DB                  noise on the measurements, dB; inf: none (inf)\n"
-    "  --data-seed S             keys the dictionary and the data (1)\n"
-    "  --train-samples COUNT     (102400)  --validation-samples COUNT (10240)  --test-samples COUNT (10240)\n"
-    "  --dictionary D.npy        own dictionary [m][n]\n"
-    "  --train-set X.npy         own codes [count][n]; --train-measurements B.npy: their measurements [count][m]\n"
+/* clang-format off */
+#define DATA_HELP \
+    "Problem and data:\n" \
+    "  --m M, --n N              measurements and codes of a sample, 1 to 4096 (250, 500)\n" \
+    "  --density P               probability that a code is nonzero, above 0 and at most 1 (0.1)\n" \
+    "  --snr DB                  noise on the measurements, dB; inf: none (inf)\n" \
+    "  --data-seed S             keys the dictionary and the data (1)\n" \
+    "  --train-samples COUNT     (102400)  --validation-samples COUNT (10240)  --test-samples COUNT (10240)\n" \
+    "  --dictionary D.npy        own dictionary [m][n]\n" \
+    "  --train-set X.npy         own codes [count][n]; --train-measurements B.npy: their measurements [count][m]\n" \
     "  --validation-set X.npy, --validation-measurements B.npy, --test-set X.npy, --test-measurements B.npy\n"
+
+const char settings_help_data[] = DATA_HELP;
+const char settings_help[] = DATA_HELP
     "Training:\n"
     "  --layers K                1 to 32 (16)\n"
     "  --batch COUNT             samples of a step (128)\n"
     "  --seed S                  keys the shuffles (1)\n"
     "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, or a file in the format that\n"
-    "                            --print-recipe of train writes\n"
+    "                            'clunroll train --print-recipe' writes\n"
     "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4)\n"
     "  --schedule A,B,…          fixed numbers of steps for the recipe's stages\n";
+/* clang-format on */
 
 /* ---- numbers ---- */
 
@@ -287,58 +290,4 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 	    .test_b = options->test_b,
 	};
 	return clu_data_create(&options->problem, &files, data, error);
-}
-
-/* ---- messages ---- */
-
-static const char *command_name = "";
-
-void report_command(const char *name)
-{
-	command_name = name;
-}
-
-static void report_line(const char *format, va_list arguments)
-{
-	fprintf(stderr, "clunroll%s%s: ", command_name[0] ? " " : "", command_name);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-}
-
-void report_note(const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	report_line(format, arguments);
-	va_end(arguments);
-}
-
-int report_error(const clu_error *error)
-{
-	report_note("%s", error->message);
-	switch (error->status) {
-	case CLU_OK: return EXIT_DONE;
-	case CLU_ARGUMENT: return EXIT_USAGE;
-	case CLU_NO_DEVICE:
-	case CLU_BUILD:
-	case CLU_SELF_TEST: return EXIT_NO_DEVICE;
-	case CLU_MISMATCH: return EXIT_SETTINGS;
-	case CLU_MEMORY:
-	case CLU_FILE:
-	case CLU_FORMAT:
-	case CLU_SIZE:
-	case CLU_DEVICE:
-	case CLU_NUMERIC: return EXIT_FAILED;
-	}
-	return EXIT_FAILED;
-}
-
-int report_usage(const char *format, ...)
-{
-	va_list arguments;
-	va_start(arguments, format);
-	report_line(format, arguments);
-	va_end(arguments);
-	fprintf(stderr, "Try 'clunroll%s%s --help'.\n", command_name[0] ? " " : "", command_name);
-	return EXIT_USAGE;
 }

@@ -24,17 +24,19 @@ typedef enum exit_code {
 typedef struct settings {
 	clu_problem problem; /* --m --n --density --snr --data-seed --train-samples --validation-samples --test-samples */
 	char *dictionary, *train_x, *train_b, *validation_x, *validation_b, *test_x, *test_b; /* --dictionary, --train-set … */
-	uint32_t layers;     /* --layers */
-	uint32_t batch;      /* --batch */
-	uint64_t seed;       /* --seed */
-	clu_recipe recipe;   /* --recipe; settings_finish has put --set and --schedule into it */
+	uint32_t layers;                                                                      /* --layers */
+	uint32_t batch;                                                                       /* --batch */
+	uint64_t seed;                                                                        /* --seed */
+	clu_recipe recipe;    /* --recipe; settings_finish has put --set and --schedule into it */
 	char *recipe_changes; /* --set KEY=VALUE, one a line; NULL: none */
-	char *schedule;      /* --schedule; NULL: none */
+	char *schedule;       /* --schedule; NULL: none */
 } settings;
 
 #define SEED_MAX UINT64_C(9007199254740991) /* 2^53 − 1: what a JSON number carries */
 
 enum { OPTION_FIRST = 1000 };
+/* Options that belong together stand together. */
+/* clang-format off */
 enum settings_option_id {
 	OPTION_M = OPTION_FIRST, OPTION_N, OPTION_DENSITY, OPTION_SNR, OPTION_DATA_SEED,
 	OPTION_TRAIN_SAMPLES, OPTION_VALIDATION_SAMPLES, OPTION_TEST_SAMPLES,
@@ -57,6 +59,7 @@ enum settings_option_id {
 	{"layers", required_argument, 0, OPTION_LAYERS}, {"batch", required_argument, 0, OPTION_BATCH}, \
 	{"seed", required_argument, 0, OPTION_SEED}, {"recipe", required_argument, 0, OPTION_RECIPE}, \
 	{"set", required_argument, 0, OPTION_SET}, {"schedule", required_argument, 0, OPTION_SCHEDULE}
+/* clang-format on */
 
 /* Fills in the defaults: 250×500, K=16, batch 128, seed 1, the named recipe. settings_release frees what options allocated. */
 clu_status settings_default(settings *settings, const char *recipe, clu_error *error);
@@ -68,8 +71,9 @@ clu_status settings_option(settings *settings, int option, const char *value, cl
 clu_status settings_finish(settings *settings, clu_error *error);
 /* The same for commands that need data but do not train. */
 clu_status settings_finish_data(settings *settings, clu_error *error);
-/* Help text of these options, for a command's --help. */
+/* Help text of these options, for a command's --help: all of them, and those of problem and data alone. */
 extern const char settings_help[];
+extern const char settings_help_data[];
 
 /* Every setting as one JSON object (file names as given, made absolute); the caller deletes it. */
 cJSON *settings_to_json(const settings *settings);
@@ -77,6 +81,9 @@ clu_status settings_from_json(const cJSON *json, settings *settings, clu_error *
 /* The names and both values of settings that differ, e.g. "batch: 128 here, 64 there", with "; " between them; an empty text
  * when none do. The caller frees it. NULL: out of memory. */
 char *settings_difference(const cJSON *here, const cJSON *there);
+
+/* The path from the root; the caller frees it, NULL: out of memory. */
+char *settings_absolute_path(const char *path);
 
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);
@@ -95,8 +102,14 @@ void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int report_error(const clu_error *error);
 /* Prints what is wrong with the command line, and where its help is; returns EXIT_USAGE. */
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same where getopt_long has said already what is wrong. */
+int report_usage_hint(void);
+/* A JSON object with its "version"; report_json prints it as one line on stdout and deletes it. A number that is not finite
+ * becomes null. */
+cJSON *report_json_begin(void);
+void report_json(cJSON *json);
 
-/* The commands; argv[0] is the command's name. Each returns an exit code. */
+/* The commands; argv[0] is "clunroll NAME", as messages of getopt_long begin. Each returns an exit code. */
 int cmd_apply(int argc, char **argv);
 int cmd_data(int argc, char **argv);
 int cmd_devices(int argc, char **argv);
