@@ -12,21 +12,21 @@ typedef enum tensor_type { TENSOR_F64, TENSOR_U64, TENSOR_F32, TENSOR_U32, TENSO
 
 #define TENSOR_DIMENSIONS_MAX 4
 
-typedef struct tensor {
+typedef struct tensor_info {
 	const char *name;
 	tensor_type type;
 	uint32_t dimensions; /* 0: a single value */
 	uint64_t shape[TENSOR_DIMENSIONS_MAX];
 	const void *data; /* read by encode only */
-} tensor;
+} tensor_info;
 
-typedef struct metadata {
+typedef struct metadata_entry {
 	const char *key, *value;
-} metadata;
+} metadata_entry;
 
 /* Writes tensors and metadata; wider types first, so that each lies aligned, in the given order else. The caller frees *bytes
  * with free(). Equal input gives equal bytes. */
-clu_status safetensors_encode(const tensor *tensors, size_t tensor_count, const metadata *metadatas, size_t metadata_count,
+clu_status safetensors_encode(const tensor_info *tensors, size_t tensor_count, const metadata_entry *entries, size_t entry_count,
 	void **bytes, size_t *size, clu_error *error);
 
 /* A parsed file: a view, `bytes` must outlive it. `source` (copied) names the bytes in errors. */
@@ -38,9 +38,9 @@ void safetensors_destroy(safetensors *file);
 const char *safetensors_source(const safetensors *file);
 /* Value of a metadata key; NULL where there is none. */
 const char *safetensors_metadata(const safetensors *file, const char *key);
-/* Finds a tensor by name; tensor->data is not set. CLU_FORMAT where there is none. */
-clu_status safetensors_find(const safetensors *file, const char *name, tensor *tensor, clu_error *error);
+/* Finds a tensor by name; found->data is not set. CLU_FORMAT where there is none. */
+clu_status safetensors_find(const safetensors *file, const char *name, tensor_info *found, clu_error *error);
 /* Copies the tensor of wanted->name into values. CLU_FORMAT where there is none, or type or shape are not the wanted ones. */
-clu_status safetensors_take(const safetensors *file, const tensor *wanted, void *values, clu_error *error);
+clu_status safetensors_take(const safetensors *file, const tensor_info *wanted, void *values, clu_error *error);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct schedule_state {
 	double best_db;       /* lowest validation NMSE of this stage; INFINITY before the first */
 	uint64_t best_at;     /* stage_steps then */
 	double kept_db;       /* validation NMSE of the weights that went on from the stage that ended last; NaN before */
+	uint64_t validated_at; /* stage_steps of the last validation of this stage */
 	bool done;
 } schedule_state;
 
@@ -33,7 +34,7 @@ typedef enum schedule_action {
 } schedule_action;
 
 /* first_layer: 1, or `layers` for fine-tuning a whole network. */
-void schedule_begin(schedule_state *state, const clu_recipe *recipe, uint32_t layers, uint32_t first_layer);
+void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer);
 /* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a cosine
  * to r_L·floor over the stage's length, r_L = r_1·(r_K/r_1)^((L−1)/(K−1)). The same bits on every host. */
 double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step);
@@ -43,6 +44,8 @@ uint64_t schedule_stage_length(const clu_recipe *recipe, const schedule_state *s
 uint64_t schedule_until_validation(const clu_recipe *recipe, const schedule_state *state);
 /* `steps` steps were done; at most schedule_until_validation. */
 void schedule_advance(schedule_state *state, uint64_t steps);
+/* Whether the state stands on a validation that has not been handed in. */
+bool schedule_validation_due(const clu_recipe *recipe, const schedule_state *state);
 /* The validation due at state->stage_steps gave this NMSE (NaN is never best). Moves to the next stage or layer where the
  * current one ends, counters begun anew; when done, the state stays where it ended. Returns schedule_action bits. */
 unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, double validation_db);

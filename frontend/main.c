@@ -11,6 +11,11 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+    {"devices", cmd_devices, "every OpenCL device: type, driver, memory, speed, self-test, plan"},
+    {"train", cmd_train, "trains one network; goes on where it was interrupted"},
+    {"eval", cmd_eval, "the error of a trained network under any test condition"},
+    {"apply", cmd_apply, "uses a trained network on your own measurements"},
+    {"data", cmd_data, "writes the data sets as .npy"},
     {0},
 };
 

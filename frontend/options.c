@@ -14,24 +14,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char settings_help[] =
-    "Problem and data:\n"
-    "  --m M, --n N              measurements and codes of a sample, 1 to 4096 (250, 500)\n"
-    "  --density P               probability that a code is nonzero, above 0 and at most 1 (0.1)\n"
-    "  --snr DB                  noise on the measurements, dB; inf: none (inf)\n"
-    "  --data-seed S             keys the dictionary and the data (1)\n"
-    "  --train-samples COUNT     (102400)  --validation-samples COUNT (10240)  --test-samples COUNT (10240)\n"
-    "  --dictionary D.npy        own dictionary [m][n]\n"
-    "  --train-set X.npy         own codes [count][n]; --train-measurements B.npy: their measurements [count][m]\n"
+/* clang-format off */
+#define DATA_HELP \
+    "Problem and data:\n" \
+    "  --m M, --n N              measurements and codes of a sample, 1 to 4096 (250, 500)\n" \
+    "  --density P               probability that a code is nonzero, above 0 and at most 1 (0.1)\n" \
+    "  --snr DB                  noise on the measurements, dB; inf: none (inf)\n" \
+    "  --data-seed S             keys the dictionary and the data (1)\n" \
+    "  --train-samples COUNT     (102400)  --validation-samples COUNT (10240)  --test-samples COUNT (10240)\n" \
+    "  --dictionary D.npy        own dictionary [m][n]\n" \
+    "  --train-set X.npy         own codes [count][n]; --train-measurements B.npy: their measurements [count][m]\n" \
     "  --validation-set X.npy, --validation-measurements B.npy, --test-set X.npy, --test-measurements B.npy\n"
+
+const char settings_help_data[] = DATA_HELP;
+const char settings_help[] = DATA_HELP
     "Training:\n"
     "  --layers K                1 to 32 (16)\n"
     "  --batch COUNT             samples of a step (128)\n"
     "  --seed S                  keys the shuffles (1)\n"
     "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, or a file in the format that\n"
-    "                            --print-recipe of train writes\n"
+    "                            'clunroll train --print-recipe' writes\n"
     "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4)\n"
     "  --schedule A,B,…          fixed numbers of steps for the recipe's stages\n";
+/* clang-format on */
 
 /* ---- numbers ---- */
 

@@ -71,8 +71,9 @@ clu_status settings_option(settings *settings, int option, const char *value, cl
 clu_status settings_finish(settings *settings, clu_error *error);
 /* The same for commands that need data but do not train. */
 clu_status settings_finish_data(settings *settings, clu_error *error);
-/* Help text of these options, for a command's --help. */
+/* Help text of these options, for a command's --help: all of them, and those of problem and data alone. */
 extern const char settings_help[];
+extern const char settings_help_data[];
 
 /* Every setting as one JSON object (file names as given, made absolute); the caller deletes it. */
 cJSON *settings_to_json(const settings *settings);
@@ -80,6 +81,9 @@ clu_status settings_from_json(const cJSON *json, settings *settings, clu_error *
 /* The names and both values of settings that differ, e.g. "batch: 128 here, 64 there", with "; " between them; an empty text
  * when none do. The caller frees it. NULL: out of memory. */
 char *settings_difference(const cJSON *here, const cJSON *there);
+
+/* The path from the root; the caller frees it, NULL: out of memory. */
+char *settings_absolute_path(const char *path);
 
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);

@@ -32,8 +32,7 @@ static char **file_of(settings *options, size_t i)
 	return (char **)(void *)((char *)options + file_keys[i].offset);
 }
 
-/* The caller frees it; NULL: out of memory. */
-static char *absolute_path(const char *path)
+char *settings_absolute_path(const char *path)
 {
 	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
 	if (!here) return strdup(path);
@@ -62,7 +61,7 @@ cJSON *settings_to_json(const settings *source)
 	cJSON_AddNumberToObject(json, "test_samples", (double)problem->test);
 	for (size_t i = 0; i < FILE_KEYS; i++) {
 		if (!*file_of(&copy, i)) continue;
-		char *path = absolute_path(*file_of(&copy, i));
+		char *path = settings_absolute_path(*file_of(&copy, i));
 		cJSON_AddStringToObject(json, file_keys[i].key, path ? path : *file_of(&copy, i));
 		free(path);
 	}

@@ -1,0 +1,396 @@
+/* recipe.c: how a network is trained, as data: recipes read from text, checked, printed, and the named ones.
+ *
+ * One table of fields for the recipe and one for its stages says what a key is, where it lies and what is allowed; reading,
+ * errors and printing all follow it. What a recipe means is schedule.c's and the lanes' affair. */
+#include "number.h"
+#include "status.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- the named recipes ---- */
+
+/* Chen, Liu et al.'s stage-wise training: each stage until the validation NMSE stands still. */
+static const char paper_text[] = "name paper\n"
+                                 "form mean\n"
+                                 "start ones\n"
+                                 "threshold 0.4\n"
+                                 "decay 0.3\n"
+                                 "beta1 0.9\n"
+                                 "beta2 0.999\n"
+                                 "epsilon 1e-7\n"
+                                 "validate_every 800\n"
+                                 "stage variables=new rate=5e-4 patience=4000 cap=200000 keep=last\n"
+                                 "stage variables=all rate=1e-4 patience=4000 cap=200000 keep=last\n"
+                                 "stage variables=all rate=1e-5 patience=4000 cap=200000 keep=last\n";
+
+/* One stage a layer; a new layer starts as a plain one, and the rate falls with depth: the better the network, the smaller the
+ * step that still helps. */
+#define FAST_HEAD \
+	"form sum\n" \
+	"start previous\n" \
+	"threshold 0.4\n" \
+	"decay 1\n" \
+	"beta1 0.9\n" \
+	"beta2 0.999\n" \
+	"epsilon 1e-7\n" \
+	"validate_every 800\n" \
+	"stage variables=all rate=2e-3 rate_last=1e-4 curve=cosine floor=1e-3 keep=best "
+static const char fast_text[] = "name fast\n" FAST_HEAD "length=4000 length_last=12000\n";
+static const char quick_text[] = "name quick\n" FAST_HEAD "length=800 length_last=2400\n";
+
+static const struct {
+	const char *name, *text;
+} named_recipes[] = {{"paper", paper_text}, {"fast", fast_text}, {"quick", quick_text}};
+
+/* ---- fields ---- */
+
+typedef enum field_kind { FIELD_NAME, FIELD_WORD, FIELD_REAL, FIELD_WHOLE } field_kind;
+typedef enum field_range { RANGE_CLOSED, RANGE_ABOVE, RANGE_BELOW } field_range; /* ABOVE: not least; BELOW: not most */
+
+typedef struct recipe_field {
+	const char *key;
+	field_kind kind;
+	size_t offset;
+	const char *words[2]; /* FIELD_WORD: the enumeration's values 0 and 1 */
+	double least, most;   /* FIELD_REAL, FIELD_WHOLE */
+	field_range range;
+} recipe_field;
+
+#define RECIPE(member) offsetof(clu_recipe, member)
+#define STAGE(member) offsetof(clu_stage, member)
+
+enum { RECIPE_FIELDS = 9, STAGE_FIELDS = 10 };
+
+static const recipe_field recipe_fields[RECIPE_FIELDS] = {
+    {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
+    {.key = "form", .kind = FIELD_WORD, .offset = RECIPE(form), .words = {"mean", "sum"}},
+    {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous"}},
+    {.key = "threshold", .kind = FIELD_REAL, .offset = RECIPE(threshold), .least = 0, .most = 1e6},
+    {.key = "decay", .kind = FIELD_REAL, .offset = RECIPE(decay), .least = 0, .most = 1},
+    {.key = "beta1", .kind = FIELD_REAL, .offset = RECIPE(beta1), .least = 0, .most = 1, .range = RANGE_BELOW},
+    {.key = "beta2", .kind = FIELD_REAL, .offset = RECIPE(beta2), .least = 0, .most = 1, .range = RANGE_BELOW},
+    {.key = "epsilon", .kind = FIELD_REAL, .offset = RECIPE(epsilon), .least = 0, .most = 1, .range = RANGE_ABOVE},
+    {.key = "validate_every", .kind = FIELD_WHOLE, .offset = RECIPE(validate_every), .least = 1, .most = UINT32_MAX},
+};
+
+/* In the order in which stage lines are printed. */
+enum { STAGE_VARIABLES, STAGE_RATE, STAGE_RATE_LAST, STAGE_CURVE, STAGE_FLOOR, STAGE_LENGTH, STAGE_LENGTH_LAST };
+static const recipe_field stage_fields[STAGE_FIELDS] = {
+    {.key = "variables", .kind = FIELD_WORD, .offset = STAGE(variables), .words = {"new", "all"}},
+    {.key = "rate", .kind = FIELD_REAL, .offset = STAGE(rate), .least = 0, .most = 1e3, .range = RANGE_ABOVE},
+    {.key = "rate_last", .kind = FIELD_REAL, .offset = STAGE(rate_last), .least = 0, .most = 1e3, .range = RANGE_ABOVE},
+    {.key = "curve", .kind = FIELD_WORD, .offset = STAGE(curve), .words = {"flat", "cosine"}},
+    {.key = "floor", .kind = FIELD_REAL, .offset = STAGE(floor), .least = 0, .most = 1},
+    {.key = "length", .kind = FIELD_WHOLE, .offset = STAGE(length), .least = 0, .most = UINT32_MAX},
+    {.key = "length_last", .kind = FIELD_WHOLE, .offset = STAGE(length_last), .least = 0, .most = UINT32_MAX},
+    {.key = "patience", .kind = FIELD_WHOLE, .offset = STAGE(patience), .least = 0, .most = UINT32_MAX},
+    {.key = "cap", .kind = FIELD_WHOLE, .offset = STAGE(cap), .least = 0, .most = UINT32_MAX},
+    {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best"}},
+};
+
+static_assert(sizeof(clu_form) == sizeof(unsigned) && sizeof(clu_keep) == sizeof(unsigned), "enumerations are stored as unsigned");
+
+/* ---- reading ---- */
+
+/* What is allowed for a field, in words. */
+static void describe_wanted(const recipe_field *field, char text[96])
+{
+	static const char *const joins[] = {[RANGE_CLOSED] = " to", [RANGE_ABOVE] = ", up to", [RANGE_BELOW] = ", below"};
+	switch (field->kind) {
+	case FIELD_NAME: snprintf(text, 96, "1 to 31 letters, digits or ._-"); break;
+	case FIELD_WORD: snprintf(text, 96, "%s or %s", field->words[0], field->words[1]); break;
+	case FIELD_WHOLE: snprintf(text, 96, "a whole number from %.0f to %.0f", field->least, field->most); break;
+	case FIELD_REAL:
+		snprintf(text, 96, "a number %s %g%s %g", field->range == RANGE_ABOVE ? "above" : "from", field->least, joins[field->range],
+		    field->most);
+		break;
+	}
+}
+
+static bool read_name(const char *text, char name[32])
+{
+	size_t length = strlen(text);
+	if (length < 1 || length > 31) return false;
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr("._-", text[i])) return false;
+	}
+	memcpy(name, text, length + 1);
+	return true;
+}
+
+/* Puts the value into its place in the structure at `base`; false where it is not allowed. */
+static bool read_value(const recipe_field *field, const char *text, void *base)
+{
+	char *place = (char *)base + field->offset;
+	double real;
+	uint64_t whole;
+	switch (field->kind) {
+	case FIELD_NAME: return read_name(text, place);
+	case FIELD_WORD:
+		for (unsigned word = 0; word < 2; word++) {
+			if (strcmp(text, field->words[word]) != 0) continue;
+			memcpy(place, &word, sizeof word);
+			return true;
+		}
+		return false;
+	case FIELD_WHOLE:
+		if (!number_parse_whole(text, (uint64_t)field->most, &whole) || (double)whole < field->least) return false;
+		memcpy(place, &(uint32_t){(uint32_t)whole}, sizeof(uint32_t));
+		return true;
+	case FIELD_REAL:
+		if (!number_parse(text, &real) || real < field->least || real > field->most) return false;
+		if ((field->range == RANGE_ABOVE && real == field->least) || (field->range == RANGE_BELOW && real == field->most))
+			return false;
+		memcpy(place, &real, sizeof real);
+		return true;
+	}
+	return false;
+}
+
+/* Writes "a, b, c" of the fields' keys. */
+static void list_keys(const recipe_field *fields, unsigned count, char text[160])
+{
+	char *at = text;
+	for (unsigned i = 0; i < count; i++) at += snprintf(at, (size_t)(text + 160 - at), i ? ", %s" : "%s", fields[i].key);
+}
+
+/* Reads one key and its value; `seen` has a bit for each field that was there already. */
+static clu_status read_field(const recipe_field *fields, unsigned count, const char *key, const char *value, unsigned line,
+    void *base, unsigned *seen, clu_error *error)
+{
+	unsigned i = 0;
+	while (i < count && strcmp(fields[i].key, key) != 0) i++;
+	if (i == count) {
+		char keys[160];
+		list_keys(fields, count, keys);
+		return clu_fail(error, CLU_FORMAT, "line %u: unknown key \"%.40s\", known are %s%s", line, key, keys,
+		    fields == recipe_fields ? ", stage" : "");
+	}
+	if (*seen >> i & 1) return clu_fail(error, CLU_FORMAT, "line %u: %s is there twice", line, key);
+	if (!read_value(&fields[i], value, base)) {
+		char wanted[96];
+		describe_wanted(&fields[i], wanted);
+		return clu_fail(error, CLU_FORMAT, "line %u: %s is \"%.60s\", wanted %s", line, key, value, wanted);
+	}
+	*seen |= 1u << i;
+	return CLU_OK;
+}
+
+/* Fills in what a stage line left out, and finds what does not go together. */
+static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line, clu_error *error)
+{
+	static const unsigned needed[] = {STAGE_VARIABLES, STAGE_RATE};
+	for (unsigned i = 0; i < sizeof needed / sizeof *needed; i++) {
+		if (seen >> needed[i] & 1) continue;
+		return clu_fail(error, CLU_FORMAT, "line %u: the stage has no %s=", line, stage_fields[needed[i]].key);
+	}
+	if (!(seen >> STAGE_RATE_LAST & 1)) stage->rate_last = stage->rate;
+	if (!(seen >> STAGE_LENGTH_LAST & 1)) stage->length_last = stage->length;
+	bool endless = stage->length == 0 || stage->length_last == 0;
+	if (endless && stage->patience == 0 && stage->cap == 0) {
+		return clu_fail(
+		    error, CLU_FORMAT, "line %u: the stage never ends, wanted length= and length_last=, patience= or cap=", line);
+	}
+	if (endless && stage->curve == CLU_CURVE_COSINE) {
+		return clu_fail(error, CLU_FORMAT, "line %u: curve=cosine needs length= and length_last= above 0", line);
+	}
+	return CLU_OK;
+}
+
+/* Reads the key=value pairs of a stage line. */
+static clu_status read_stage(char *pairs, unsigned line, clu_recipe *recipe, clu_error *error)
+{
+	if (recipe->stage_count == CLU_STAGES_MAX) {
+		return clu_fail(error, CLU_FORMAT, "line %u: more than %d stages", line, CLU_STAGES_MAX);
+	}
+	clu_stage *stage = &recipe->stage[recipe->stage_count];
+	unsigned seen = 0;
+	char *rest = NULL;
+	for (char *pair = strtok_r(pairs, " \t", &rest); pair; pair = strtok_r(NULL, " \t", &rest)) {
+		char *equals = strchr(pair, '=');
+		if (!equals) return clu_fail(error, CLU_FORMAT, "line %u: \"%.60s\" in a stage, wanted key=value", line, pair);
+		*equals = '\0';
+		CLU_TRY(read_field(stage_fields, STAGE_FIELDS, pair, equals + 1, line, stage, &seen, error));
+	}
+	CLU_TRY(complete_stage(stage, seen, line, error));
+	recipe->stage_count++;
+	return CLU_OK;
+}
+
+/* Cuts comment and spaces off both ends of a line. */
+static char *trim(char *line)
+{
+	line[strcspn(line, "#")] = '\0';
+	while (isspace((unsigned char)*line)) line++;
+	size_t length = strlen(line);
+	while (length > 0 && isspace((unsigned char)line[length - 1])) length--;
+	line[length] = '\0';
+	return line;
+}
+
+static clu_status read_line(char *text, unsigned line, clu_recipe *recipe, unsigned *seen, clu_error *error)
+{
+	char *key = trim(text);
+	if (!*key) return CLU_OK;
+	char *value = key + strcspn(key, " \t");
+	if (*value) *value++ = '\0';
+	value = trim(value);
+	if (strcmp(key, "stage") == 0) return read_stage(value, line, recipe, error);
+	return read_field(recipe_fields, RECIPE_FIELDS, key, value, line, recipe, seen, error);
+}
+
+clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error)
+{
+	clu_recipe read = {0};
+	unsigned seen = 0;
+	char *copy = strdup(text);
+	if (!copy) return clu_fail(error, CLU_MEMORY, "out of memory for a recipe of %zu bytes", strlen(text));
+	clu_status status = CLU_OK;
+	unsigned line = 1;
+	for (char *at = copy, *next; at; at = next, line++) {
+		next = strchr(at, '\n');
+		if (next) *next++ = '\0';
+		CLU_GOTO(read_line(at, line, &read, &seen, error));
+	}
+	for (unsigned i = 0; i < RECIPE_FIELDS; i++) {
+		if (seen >> i & 1) continue;
+		status = clu_fail(error, CLU_FORMAT, "the recipe has no %s", recipe_fields[i].key);
+		goto cleanup;
+	}
+	if (read.stage_count == 0)
+		status = clu_fail(error, CLU_FORMAT, "the recipe has no stage");
+	else
+		*recipe = read;
+cleanup:
+	free(copy);
+	return status;
+}
+
+clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error)
+{
+	for (size_t i = 0; i < sizeof named_recipes / sizeof *named_recipes; i++) {
+		if (strcasecmp(named_recipes[i].name, name_or_path) == 0) return clu_recipe_parse(named_recipes[i].text, recipe, error);
+	}
+	clu_error inner = {0};
+	void *bytes;
+	size_t size;
+	if (clu_file_read(name_or_path, &bytes, &size, &inner) != CLU_OK) {
+		return clu_fail(error, inner.status, "recipe \"%.200s\" is none of paper, fast, quick and no file either: %s", name_or_path,
+		    inner.message);
+	}
+	char *text = strndup(bytes, size);
+	free(bytes);
+	if (!text) return clu_fail(error, CLU_MEMORY, "out of memory for recipe %.200s", name_or_path);
+	clu_status status = CLU_OK;
+	if (strlen(text) != size)
+		status = clu_fail(error, CLU_FORMAT, "recipe %.200s is no text: it holds a zero byte", name_or_path);
+	else if (clu_recipe_parse(text, recipe, &inner) != CLU_OK) {
+		status = clu_fail(error, inner.status, "recipe %.200s, %s", name_or_path, inner.message);
+	}
+	free(text);
+	return status;
+}
+
+/* ---- printing ---- */
+
+/* Writes a field's value; returns its length. */
+static int print_value(const recipe_field *field, const void *base, char *text)
+{
+	const char *place = (const char *)base + field->offset;
+	unsigned word;
+	uint32_t whole;
+	double real;
+	switch (field->kind) {
+	case FIELD_NAME: return sprintf(text, "%s", place);
+	case FIELD_WORD: memcpy(&word, place, sizeof word); return sprintf(text, "%s", field->words[word]);
+	case FIELD_WHOLE: memcpy(&whole, place, sizeof whole); return sprintf(text, "%" PRIu32, whole);
+	case FIELD_REAL:
+		memcpy(&real, place, sizeof real);
+		number_print(real, text);
+		return (int)strlen(text);
+	}
+	return 0;
+}
+
+void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
+{
+	char *at = text;
+	for (unsigned i = 0; i < RECIPE_FIELDS; i++) {
+		at += sprintf(at, "%s ", recipe_fields[i].key);
+		at += print_value(&recipe_fields[i], recipe, at);
+		*at++ = '\n';
+	}
+	for (uint32_t stage = 0; stage < recipe->stage_count; stage++) {
+		at += sprintf(at, "stage");
+		for (unsigned i = 0; i < STAGE_FIELDS; i++) {
+			at += sprintf(at, " %s=", stage_fields[i].key);
+			at += print_value(&stage_fields[i], &recipe->stage[stage], at);
+		}
+		*at++ = '\n';
+	}
+	*at = '\0';
+}
+
+/* ---- lengths ---- */
+
+clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error)
+{
+	clu_recipe fixed = *recipe;
+	const char *at = lengths;
+	uint32_t count = 0;
+	for (;; count++) {
+		char number[24];
+		size_t length = strcspn(at, ",");
+		uint64_t value = 0;
+		snprintf(number, sizeof number, "%.*s", (int)(length < sizeof number ? length : sizeof number), at);
+		if (!number_parse_whole(number, UINT32_MAX, &value) || value == 0) {
+			return clu_fail(error, CLU_ARGUMENT,
+			    "stage lengths \"%.60s\": \"%.20s\" for stage %" PRIu32 ", wanted steps from 1 to %" PRIu32, lengths, number,
+			    count + 1, UINT32_MAX);
+		}
+		if (count < fixed.stage_count) {
+			fixed.stage[count].length = fixed.stage[count].length_last = (uint32_t)value;
+			fixed.stage[count].patience = fixed.stage[count].cap = 0;
+		}
+		if (!at[length]) break;
+		at += length + 1;
+	}
+	if (++count != fixed.stage_count) {
+		return clu_fail(error, CLU_ARGUMENT,
+		    "stage lengths \"%.60s\": %" PRIu32 " of them, wanted %" PRIu32 ", one a stage of recipe %s", lengths, count,
+		    fixed.stage_count, fixed.name);
+	}
+	*recipe = fixed;
+	return CLU_OK;
+}
+
+/* Fewest steps of a stage: the first validation is better than none; patience runs from there, to a validation. */
+static uint64_t least_steps(const clu_recipe *recipe, const clu_stage *stage, uint32_t length)
+{
+	uint64_t every = recipe->validate_every, least = length;
+	if (stage->patience) {
+		uint64_t patient = every + (stage->patience + every - 1) / every * every;
+		if (least == 0 || patient < least) least = patient;
+	}
+	return stage->cap && (least == 0 || stage->cap < least) ? stage->cap : least;
+}
+
+uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact)
+{
+	uint64_t steps = 0;
+	bool known = true;
+	for (uint32_t i = 0; i < recipe->stage_count; i++) {
+		const clu_stage *stage = &recipe->stage[i];
+		if (layers > 1) steps += (layers - 1) * least_steps(recipe, stage, stage->length);
+		steps += least_steps(recipe, stage, stage->length_last);
+		known = known && stage->patience == 0;
+	}
+	if (exact) *exact = known;
+	return steps;
+}

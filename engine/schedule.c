@@ -1,0 +1,124 @@
+/* schedule.c: stage-wise training as a state machine, see schedule.h. Layer by layer from the first, the recipe's stages in
+ * order for each; protocol.md's and every other way to train differ in the recipe only.
+ *
+ * A stage ends at the first validation at which its length is reached, patience has run out, or the cap is reached. */
+#include "schedule.h"
+
+#include "elementary.h"
+
+#include <math.h>
+
+static void begin_stage(schedule_state *state)
+{
+	state->stage_steps = 0;
+	state->best_db = INFINITY;
+	state->best_at = 0;
+	state->validated_at = 0;
+}
+
+void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer)
+{
+	*state = (schedule_state){.layers = layers, .layer = first_layer, .kept_db = NAN};
+	begin_stage(state);
+}
+
+/* r_L: geometric between the rates of the first and the last layer. */
+static double layer_rate(const clu_stage *stage, uint32_t layer, uint32_t layers)
+{
+	if (layer == 1 || stage->rate_last == stage->rate) return stage->rate;
+	if (layer == layers) return stage->rate_last;
+	return stage->rate * elementary_exp(elementary_log(stage->rate_last / stage->rate) * (layer - 1) / (layers - 1));
+}
+
+double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step)
+{
+	const clu_stage *stage = &recipe->stage[state->stage];
+	double rate = layer_rate(stage, state->layer, state->layers);
+	uint64_t length = schedule_stage_length(recipe, state);
+	if (stage->curve == CLU_CURVE_FLAT || length == 0) return rate;
+	double part = stage_step < length ? (double)stage_step / (double)length : 1.0;
+	return rate * (stage->floor + (1.0 - stage->floor) * 0.5 * (1.0 + elementary_cos_pi(part)));
+}
+
+uint64_t schedule_stage_length(const clu_recipe *recipe, const schedule_state *state)
+{
+	const clu_stage *stage = &recipe->stage[state->stage];
+	return state->layer == state->layers ? stage->length_last : stage->length;
+}
+
+uint64_t schedule_until_validation(const clu_recipe *recipe, const schedule_state *state)
+{
+	if (state->done) return 0;
+	uint64_t length = schedule_stage_length(recipe, state), cap = recipe->stage[state->stage].cap;
+	uint64_t until = recipe->validate_every - state->stage_steps % recipe->validate_every;
+	if (length && length - state->stage_steps < until) until = length - state->stage_steps;
+	if (cap && cap - state->stage_steps < until) until = cap - state->stage_steps;
+	return until;
+}
+
+void schedule_advance(schedule_state *state, uint64_t steps)
+{
+	state->stage_steps += steps;
+	state->layer_steps += steps;
+	state->steps += steps;
+}
+
+/* Whether no more steps of this stage may be done, whatever the validation says. */
+static bool steps_are_over(const clu_recipe *recipe, const schedule_state *state)
+{
+	uint64_t length = schedule_stage_length(recipe, state), cap = recipe->stage[state->stage].cap;
+	return (length && state->stage_steps >= length) || (cap && state->stage_steps >= cap);
+}
+
+bool schedule_validation_due(const clu_recipe *recipe, const schedule_state *state)
+{
+	if (state->done || state->stage_steps == state->validated_at) return false;
+	return state->stage_steps % recipe->validate_every == 0 || steps_are_over(recipe, state);
+}
+
+/* Moves on from a stage that is over; returns the action bits that say how far. */
+static unsigned next_stage(const clu_recipe *recipe, schedule_state *state)
+{
+	if (state->stage + 1 < recipe->stage_count) {
+		state->stage++;
+		begin_stage(state);
+		return SCHEDULE_STAGE_END;
+	}
+	if (state->layer == state->layers) {
+		state->done = true;
+		return SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE;
+	}
+	state->layer++;
+	state->stage = 0;
+	state->layer_steps = 0;
+	begin_stage(state);
+	return SCHEDULE_STAGE_END | SCHEDULE_LAYER_END;
+}
+
+unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, double validation_db)
+{
+	if (state->done) return SCHEDULE_DONE;
+	bool better = validation_db < state->best_db;
+	if (better) {
+		state->best_db = validation_db;
+		state->best_at = state->stage_steps;
+	}
+	state->validated_at = state->stage_steps;
+	const clu_stage *stage = &recipe->stage[state->stage];
+	bool keep = stage->keep == CLU_KEEP_BEST;
+	bool impatient = stage->patience && state->stage_steps - state->best_at >= stage->patience;
+	if (!impatient && !steps_are_over(recipe, state)) return better && keep ? SCHEDULE_KEEP_BEST : SCHEDULE_CONTINUE;
+	/* Where the last weights are the best, or none ever were, there is nothing to put back. */
+	bool restore = keep && !better && state->best_at > 0;
+	state->kept_db = restore ? state->best_db : validation_db;
+	return (restore ? SCHEDULE_RESTORE_BEST : SCHEDULE_CONTINUE) | next_stage(recipe, state);
+}
+
+double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state, uint32_t layer)
+{
+	if (layer == state->layer) return 1.0;
+	if (layer > state->layer || recipe->stage[state->stage].variables == CLU_VARIABLES_NEW) return 0.0;
+	double multiplier = 1.0;
+	for (uint32_t trained = layer; trained < state->layer; trained++) multiplier *= recipe->decay;
+	return multiplier;
+}

@@ -1,0 +1,174 @@
+/* cmd_train.c: `clunroll train`: the command line of one training, checked and turned into a job for train_run.c. */
+#include "train_run.h"
+
+#include "status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Trains one network, layer by layer, and writes it as a safetensors file. Interrupted, it goes on where it was.\n\n"
+    "Usage: clunroll train --arch A -o M [OPTIONS]\n\n"
+    "  --arch A          LISTA, LFISTA, Dense, Searched, or K integers with '_' between them (bit j of the L-th adds the\n"
+    "                    output of layer L-2-j to the input of layer L), then optionally ':' and a neuron a layer (s, r, l)\n"
+    "                    and ':' and a side connection a layer (0, 1)\n"
+    "  -o, --output M    the model; M.checkpoint beside it until it is finished\n"
+    "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
+    "  --plan FILE       how the device does its products, instead of its own plan\n"
+    "  --from M0         tunes the trained network M0 on this data: the stages of the last layer, all layers in place\n"
+    "  --restart         discards M.checkpoint\n"
+    "  --force           replaces a finished M, once the new one is finished\n"
+    "  --json            one JSON object a layer on stdout\n"
+    "  --dry-run         says how many steps and operations that is, and the time it would take; trains nothing\n"
+    "  --print-recipe    prints the recipe, for a file to edit and give to --recipe; trains nothing\n"
+    "  --help            this text\n\n";
+static const char examples[] =
+    "\nExamples:\n"
+    "  clunroll train --arch LISTA --m 50 --n 100 --layers 8 --recipe quick -o lista.safetensors\n"
+    "  clunroll train --arch Searched --schedule 300,1200,300 -o searched.safetensors --json\n"
+    "  clunroll train --arch Dense --dictionary D.npy --train-set X.npy --recipe fast -o mine.safetensors\n"
+    "  clunroll train --from mine.safetensors --snr 20 --recipe fast -o noisy.safetensors\n";
+
+enum {
+	OPTION_ARCH = 1,
+	OPTION_DEVICE,
+	OPTION_PLAN,
+	OPTION_FROM,
+	OPTION_RESTART,
+	OPTION_FORCE,
+	OPTION_JSON,
+	OPTION_DRY_RUN,
+	OPTION_PRINT_RECIPE
+};
+
+static const struct option long_options[] = {{"arch", required_argument, 0, OPTION_ARCH}, {"output", required_argument, 0, 'o'},
+    {"device", required_argument, 0, OPTION_DEVICE}, {"plan", required_argument, 0, OPTION_PLAN},
+    {"from", required_argument, 0, OPTION_FROM}, {"restart", no_argument, 0, OPTION_RESTART},
+    {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON}, {"dry-run", no_argument, 0, OPTION_DRY_RUN},
+    {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+
+struct command_line {
+	train_job job;
+	const char *arch;
+	bool m_given, n_given, layers_given;
+	bool dry_run, print_recipe, help;
+};
+
+/* CLU_ARGUMENT with an empty message where getopt_long has complained already. */
+static clu_status take_option(struct command_line *line, int option, clu_error *error)
+{
+	train_job *job = &line->job;
+	switch (option) {
+	case OPTION_ARCH: line->arch = optarg; return CLU_OK;
+	case 'o': job->model_path = optarg; return CLU_OK;
+	case OPTION_DEVICE: job->device_spec = optarg; return CLU_OK;
+	case OPTION_PLAN: job->plan_path = optarg; return CLU_OK;
+	case OPTION_FROM: job->from_path = optarg; return CLU_OK;
+	case OPTION_RESTART: job->restart = true; return CLU_OK;
+	case OPTION_FORCE: job->force = true; return CLU_OK;
+	case OPTION_JSON: job->json = true; return CLU_OK;
+	case OPTION_DRY_RUN: line->dry_run = true; return CLU_OK;
+	case OPTION_PRINT_RECIPE: line->print_recipe = true; return CLU_OK;
+	case 'h': line->help = true; return CLU_OK;
+	case '?': return clu_fail(error, CLU_ARGUMENT, "%s", "");
+	default: break;
+	}
+	line->m_given = line->m_given || option == OPTION_M;
+	line->n_given = line->n_given || option == OPTION_N;
+	line->layers_given = line->layers_given || option == OPTION_LAYERS;
+	return settings_option(&job->settings, option, optarg, error);
+}
+
+static clu_status read_command_line(struct command_line *line, int argc, char **argv, clu_error *error)
+{
+	CLU_TRY(settings_default(&line->job.settings, "paper", error));
+	for (int option; (option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1;)
+		CLU_TRY(take_option(line, option, error));
+	if (line->help) return CLU_OK;
+	if (optind < argc) return clu_fail(error, CLU_ARGUMENT, "unexpected argument '%.200s'", argv[optind]);
+	if (line->print_recipe) return CLU_OK;
+	if (!line->arch && !line->job.from_path) return clu_fail(error, CLU_ARGUMENT, "--arch is missing: which network to train");
+	if (!line->job.model_path && !line->dry_run)
+		return clu_fail(error, CLU_ARGUMENT, "-o is missing: where to write the trained network");
+	return CLU_OK;
+}
+
+/* The network that is tuned gives the sizes that the command line leaves open, and must fit those that it gives. */
+static clu_status load_from(struct command_line *line, clu_error *error)
+{
+	train_job *job = &line->job;
+	settings *given = &job->settings;
+	CLU_TRY(clu_model_load(job->from_path, &job->from, error));
+	const clu_model *from = job->from;
+	if (!line->m_given && !given->dictionary) given->problem.m = from->m;
+	if (!line->n_given && !given->dictionary) given->problem.n = from->n;
+	if (!line->layers_given) given->layers = from->arch.layers;
+	return CLU_OK;
+}
+
+static clu_status check_from(const train_job *job, clu_error *error)
+{
+	const clu_model *from = job->from;
+	const clu_problem *problem = &job->settings.problem;
+	if (from->m == problem->m && from->n == problem->n && from->arch.layers == job->arch.layers) return CLU_OK;
+	return clu_fail(error, CLU_ARGUMENT, "--from %.300s: found a network of %u×%u with %u layers, wanted %u×%u with %u",
+	    job->from_path, from->m, from->n, from->arch.layers, problem->m, problem->n, job->arch.layers);
+}
+
+/* A notation says itself how many layers it has; a name has as many as --layers says. */
+static clu_status choose_arch(struct command_line *line, clu_error *error)
+{
+	train_job *job = &line->job;
+	if (!line->arch) {
+		job->arch = job->from->arch;
+	} else {
+		bool notation = line->arch[0] >= '0' && line->arch[0] <= '9';
+		uint32_t layers = notation && !line->layers_given ? 0 : job->settings.layers;
+		CLU_TRY(clu_arch_parse(line->arch, layers, &job->arch, error));
+	}
+	job->settings.layers = job->arch.layers;
+	return CLU_OK;
+}
+
+static clu_status complete(struct command_line *line, clu_error *error)
+{
+	train_job *job = &line->job;
+	if (job->from_path) CLU_TRY(load_from(line, error));
+	CLU_TRY(settings_finish(&job->settings, error));
+	if (line->print_recipe) return CLU_OK;
+	CLU_TRY(choose_arch(line, error));
+	return job->from ? check_from(job, error) : CLU_OK;
+}
+
+static int print_recipe(const clu_recipe *recipe)
+{
+	char text[CLU_RECIPE_TEXT];
+	clu_recipe_print(recipe, text);
+	fputs(text, stdout);
+	return EXIT_DONE;
+}
+
+static int run_command_line(struct command_line *line, int argc, char **argv)
+{
+	clu_error error;
+	clu_status status = read_command_line(line, argc, argv, &error);
+	if (status == CLU_OK && line->help) {
+		printf("%s%s%s", help, settings_help, examples);
+		return EXIT_DONE;
+	}
+	if (status == CLU_OK) status = complete(line, &error);
+	if (status == CLU_ARGUMENT) return error.message[0] ? report_usage("%s", error.message) : report_usage_hint();
+	if (status != CLU_OK) return report_error(&error);
+	if (line->print_recipe) return print_recipe(&line->job.settings.recipe);
+	return line->dry_run ? train_dry_run(&line->job) : train_run(&line->job);
+}
+
+int cmd_train(int argc, char **argv)
+{
+	struct command_line line = {0};
+	int code = run_command_line(&line, argc, argv);
+	clu_model_destroy(line.job.from);
+	settings_release(&line.job.settings);
+	return code;
+}

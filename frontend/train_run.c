@@ -1,0 +1,389 @@
+/* train_run.c: see train_run.h. The order of the set-up is that of what it costs a person to wait for it: whether M can be
+ * written, the device, the data, then the first checkpoint, which finds a full disk before hours of work and not after.
+ *
+ * A training is resumed where its settings agree with the checkpoint's; where it ran (device, driver) is for the engine to judge,
+ * by the numeric key. */
+#include "train_run.h"
+
+#include "checkpoint.h"
+#include "device_choice.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "status.h"
+#include "units.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const double slice_seconds = 0.5;       /* between two looks at progress and interrupts */
+static const double checkpoint_seconds = 60.0; /* most that a crash may lose */
+
+struct run {
+	const train_job *job;
+	char *checkpoint; /* path */
+	double checkpoint_at;
+	cJSON *settings; /* what a checkpoint must agree in */
+	cJSON *record;   /* the same and where it ran: the model's metadata */
+	char *record_text;
+	clu_device *device;
+	clu_lanes *lanes;
+	progress progress;
+	uint32_t layers_printed;
+};
+
+static cost_shape shape_of(const train_job *job)
+{
+	const settings *given = &job->settings;
+	cost_shape shape = {given->problem.m, given->problem.n, job->arch.layers, given->batch, job->from ? job->arch.layers : 1};
+	return shape;
+}
+
+/* ---- before training ---- */
+
+/* Finds out now what would otherwise be found out when a day's work is to be saved. */
+static clu_status check_output(const train_job *job, clu_error *error)
+{
+	const char *path = job->model_path;
+	struct stat about;
+	if (stat(path, &about) == 0) {
+		if (S_ISDIR(about.st_mode)) return clu_fail(error, CLU_FILE, "%s: is a directory, wanted a file for the model", path);
+		if (!job->force)
+			return clu_fail(
+			    error, CLU_FILE, "%s: exists already; --force trains anew and replaces it once the new model is finished", path);
+	}
+	size_t size = strlen(path) + sizeof ".XXXXXX";
+	char *probe = malloc(size);
+	if (!probe) return clu_fail(error, CLU_MEMORY, "out of memory");
+	snprintf(probe, size, "%s.XXXXXX", path);
+	int file = mkstemp(probe);
+	clu_status status = CLU_OK;
+	if (file < 0) {
+		status = clu_fail(error, CLU_FILE, "%s: cannot be written: %s", path, strerror(errno));
+	} else {
+		close(file);
+		unlink(probe);
+	}
+	free(probe);
+	return status;
+}
+
+static clu_status make_records(struct run *run, clu_error *error)
+{
+	const train_job *job = run->job;
+	char arch[CLU_ARCH_TEXT];
+	clu_arch_print(&job->arch, arch);
+	run->settings = settings_to_json(&job->settings);
+	cJSON_AddStringToObject(run->settings, "arch", arch);
+	if (job->from_path) {
+		char *from = settings_absolute_path(job->from_path);
+		cJSON_AddStringToObject(run->settings, "from", from ? from : job->from_path);
+		free(from);
+	}
+	const clu_device_info *info = clu_device_about(run->device);
+	run->record = cJSON_Duplicate(run->settings, true);
+	cJSON_AddStringToObject(run->record, "device", info->name);
+	cJSON_AddStringToObject(run->record, "driver", info->driver);
+	cJSON_AddStringToObject(run->record, "platform", info->platform);
+	cJSON_AddStringToObject(run->record, "key", clu_device_key(run->device));
+	cJSON_AddStringToObject(run->record, "clunroll", clu_version());
+	run->record_text = cJSON_PrintUnformatted(run->record);
+	return run->record_text ? CLU_OK : clu_fail(error, CLU_MEMORY, "out of memory");
+}
+
+/* CLU_MISMATCH, naming what differs, unless the checkpoint was made under the settings of now. */
+static clu_status compare_settings(const struct run *run, const cJSON *saved, clu_error *error)
+{
+	cJSON *there = cJSON_Duplicate(saved, true);
+	static const char *const where[] = {"device", "driver", "platform", "key", "clunroll"};
+	for (size_t i = 0; i < sizeof where / sizeof *where; i++) cJSON_DeleteItemFromObjectCaseSensitive(there, where[i]);
+	char *difference = settings_difference(run->settings, there);
+	cJSON_Delete(there);
+	clu_status status = CLU_OK;
+	if (!difference)
+		status = clu_fail(error, CLU_MEMORY, "out of memory");
+	else if (difference[0])
+		status = clu_fail(error, CLU_MISMATCH,
+		    "%.200s was made with other settings (%.400s): use those, or discard it with --restart", run->checkpoint, difference);
+	free(difference);
+	return status;
+}
+
+static clu_status resume(struct run *run, const clu_training *training, clu_error *error)
+{
+	cJSON *saved = NULL;
+	void *bytes = NULL;
+	size_t size = 0;
+	clu_error inner;
+	clu_status status = checkpoint_read(run->checkpoint, &saved, &bytes, &size, &inner);
+	if (status != CLU_OK) return clu_fail(error, status, "%.600s; --restart discards it", inner.message);
+	CLU_GOTO(compare_settings(run, saved, error));
+	status = clu_lane_resume(run->lanes, 0, training, bytes, size, &inner);
+	if (status != CLU_OK) {
+		const char *device = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "device"));
+		const char *driver = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "driver"));
+		clu_fail(error, status, "%.200s, made on %.100s with driver %.60s: %.250s; --restart discards it", run->checkpoint,
+		    device ? device : "an unknown device", driver ? driver : "unknown", inner.message);
+		goto cleanup;
+	}
+	clu_lane_progress lane;
+	clu_lane_progress_get(run->lanes, 0, &lane);
+	report_note(
+	    "going on from %s: layer %u/%u, %" PRIu64 " steps done", run->checkpoint, lane.layer, run->job->arch.layers, lane.steps);
+
+cleanup:
+	cJSON_Delete(saved);
+	free(bytes);
+	return status;
+}
+
+static clu_status save_checkpoint(struct run *run, clu_error *error)
+{
+	void *bytes = NULL;
+	size_t size = 0;
+	CLU_TRY(clu_lane_save(run->lanes, 0, &bytes, &size, error));
+	clu_status status = checkpoint_write(run->checkpoint, run->record, bytes, size, error);
+	free(bytes);
+	run->checkpoint_at = progress_clock();
+	return status;
+}
+
+/* From the checkpoint when there is one, else from the beginning. */
+static clu_status start(struct run *run, clu_error *error)
+{
+	const train_job *job = run->job;
+	clu_training training = {
+	    .arch = job->arch,
+	    .recipe = job->settings.recipe,
+	    .seed = job->settings.seed,
+	    .from = job->from,
+	    .settings = run->record_text,
+	};
+	if (!job->restart && access(run->checkpoint, F_OK) == 0)
+		CLU_TRY(resume(run, &training, error));
+	else
+		CLU_TRY(clu_lane_start(run->lanes, 0, &training, error));
+	return save_checkpoint(run, error);
+}
+
+static clu_status set_up(struct run *run, clu_error *error)
+{
+	const train_job *job = run->job;
+	clu_data *data = NULL;
+	clu_status status;
+	run->checkpoint = checkpoint_path(job->model_path);
+	if (!run->checkpoint) return clu_fail(error, CLU_MEMORY, "out of memory");
+	CLU_TRY(check_output(job, error));
+	CLU_TRY(device_choice_open_one(job->device_spec, job->plan_path, &run->device, error));
+	CLU_TRY(make_records(run, error));
+	CLU_TRY(settings_data(&job->settings, &data, error));
+	CLU_GOTO(clu_lanes_create(run->device, data, job->arch.layers, job->settings.batch, 1, &run->lanes, error));
+	CLU_GOTO(start(run, error));
+
+cleanup:
+	clu_data_destroy(data);
+	return status;
+}
+
+/* ---- while training ---- */
+
+static void print_layer_json(uint32_t layer, const clu_layer_record *record)
+{
+	cJSON *json = report_json_begin();
+	cJSON_AddNumberToObject(json, "layer", layer);
+	cJSON_AddNumberToObject(json, "nmse_db", record->test.db);
+	cJSON_AddNumberToObject(json, "nmse_ratio_db", record->test.ratio_db);
+	cJSON_AddNumberToObject(json, "validation_nmse_db", record->validation.db);
+	cJSON_AddNumberToObject(json, "steps", (double)record->steps);
+	cJSON_AddNumberToObject(json, "seconds", record->seconds);
+	report_json(json);
+}
+
+/* A number of dB, or a dash where there is no test set. */
+static void format_db(double db, char text[16])
+{
+	if (isnan(db))
+		snprintf(text, 16, "-");
+	else
+		snprintf(text, 16, "%.3f", db);
+}
+
+static void print_layer_row(uint32_t layer, const clu_layer_record *record)
+{
+	char db[16], ratio_db[16], validation_db[16];
+	format_db(record->test.db, db);
+	format_db(record->test.ratio_db, ratio_db);
+	format_db(record->validation.db, validation_db);
+	printf("%5u  %9s  %14s  %15s  %9" PRIu64 "  %9.1f\n", layer, db, ratio_db, validation_db, record->steps, record->seconds);
+	fflush(stdout);
+}
+
+static void print_layers(struct run *run, const clu_lane_progress *lane)
+{
+	if (run->layers_printed == lane->layers_done) return;
+	progress_clear(&run->progress);
+	if (run->layers_printed == 0 && !run->job->json)
+		printf("%5s  %9s  %14s  %15s  %9s  %9s\n", "layer", "NMSE dB", "ratio NMSE dB", "validation dB", "steps", "seconds");
+	for (; run->layers_printed < lane->layers_done; run->layers_printed++) {
+		/* A tuned network has all its layers from the start, and only the last one is trained. */
+		uint32_t layer = run->layers_printed + 1;
+		const clu_layer_record *record = &lane->record[run->layers_printed];
+		if (run->job->from && record->steps == 0) continue;
+		if (run->job->json)
+			print_layer_json(layer, record);
+		else
+			print_layer_row(layer, record);
+	}
+}
+
+static int stop(struct run *run, const clu_lane_progress *lane)
+{
+	clu_error error;
+	progress_clear(&run->progress);
+	if (save_checkpoint(run, &error) != CLU_OK) return report_error(&error);
+	report_note("stopped at layer %u/%u after %" PRIu64 " steps; the same command goes on from %s", lane->layer,
+	    run->job->arch.layers, lane->steps, run->checkpoint);
+	return EXIT_STOPPED;
+}
+
+static int finish(struct run *run, const clu_lane_progress *lane)
+{
+	clu_model *model = NULL;
+	clu_error error;
+	clu_status status;
+	CLU_GOTO(clu_lane_model(run->lanes, 0, &model, &error));
+	CLU_GOTO(clu_model_save(model, run->job->model_path, &error));
+	unlink(run->checkpoint);
+	report_note("%s written after %" PRIu64 " steps", run->job->model_path, lane->steps);
+
+cleanup:
+	clu_model_destroy(model);
+	return status == CLU_OK ? EXIT_DONE : report_error(&error);
+}
+
+/* A checkpoint in the middle that cannot be written is no reason to throw the training away: the next one may succeed. */
+static void keep_checkpoint(struct run *run, bool layer_ended)
+{
+	if (!layer_ended && progress_clock() - run->checkpoint_at < checkpoint_seconds) return;
+	clu_error error;
+	if (save_checkpoint(run, &error) == CLU_OK) return;
+	progress_clear(&run->progress);
+	report_note("no checkpoint now, training goes on: %s", error.message);
+}
+
+static int train(struct run *run)
+{
+	clu_lane_progress lane;
+	clu_error error;
+	for (;;) {
+		clu_lane_progress_get(run->lanes, 0, &lane);
+		bool layer_ended = lane.layers_done > run->layers_printed;
+		print_layers(run, &lane);
+		if (lane.state == CLU_LANE_DONE) return finish(run, &lane);
+		if (lane.state == CLU_LANE_FAILED) {
+			progress_clear(&run->progress);
+			return report_error(&lane.error);
+		}
+		if (interrupt_flag) return stop(run, &lane);
+		keep_checkpoint(run, layer_ended);
+		progress_update(&run->progress, progress_clock(), &lane);
+		if (clu_lanes_run(run->lanes, slice_seconds, &interrupt_flag, &error) != CLU_OK) {
+			progress_clear(&run->progress);
+			return report_error(&error);
+		}
+	}
+}
+
+int train_run(const train_job *job)
+{
+	struct run run = {.job = job};
+	clu_error error;
+	int code;
+	interrupt_install();
+	clu_status status = set_up(&run, &error);
+	if (status != CLU_OK) {
+		code = report_error(&error);
+	} else {
+		cost_shape shape = shape_of(job);
+		progress_begin(&run.progress, stderr, isatty(STDERR_FILENO), &shape, &job->settings.recipe);
+		code = train(&run);
+	}
+	clu_lanes_destroy(run.lanes);
+	clu_device_destroy(run.device);
+	cJSON_free(run.record_text);
+	cJSON_Delete(run.record);
+	cJSON_Delete(run.settings);
+	free(run.checkpoint);
+	return code;
+}
+
+/* ---- instead of training ---- */
+
+struct forecast {
+	uint64_t steps;
+	bool exact; /* false: steps, operations and seconds are the least possible */
+	double operations, seconds, product_gflops;
+};
+
+static void print_forecast_json(const train_job *job, const clu_device_info *info, const struct forecast *forecast)
+{
+	char arch[CLU_ARCH_TEXT];
+	clu_arch_print(&job->arch, arch);
+	cJSON *json = report_json_begin();
+	cJSON_AddStringToObject(json, "arch", arch);
+	cJSON_AddNumberToObject(json, "steps", (double)forecast->steps);
+	cJSON_AddBoolToObject(json, "exact", forecast->exact);
+	cJSON_AddNumberToObject(json, "flop", forecast->operations);
+	cJSON_AddNumberToObject(json, "product_gflops", forecast->product_gflops);
+	cJSON_AddNumberToObject(json, "seconds", forecast->seconds);
+	cJSON_AddStringToObject(json, "device", info->name);
+	report_json(json);
+}
+
+static void print_forecast(const train_job *job, const clu_device_info *info, const struct forecast *forecast)
+{
+	char arch[CLU_ARCH_TEXT], device[DEVICE_CHOICE_TEXT], operations[UNITS_TEXT], duration[UNITS_TEXT];
+	clu_arch_print(&job->arch, arch);
+	device_choice_describe(info, device);
+	units_flop(forecast->operations, operations);
+	units_duration(forecast->seconds, duration);
+	const char *name = clu_arch_name(&job->arch);
+	const char *least = forecast->exact ? "" : "at least ";
+	const clu_problem *problem = &job->settings.problem;
+	printf("architecture   %s%s%s\n", name ? name : "", name ? ", " : "", arch);
+	printf("network        %u×%u, %u layers, batch %u\n", problem->m, problem->n, job->arch.layers, job->settings.batch);
+	printf("recipe         %s\n", job->settings.recipe.name);
+	printf("steps          %s%" PRIu64 "\n", least, forecast->steps);
+	printf("operations     %s%s in matrix products\n", least, operations);
+	printf("device         %s, %.4g GFLOP/s in matrix products\n", device, forecast->product_gflops);
+	printf("expected time  %s%s\n", least, duration);
+}
+
+int train_dry_run(const train_job *job)
+{
+	clu_device *device = NULL;
+	clu_measurement measurement;
+	clu_error error;
+	clu_status status;
+	if (job->model_path) CLU_GOTO(check_output(job, &error));
+	CLU_GOTO(device_choice_open_one(job->device_spec, job->plan_path, &device, &error));
+	CLU_GOTO(clu_device_measure(device, &measurement, &error));
+	cost_shape shape = shape_of(job);
+	struct forecast forecast = {.product_gflops = measurement.product_gflops};
+	forecast.steps = cost_steps(&shape, &job->settings.recipe, &forecast.exact);
+	forecast.operations = cost_training(&shape, &job->settings.recipe);
+	forecast.seconds = forecast.operations / (forecast.product_gflops * 1e9);
+	if (job->json)
+		print_forecast_json(job, clu_device_about(device), &forecast);
+	else
+		print_forecast(job, clu_device_about(device), &forecast);
+
+cleanup:
+	clu_device_destroy(device);
+	return status == CLU_OK ? EXIT_DONE : report_error(&error);
+}

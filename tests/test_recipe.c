@@ -1,0 +1,280 @@
+/* test_recipe.c: recipes as text. The named ones field by field against the protocol, printing there and back, what is refused
+ * and how the message names it, fixed lengths, and the number of steps. */
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD "name own\nform sum\nstart ones\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\nvalidate_every 10\n"
+
+static clu_recipe load(const char *name)
+{
+	clu_recipe recipe;
+	clu_error error;
+	support_ok(clu_recipe_load(name, &recipe, &error), &error);
+	return recipe;
+}
+
+static void test_paper_is_the_protocol(void **state)
+{
+	(void)state;
+	clu_recipe recipe = load("paper");
+	static const double rates[] = {5e-4, 1e-4, 1e-5};
+	assert_string_equal(recipe.name, "paper");
+	assert_int_equal(recipe.form, CLU_FORM_MEAN);
+	assert_int_equal(recipe.start, CLU_START_ONES);
+	assert_true(recipe.threshold == 0.4 && recipe.decay == 0.3);
+	assert_true(recipe.beta1 == 0.9 && recipe.beta2 == 0.999 && recipe.epsilon == 1e-7);
+	assert_int_equal(recipe.validate_every, 800);
+	assert_int_equal(recipe.stage_count, 3);
+	for (int i = 0; i < 3; i++) {
+		const clu_stage *stage = &recipe.stage[i];
+		assert_int_equal(stage->variables, i == 0 ? CLU_VARIABLES_NEW : CLU_VARIABLES_ALL);
+		assert_true(stage->rate == rates[i] && stage->rate_last == rates[i]);
+		assert_int_equal(stage->curve, CLU_CURVE_FLAT);
+		assert_int_equal(stage->length, 0);
+		assert_int_equal(stage->length_last, 0);
+		assert_int_equal(stage->patience, 4000);
+		assert_int_equal(stage->cap, 200000);
+		assert_int_equal(stage->keep, CLU_KEEP_LAST);
+	}
+}
+
+static void test_fast_and_quick(void **state)
+{
+	(void)state;
+	for (int quick = 0; quick < 2; quick++) {
+		clu_recipe recipe = load(quick ? "quick" : "fast");
+		const clu_stage *stage = &recipe.stage[0];
+		assert_string_equal(recipe.name, quick ? "quick" : "fast");
+		assert_int_equal(recipe.form, CLU_FORM_SUM);
+		assert_int_equal(recipe.start, CLU_START_PREVIOUS);
+		assert_true(recipe.threshold == 0.4 && recipe.decay == 1.0);
+		assert_true(recipe.beta1 == 0.9 && recipe.beta2 == 0.999 && recipe.epsilon == 1e-7);
+		assert_int_equal(recipe.validate_every, 800);
+		assert_int_equal(recipe.stage_count, 1);
+		assert_int_equal(stage->variables, CLU_VARIABLES_ALL);
+		assert_true(stage->rate == 2e-3 && stage->rate_last == 1e-4 && stage->floor == 1e-3);
+		assert_int_equal(stage->curve, CLU_CURVE_COSINE);
+		assert_int_equal(stage->length, quick ? 800 : 4000);
+		assert_int_equal(stage->length_last, quick ? 2400 : 12000);
+		assert_int_equal(stage->patience, 0);
+		assert_int_equal(stage->cap, 0);
+		assert_int_equal(stage->keep, CLU_KEEP_BEST);
+	}
+}
+
+static void assert_prints_back(const clu_recipe *recipe)
+{
+	char text[CLU_RECIPE_TEXT], again_text[CLU_RECIPE_TEXT];
+	clu_recipe again;
+	clu_error error;
+	clu_recipe_print(recipe, text);
+	assert_true(strlen(text) < CLU_RECIPE_TEXT);
+	support_ok(clu_recipe_parse(text, &again, &error), &error);
+	clu_recipe_print(&again, again_text);
+	assert_string_equal(text, again_text);
+	assert_string_equal(again.name, recipe->name);
+	assert_memory_equal(&again.form, &recipe->form, sizeof again - offsetof(clu_recipe, form));
+}
+
+static void test_prints_there_and_back(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"paper", "fast", "quick", "QUICK"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		clu_recipe recipe = load(names[i]);
+		assert_prints_back(&recipe);
+	}
+	clu_recipe recipe = load("paper"); /* the longest text, with numbers that need all digits */
+	memset(recipe.name, 'x', 31);
+	recipe.name[31] = '\0';
+	recipe.threshold = recipe.decay = recipe.beta1 = recipe.beta2 = recipe.epsilon = 1.0 / 3.0e9;
+	recipe.validate_every = UINT32_MAX;
+	recipe.stage_count = CLU_STAGES_MAX;
+	for (int i = 0; i < CLU_STAGES_MAX; i++) {
+		recipe.stage[i] = (clu_stage){CLU_VARIABLES_NEW, 1.0 / 3.0e9, 1.0 / 7.0e9, CLU_CURVE_COSINE, 1.0 / 9.0e9, UINT32_MAX,
+		    UINT32_MAX, UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST};
+	}
+	assert_prints_back(&recipe);
+}
+
+static void test_defaults_comments_and_spaces(void **state)
+{
+	(void)state;
+	clu_recipe recipe;
+	clu_error error;
+	support_ok(clu_recipe_parse(
+	               "# own\r\n\n  name\town  # mine\nstage  variables=all\trate=1e-3 length=7 # one\nform mean\nstart previous\n"
+	               "threshold 0\ndecay 0\nbeta1 0\nbeta2 0.5\nepsilon 1e-8\nvalidate_every 3\r\n"
+	               "stage variables=new rate=2e-3 patience=9",
+	               &recipe, &error),
+	    &error);
+	assert_string_equal(recipe.name, "own");
+	assert_int_equal(recipe.stage_count, 2);
+	assert_true(recipe.stage[0].rate_last == 1e-3);
+	assert_int_equal(recipe.stage[0].length_last, 7);
+	assert_int_equal(recipe.stage[0].curve, CLU_CURVE_FLAT);
+	assert_int_equal(recipe.stage[0].keep, CLU_KEEP_LAST);
+	assert_int_equal(recipe.stage[1].variables, CLU_VARIABLES_NEW);
+	assert_int_equal(recipe.stage[1].patience, 9);
+}
+
+static void test_refused_with_line_key_and_value(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		const char *parts[3];
+	} cases[] = {
+	    {"", {"has no name"}},
+	    {HEAD, {"has no stage"}},
+	    {"name own\nform both\n", {"line 2", "form is \"both\"", "mean or sum"}},
+	    {"name own\n\n# x\nstart twos\n", {"line 4", "start is \"twos\"", "ones or previous"}},
+	    {"name own\nname other\n", {"line 2", "name is there twice"}},
+	    {"name a/b\n", {"line 1", "\"a/b\"", "letters"}},
+	    {"name\n", {"line 1", "name is \"\""}},
+	    {"name 12345678901234567890123456789012\n", {"line 1", "1 to 31"}},
+	    {"speed 3\n", {"line 1", "unknown key \"speed\"", "validate_every, stage"}},
+	    {"threshold nan\n", {"threshold is \"nan\"", "from 0 to 1e+06"}},
+	    {"threshold -0.1\n", {"threshold is \"-0.1\""}},
+	    {"decay 1.01\n", {"decay is \"1.01\"", "from 0 to 1"}},
+	    {"beta2 1\n", {"beta2 is \"1\"", "from 0, below 1"}},
+	    {"epsilon 0\n", {"epsilon is \"0\"", "above 0"}},
+	    {"epsilon 1e-7 x\n", {"epsilon is \"1e-7 x\""}},
+	    {"validate_every 0\n", {"validate_every is \"0\"", "from 1 to 4294967295"}},
+	    {"validate_every 1.5\n", {"validate_every is \"1.5\""}},
+	    {"validate_every 4294967296\n", {"validate_every is \"4294967296\""}},
+	    {"stage variables=some\n", {"line 1", "variables is \"some\"", "new or all"}},
+	    {"stage variables all\n", {"line 1", "\"variables\" in a stage", "key=value"}},
+	    {"stage length=5\n", {"line 1", "no variables="}},
+	    {"stage variables=all length=5\n", {"line 1", "no rate="}},
+	    {"stage variables=all rate=0 length=5\n", {"rate is \"0\"", "above 0"}},
+	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "patience, cap, keep"}},
+	    {"stage variables=all rate=1 rate=2\n", {"rate is there twice"}},
+	    {"stage variables=all rate=1\n", {"never ends", "patience="}},
+	    {"stage variables=all rate=1 length=5 length_last=0\n", {"never ends"}},
+	    {"stage variables=all rate=1 patience=5 curve=cosine\n", {"cosine needs length="}},
+	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
+	    {HEAD "stage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\n"
+	          "stage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\n"
+	          "stage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\n",
+	        {"line 18", "more than 8 stages"}},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_recipe recipe = {.validate_every = 77};
+		clu_error error = {0};
+		assert_int_equal(clu_recipe_parse(cases[i].text, &recipe, &error), CLU_FORMAT);
+		print_message("%s\n", error.message);
+		for (int part = 0; part < 3 && cases[i].parts[part]; part++) assert_non_null(strstr(error.message, cases[i].parts[part]));
+		assert_int_equal(recipe.validate_every, 77);
+	}
+}
+
+static void test_files(void **state)
+{
+	(void)state;
+	char *directory = support_directory_create(), *path = support_path(directory, "own.recipe");
+	clu_recipe recipe;
+	clu_error error = {0};
+	static const char good[] = HEAD "stage variables=all rate=1 length=30\n";
+	support_write(path, good, strlen(good));
+	support_ok(clu_recipe_load(path, &recipe, &error), &error);
+	assert_int_equal(recipe.stage[0].length, 30);
+	support_write(path, "name own\nform x", 15);
+	assert_int_equal(clu_recipe_load(path, &recipe, &error), CLU_FORMAT);
+	assert_non_null(strstr(error.message, path));
+	assert_non_null(strstr(error.message, "line 2: form is \"x\""));
+	support_write(path, "name own\0form x", 16);
+	assert_int_equal(clu_recipe_load(path, &recipe, &error), CLU_FORMAT);
+	assert_non_null(strstr(error.message, "no text"));
+	assert_int_equal(clu_recipe_load("papre", &recipe, &error), CLU_FILE);
+	assert_non_null(strstr(error.message, "\"papre\" is none of paper, fast, quick"));
+	free(path);
+	support_directory_remove(directory);
+}
+
+static void test_fixed_lengths(void **state)
+{
+	(void)state;
+	clu_recipe recipe = load("paper");
+	clu_error error = {0};
+	support_ok(clu_recipe_fix_lengths(&recipe, "300,1200,301", &error), &error);
+	static const uint32_t wanted[] = {300, 1200, 301};
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(recipe.stage[i].length, wanted[i]);
+		assert_int_equal(recipe.stage[i].length_last, wanted[i]);
+		assert_int_equal(recipe.stage[i].patience, 0);
+		assert_int_equal(recipe.stage[i].cap, 0);
+	}
+	bool exact;
+	assert_int_equal(clu_recipe_steps(&recipe, 16, &exact), 16 * 1801);
+	assert_true(exact);
+	assert_prints_back(&recipe);
+
+	static const struct {
+		const char *lengths, *part;
+	} refused[] = {
+	    {"300,1200", "2 of them, wanted 3"},
+	    {"300,1200,300,1", "4 of them, wanted 3"},
+	    {"", "\"\" for stage 1"},
+	    {"300,,300", "\"\" for stage 2"},
+	    {"300,0,300", "\"0\" for stage 2"},
+	    {"300,1200,", "\"\" for stage 3"},
+	    {"300,1200,4294967296", "\"4294967296\" for stage 3"},
+	    {"3e2,1,1", "\"3e2\" for stage 1"},
+	    {"1,1,00000000000000000000000000000000001", "for stage 3"},
+	};
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		clu_recipe untouched = recipe;
+		assert_int_equal(clu_recipe_fix_lengths(&recipe, refused[i].lengths, &error), CLU_ARGUMENT);
+		print_message("%s\n", error.message);
+		assert_non_null(strstr(error.message, refused[i].part));
+		assert_memory_equal(&recipe, &untouched, sizeof recipe);
+	}
+}
+
+static void test_steps(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint32_t layers;
+		uint64_t steps;
+		bool exact;
+	} cases[] = {
+	    {"quick", 8, 8000, true},
+	    {"quick", 1, 2400, true},
+	    {"fast", 16, 72000, true},
+	    {"paper", 16, 48 * 4800, false},
+	    {"paper", 1, 3 * 4800, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_recipe recipe = load(cases[i].name);
+		bool exact;
+		assert_int_equal(clu_recipe_steps(&recipe, cases[i].layers, &exact), cases[i].steps);
+		assert_int_equal(exact, cases[i].exact);
+		assert_int_equal(clu_recipe_steps(&recipe, cases[i].layers, NULL), cases[i].steps);
+	}
+	clu_recipe recipe = load("paper");
+	recipe.stage[0].cap = 3000;   /* before patience can run out */
+	recipe.stage[1].patience = 1; /* until the next validation after the first */
+	recipe.stage[2].length = 500; /* before either */
+	assert_int_equal(clu_recipe_steps(&recipe, 2, NULL), 3000 + 1600 + 500 + 3000 + 1600 + 4800);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_paper_is_the_protocol),
+	    cmocka_unit_test(test_fast_and_quick),
+	    cmocka_unit_test(test_prints_there_and_back),
+	    cmocka_unit_test(test_defaults_comments_and_spaces),
+	    cmocka_unit_test(test_refused_with_line_key_and_value),
+	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_fixed_lengths),
+	    cmocka_unit_test(test_steps),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

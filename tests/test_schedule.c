@@ -1,0 +1,325 @@
+/* test_schedule.c: stage-wise training as a state machine, driven by scripted NMSE sequences. Both named recipes from begin to
+ * end, every way that a stage can end, what is kept, rates and multipliers against their formulas. */
+#include "schedule.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static clu_recipe load(const char *name)
+{
+	clu_recipe recipe;
+	clu_error error;
+	support_ok(clu_recipe_load(name, &recipe, &error), &error);
+	return recipe;
+}
+
+/* A recipe of one stage that each test changes. */
+static clu_recipe one_stage(clu_stage stage)
+{
+	clu_recipe recipe = load("fast");
+	recipe.validate_every = 10;
+	recipe.stage[0] = stage;
+	return recipe;
+}
+
+/* Runs to the next validation in portions of at most `portion` steps and hands in the NMSE. */
+static unsigned validate(const clu_recipe *recipe, schedule_state *state, uint64_t portion, double db)
+{
+	do {
+		uint64_t until = schedule_until_validation(recipe, state);
+		assert_true(until >= 1);
+		schedule_advance(state, until < portion ? until : portion);
+	} while (!schedule_validation_due(recipe, state));
+	return schedule_validated(recipe, state, db);
+}
+
+static void test_begins(void **state)
+{
+	(void)state;
+	schedule_state schedule;
+	schedule_begin(&schedule, 16, 1);
+	assert_int_equal(schedule.layers, 16);
+	assert_int_equal(schedule.layer, 1);
+	assert_int_equal(schedule.stage + schedule.steps + schedule.stage_steps + schedule.layer_steps, 0);
+	assert_true(schedule.best_db == INFINITY && isnan(schedule.kept_db));
+	assert_false(schedule.done);
+}
+
+/* NMSE falls forever: every stage runs to its cap; then again, never better after the first: patience ends each. */
+static void test_paper_from_begin_to_end(void **state)
+{
+	(void)state;
+	clu_recipe recipe = load("paper");
+	for (int improving = 0; improving < 2; improving++) {
+		schedule_state schedule;
+		uint64_t stage_steps = improving ? 200000 : 4800;
+		double db = 0.0;
+		schedule_begin(&schedule, 16, 1);
+		for (uint32_t layer = 1; layer <= 16; layer++) {
+			for (uint32_t stage = 0; stage < 3; stage++) {
+				for (uint64_t at = 800; at <= stage_steps; at += 800) {
+					assert_int_equal(schedule.layer, layer);
+					assert_int_equal(schedule.stage, stage);
+					assert_int_equal(schedule.stage_steps, at - 800);
+					assert_int_equal(schedule_stage_length(&recipe, &schedule), 0);
+					db -= improving ? 1e-3 : 0.0;
+					unsigned wanted = SCHEDULE_CONTINUE;
+					if (at == stage_steps) wanted |= SCHEDULE_STAGE_END;
+					if (at == stage_steps && stage == 2) wanted |= SCHEDULE_LAYER_END;
+					if (at == stage_steps && stage == 2 && layer == 16) wanted |= SCHEDULE_DONE;
+					assert_int_equal(validate(&recipe, &schedule, 300, db), wanted);
+				}
+				assert_true(schedule.kept_db == db);
+			}
+		}
+		assert_true(schedule.done);
+		assert_int_equal(schedule.steps, 48 * stage_steps);
+		assert_int_equal(schedule_until_validation(&recipe, &schedule), 0);
+		assert_false(schedule_validation_due(&recipe, &schedule));
+		assert_int_equal(schedule_validated(&recipe, &schedule, -99.0), SCHEDULE_DONE);
+	}
+}
+
+static void test_fast_from_begin_to_end(void **state)
+{
+	(void)state;
+	clu_recipe recipe = load("fast");
+	schedule_state schedule;
+	schedule_begin(&schedule, 3, 1);
+	for (uint32_t layer = 1; layer <= 3; layer++) {
+		uint64_t length = layer == 3 ? 12000 : 4000;
+		for (uint64_t at = 800; at < length; at += 800) {
+			/* best at the second validation of each layer */
+			assert_int_equal(schedule_stage_length(&recipe, &schedule), length);
+			double db = at == 1600 ? -5.0 * layer : -1.0;
+			assert_int_equal(validate(&recipe, &schedule, 10000, db), at <= 1600 ? SCHEDULE_KEEP_BEST : SCHEDULE_CONTINUE);
+			assert_int_equal(schedule.layer_steps, at);
+		}
+		unsigned wanted = SCHEDULE_RESTORE_BEST | SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | (layer == 3 ? SCHEDULE_DONE : 0);
+		assert_int_equal(validate(&recipe, &schedule, 10000, -1.0), wanted);
+		assert_true(schedule.kept_db == -5.0 * layer);
+		assert_int_equal(schedule.layer, layer == 3 ? 3 : layer + 1);
+		if (layer < 3) assert_int_equal(schedule.layer_steps + schedule.stage_steps, 0);
+	}
+	assert_true(schedule.done);
+	assert_int_equal(schedule.steps, clu_recipe_steps(&recipe, 3, NULL));
+}
+
+static void test_best_at_the_end_needs_no_restoring(void **state)
+{
+	(void)state;
+	clu_recipe recipe = one_stage((clu_stage){.rate = 1, .rate_last = 1, .length = 20, .length_last = 20, .keep = CLU_KEEP_BEST});
+	schedule_state schedule;
+	schedule_begin(&schedule, 2, 1);
+	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_KEEP_BEST);
+	assert_int_equal(validate(&recipe, &schedule, 10, -2.0), SCHEDULE_STAGE_END | SCHEDULE_LAYER_END);
+	assert_true(schedule.kept_db == -2.0);
+}
+
+static void test_equal_is_not_better(void **state)
+{
+	(void)state;
+	clu_recipe recipe = one_stage((clu_stage){.rate = 1, .rate_last = 1, .length = 30, .length_last = 30, .keep = CLU_KEEP_BEST});
+	schedule_state schedule;
+	schedule_begin(&schedule, 2, 1);
+	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_KEEP_BEST);
+	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_CONTINUE);
+	assert_int_equal(schedule.best_at, 10);
+}
+
+static void test_nan_is_never_best(void **state)
+{
+	(void)state;
+	clu_recipe recipe = one_stage(
+	    (clu_stage){.rate = 1, .rate_last = 1, .patience = 30, .cap = 100, .keep = CLU_KEEP_BEST, .variables = CLU_VARIABLES_ALL});
+	schedule_state schedule;
+	schedule_begin(&schedule, 2, 1);
+	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
+	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
+	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_STAGE_END | SCHEDULE_LAYER_END); /* nothing to restore */
+	assert_true(isnan(schedule.kept_db));
+	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_KEEP_BEST);
+	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
+	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
+	assert_int_equal(
+	    validate(&recipe, &schedule, 10, NAN), SCHEDULE_RESTORE_BEST | SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE);
+	assert_true(schedule.kept_db == -1.0);
+}
+
+/* Stage-steps at which the validations of one stage come and at which it ends, for NMSE that improves `better` times. */
+static void test_ways_to_end_a_stage(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *label;
+		uint32_t length, patience, cap;
+		uint32_t better;
+		uint64_t validations[8]; /* the last one ends the stage */
+	} cases[] = {
+	    {"length, a multiple", 30, 0, 0, 99, {10, 20, 30}},
+	    {"length, no multiple", 25, 0, 0, 99, {10, 20, 25}},
+	    {"length below validate_every", 3, 0, 0, 0, {3}},
+	    {"length of one step", 1, 0, 0, 1, {1}},
+	    {"patience, a multiple", 0, 20, 0, 2, {10, 20, 30, 40}},
+	    {"patience, no multiple", 0, 15, 0, 2, {10, 20, 30, 40}},
+	    {"patience below validate_every", 0, 1, 0, 3, {10, 20, 30, 40}},
+	    {"patience from the start", 0, 20, 0, 0, {10, 20}},
+	    {"cap before patience", 0, 40, 35, 1, {10, 20, 30, 35}},
+	    {"cap below validate_every", 0, 40, 7, 1, {7}},
+	    {"cap alone", 0, 0, 20, 0, {10, 20}},
+	    {"length before patience", 25, 40, 0, 1, {10, 20, 25}},
+	    {"patience before length", 90, 20, 0, 1, {10, 20, 30}},
+	    {"cap before length", 90, 0, 15, 9, {10, 15}},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (uint64_t portion = 1; portion <= 10; portion += 3) {
+			clu_recipe recipe = one_stage((clu_stage){.rate = 1,
+			    .rate_last = 1,
+			    .length = cases[i].length,
+			    .length_last = 999,
+			    .patience = cases[i].patience,
+			    .cap = cases[i].cap});
+			schedule_state schedule;
+			schedule_begin(&schedule, 3, 1);
+			print_message("%s, portions of %u\n", cases[i].label, (unsigned)portion);
+			for (uint32_t k = 0; k < 8 && cases[i].validations[k]; k++) {
+				bool last = k == 7 || cases[i].validations[k + 1] == 0;
+				double db = k < cases[i].better ? -1.0 * k : 5.0;
+				if (cases[i].better == 0) db = NAN;
+				assert_int_equal(schedule.layer, 1);
+				assert_int_equal(schedule.steps + schedule_until_validation(&recipe, &schedule), cases[i].validations[k]);
+				unsigned actions = validate(&recipe, &schedule, portion, db);
+				assert_int_equal(schedule.steps, cases[i].validations[k]);
+				assert_int_equal(actions, last ? SCHEDULE_STAGE_END | SCHEDULE_LAYER_END : SCHEDULE_CONTINUE);
+			}
+			assert_int_equal(schedule.layer, 2);
+		}
+	}
+}
+
+static void test_due_exactly_once(void **state)
+{
+	(void)state;
+	clu_recipe recipe = one_stage((clu_stage){.rate = 1, .rate_last = 1, .length = 25, .length_last = 25});
+	schedule_state schedule;
+	schedule_begin(&schedule, 2, 1);
+	assert_false(schedule_validation_due(&recipe, &schedule));
+	schedule_advance(&schedule, 9);
+	assert_false(schedule_validation_due(&recipe, &schedule));
+	schedule_advance(&schedule, 1);
+	assert_true(schedule_validation_due(&recipe, &schedule));
+	schedule_validated(&recipe, &schedule, -1.0);
+	assert_false(schedule_validation_due(&recipe, &schedule));
+	schedule_advance(&schedule, 10);
+	schedule_validated(&recipe, &schedule, -1.0);
+	schedule_advance(&schedule, 5);
+	assert_true(schedule_validation_due(&recipe, &schedule));
+	schedule_validated(&recipe, &schedule, -1.0);
+	assert_int_equal(schedule.layer, 2);
+	assert_false(schedule_validation_due(&recipe, &schedule));
+}
+
+static void test_fine_tuning_trains_the_last_layer_only(void **state)
+{
+	(void)state;
+	clu_recipe recipe = load("fast");
+	schedule_state schedule;
+	schedule_begin(&schedule, 4, 4);
+	assert_int_equal(schedule_stage_length(&recipe, &schedule), 12000);
+	assert_true(schedule_rate(&recipe, &schedule, 0) == 1e-4);
+	for (int k = 1; k < 15; k++) assert_false(validate(&recipe, &schedule, 800, -k) & SCHEDULE_STAGE_END);
+	assert_int_equal(validate(&recipe, &schedule, 800, -20.0), SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE);
+	assert_int_equal(schedule.steps, 12000);
+}
+
+static void test_rates(void **state)
+{
+	(void)state;
+	clu_recipe fast = load("fast"), paper = load("paper");
+	schedule_state schedule;
+	schedule_begin(&schedule, 16, 1);
+	for (uint32_t layer = 1; layer <= 16; layer++) {
+		schedule.layer = layer;
+		double wanted = 2e-3 * pow(1e-4 / 2e-3, (layer - 1) / 15.0), length = layer == 16 ? 12000 : 4000;
+		static const double parts[] = {0.0, 0.25, 0.5, 0.75, 0.99975};
+		for (int i = 0; i < 5; i++) {
+			double cosine = 1e-3 + (1.0 - 1e-3) * 0.5 * (1.0 + cos(3.14159265358979323846 * parts[i]));
+			double rate = schedule_rate(&fast, &schedule, (uint64_t)(parts[i] * length + 0.5));
+			assert_true(fabs(rate - wanted * cosine) < 1e-14 * wanted);
+		}
+		assert_true(fabs(schedule_rate(&fast, &schedule, (uint64_t)length) - 1e-3 * wanted) < 1e-14 * wanted);
+		schedule.stage = 1;
+		assert_true(schedule_rate(&paper, &schedule, 12345) == 1e-4);
+		schedule.stage = 0;
+	}
+	schedule.layer = 1;
+	assert_true(schedule_rate(&fast, &schedule, 0) == 2e-3);
+	schedule.layer = 16;
+	assert_true(schedule_rate(&fast, &schedule, 0) == 1e-4);
+	schedule_begin(&schedule, 1, 1);
+	assert_true(schedule_rate(&fast, &schedule, 0) == 2e-3);
+}
+
+static void test_rates_have_stored_bits(void **state)
+{
+	(void)state;
+	clu_recipe fast = load("fast");
+	schedule_state schedule;
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	schedule_begin(&schedule, 16, 1);
+	for (schedule.layer = 1; schedule.layer <= 16; schedule.layer++) {
+		for (uint64_t step = 0; step < 4000; step += 37) {
+			double rate = schedule_rate(&fast, &schedule, step);
+			uint64_t bits;
+			memcpy(&bits, &rate, sizeof bits);
+			hash = (hash ^ bits) * 1099511628211u;
+		}
+	}
+	print_message("0x%016llx\n", (unsigned long long)hash);
+	assert_int_equal(hash, 0x0e70cd2b23dbeb76);
+}
+
+static void test_multipliers(void **state)
+{
+	(void)state;
+	clu_recipe paper = load("paper"), fast = load("fast");
+	schedule_state schedule;
+	schedule_begin(&schedule, 16, 1);
+	schedule.layer = 5;
+	static const double wanted[3][7] = {
+	    {0, 0, 0, 0, 1, 0, 0},
+	    {0.3 * 0.3 * 0.3 * 0.3, 0.3 * 0.3 * 0.3, 0.3 * 0.3, 0.3, 1, 0, 0},
+	    {0.3 * 0.3 * 0.3 * 0.3, 0.3 * 0.3 * 0.3, 0.3 * 0.3, 0.3, 1, 0, 0},
+	};
+	for (uint32_t stage = 0; stage < 3; stage++) {
+		schedule.stage = stage;
+		for (uint32_t layer = 1; layer <= 7; layer++) {
+			assert_true(schedule_multiplier(&paper, &schedule, layer) == wanted[stage][layer - 1]);
+		}
+	}
+	schedule.stage = 0;
+	for (uint32_t layer = 1; layer <= 7; layer++) {
+		assert_true(schedule_multiplier(&fast, &schedule, layer) == (layer <= 5 ? 1.0 : 0.0));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_begins),
+	    cmocka_unit_test(test_paper_from_begin_to_end),
+	    cmocka_unit_test(test_fast_from_begin_to_end),
+	    cmocka_unit_test(test_best_at_the_end_needs_no_restoring),
+	    cmocka_unit_test(test_equal_is_not_better),
+	    cmocka_unit_test(test_nan_is_never_best),
+	    cmocka_unit_test(test_ways_to_end_a_stage),
+	    cmocka_unit_test(test_due_exactly_once),
+	    cmocka_unit_test(test_fine_tuning_trains_the_last_layer_only),
+	    cmocka_unit_test(test_rates),
+	    cmocka_unit_test(test_rates_have_stored_bits),
+	    cmocka_unit_test(test_multipliers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
