@@ -189,22 +189,33 @@ static int compare_starts(const void *left, const void *right)
 	return (a->started_at > b->started_at) - (a->started_at < b->started_at);
 }
 
-/* Adds the workers, ordered by start, to their devices. Workers of one device overlap when several share it and follow each
- * other when a search was resumed: the wall time of a device is the length of the union of their runs. */
-static void add_workers(study_analysis *analysis, const worker_info **workers, size_t count, int64_t *seen_until)
+/* What add_workers gathers of one device: its workers' spans from first start to last heartbeat. */
+typedef struct device_spans {
+	double sum, together; /* ms: of all spans, and of what they cover */
+	int64_t covered_until;
+} device_spans;
+
+/* Adds the workers, ordered by first start, to their devices. Workers that share a device overlap, so their busy times must not
+ * be added up; a search that was resumed has pauses, so a worker's span is longer than it was busy. Hence: busy time, divided by
+ * how many times over the spans cover the time from first to last. */
+static void add_workers(study_analysis *analysis, const worker_info **workers, size_t count, device_spans *spans)
 {
 	for (size_t i = 0; i < count; i++) {
 		const worker_info *worker = workers[i];
 		device_share *share = device_of(analysis, worker->device, worker->driver, worker->type, worker->key);
-		int64_t *seen = &seen_until[share - analysis->devices];
-		int64_t from = worker->started_at > *seen ? worker->started_at : *seen;
+		device_spans *span = &spans[share - analysis->devices];
+		int64_t from = worker->started_at > span->covered_until ? worker->started_at : span->covered_until;
+		if (worker->heartbeat_at > worker->started_at) span->sum += (double)(worker->heartbeat_at - worker->started_at);
 		if (worker->heartbeat_at > from) {
-			share->seconds += (double)(worker->heartbeat_at - from) / 1000;
-			*seen = worker->heartbeat_at;
+			span->together += (double)(worker->heartbeat_at - from);
+			span->covered_until = worker->heartbeat_at;
 		}
+		share->seconds += worker->busy_seconds > 0 ? worker->busy_seconds : 0;
 		share->workers++;
-		share->running += strcmp(worker->state, "running") == 0;
 		share->steps += worker->steps;
+	}
+	for (size_t i = 0; i < analysis->device_count; i++) {
+		if (spans[i].sum > 0) analysis->devices[i].seconds *= spans[i].together / spans[i].sum;
 	}
 }
 
@@ -221,15 +232,15 @@ static clu_status share_devices(study_analysis *analysis, const worker_info *wor
 	if (!most) return CLU_OK;
 	analysis->devices = calloc(most, sizeof *analysis->devices);
 	const worker_info **by_start = calloc(most, sizeof *by_start);
-	int64_t *seen_until = calloc(most, sizeof *seen_until);
+	device_spans *spans = calloc(most, sizeof *spans);
 	clu_status status = CLU_OK;
-	if (!analysis->devices || !by_start || !seen_until) {
+	if (!analysis->devices || !by_start || !spans) {
 		status = clu_fail(error, CLU_MEMORY, "no memory to sum up %zu workers", worker_count);
 		goto cleanup;
 	}
 	for (size_t i = 0; i < worker_count; i++) by_start[i] = &workers[i];
 	qsort(by_start, worker_count, sizeof *by_start, compare_starts);
-	add_workers(analysis, by_start, worker_count, seen_until);
+	add_workers(analysis, by_start, worker_count, spans);
 	for (size_t i = 0; i < analysis->done; i++) {
 		const trial *done = analysis->entries[i].trial;
 		device_of(analysis, done->device, NULL, "", done->key)->trials++;
@@ -242,7 +253,7 @@ static clu_status share_devices(study_analysis *analysis, const worker_info *wor
 	qsort(analysis->devices, analysis->device_count, sizeof *analysis->devices, compare_devices);
 cleanup:
 	free(by_start);
-	free(seen_until);
+	free(spans);
 	return status;
 }
 

@@ -20,10 +20,10 @@ typedef struct ranked_trial {
 /* What one device, under one driver and numeric key, did in all runs. */
 typedef struct device_share {
 	const char *device, *driver, *type, *key; /* of the first worker, or of a trial whose worker is unknown (driver and type "") */
-	size_t workers, running;
+	size_t workers;
 	uint64_t trials; /* done */
 	uint64_t steps;
-	double seconds;          /* wall time that at least one of its workers was at work; 0 when unknown */
+	double seconds;          /* wall time that its workers were at work; 0 when unknown */
 	double trials_per_hour;  /* NaN when unknown */
 	double steps_per_second; /* NaN when unknown */
 } device_share;

@@ -353,12 +353,12 @@ static void write_devices(report_page *page)
 		markup_add(out, "<p>No device has worked on this study yet.</p>\n</section>\n");
 		return;
 	}
-	markup_add(out,
-	    "<p class=\"quiet\">Rates are over the wall time that at least one worker of the device was at work, kernel builds and "
-	    "self-tests included; steps are of all trainings together. Results at equal numeric keys have equal bits.</p>\n");
+	markup_add(out, "<p class=\"quiet\">Rates are over the wall time that a device's workers were at work, kernel builds and "
+	                "self-tests included; "
+	                "steps are of all trainings together. Results at equal numeric keys have equal bits.</p>\n");
 	table_open(out, "Devices",
 	    "<th scope=\"col\">Device</th><th scope=\"col\">Type</th><th scope=\"col\">Driver</th>"
-	    "<th scope=\"col\" class=\"figure\">Worker runs</th><th scope=\"col\" class=\"figure\">Trials</th>"
+	    "<th scope=\"col\" class=\"figure\">Workers</th><th scope=\"col\" class=\"figure\">Trials</th>"
 	    "<th scope=\"col\" class=\"figure\">Share</th><th scope=\"col\" class=\"figure\">Trials/h</th>"
 	    "<th scope=\"col\" class=\"figure\">Steps/s</th><th scope=\"col\" class=\"figure\">Wall time</th>"
 	    "<th scope=\"col\">Numeric key</th>");
@@ -469,34 +469,22 @@ static void write_trials(report_page *page)
 
 /* ---- settings ---- */
 
-enum { PATH_MAX_TEXT = 256 };
-
-/* One row for each value, named by its path; nested objects and arrays of objects are taken apart. */
-static void write_setting(markup *out, const cJSON *item, const char *path, int depth)
+/* One row for each value; an object within, such as the trainings' own settings, goes between its neighbours. */
+static void write_setting(markup *out, const cJSON *item)
 {
-	bool nested = cJSON_IsObject(item) || (cJSON_IsArray(item) && (cJSON_IsObject(item->child) || cJSON_IsArray(item->child)));
-	if (nested && item->child && depth < 8) {
+	if (cJSON_IsObject(item)) {
 		const cJSON *child;
-		size_t index = 0;
-		cJSON_ArrayForEach(child, item)
-		{
-			char longer[PATH_MAX_TEXT];
-			if (cJSON_IsArray(item))
-				snprintf(longer, sizeof longer, "%s[%zu]", path, ++index);
-			else
-				snprintf(longer, sizeof longer, "%s%s%s", path, path[0] ? "." : "", child->string);
-			write_setting(out, child, longer, depth + 1);
-		}
+		cJSON_ArrayForEach(child, item) write_setting(out, child);
 		return;
 	}
 	char *printed = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
 	const char *value = cJSON_IsString(item) ? item->valuestring : printed;
 	markup_add(out, "<tr><th scope=\"row\">");
-	markup_escape(out, path);
+	markup_escape(out, item->string);
 	markup_add(out, "</th>");
 	text_cell(out, "long", value ? value : "");
 	markup_add(out, "</tr>\n");
-	free(printed);
+	cJSON_free(printed);
 }
 
 static void write_settings(report_page *page)
@@ -505,7 +493,7 @@ static void write_settings(report_page *page)
 	if (!page->input->study_json) return;
 	markup_add(out, "<section>\n<h2>Settings</h2>\n");
 	table_open(out, "Settings", "<th scope=\"col\">Setting</th><th scope=\"col\">Value</th>");
-	write_setting(out, page->input->study_json, "", 0);
+	write_setting(out, page->input->study_json);
 	table_close(out);
 	markup_add(out, "</section>\n");
 }

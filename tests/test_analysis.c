@@ -159,26 +159,27 @@ static void test_devices(void **state)
 	snprintf(trials[4].device, sizeof trials[4].device, "device of a worker that nobody knows");
 	const int64_t minute = 60000, start = 1600000000000;
 	worker_info workers[] = {
-	    made_worker("w3", "device A", "00ff", start + 60 * minute, start + 70 * minute), /* a later run */
-	    made_worker("w0", "device A", "00ff", start, start + 10 * minute),
 	    made_worker("w1", "device A", "00ff", start + 5 * minute, start + 15 * minute), /* shares the device with w0 */
-	    made_worker("w2", "device B", "", start, start),                                /* never came up */
+	    made_worker("w0", "device A", "00ff", start, start + 10 * minute),
+	    made_worker("w2", "device B", "", start, start), /* never came up */
 	    made_worker("w4", "device B", "00ff", start, start + 30 * minute),
 	    made_worker("w5", "device A", "another key", start, start + 1 * minute),
 	};
+	workers[3].busy_seconds = 10 * 60; /* two runs with a pause between them */
 	study_analysis *analysis = analyse(4, trials, 5, workers, sizeof workers / sizeof *workers);
 	assert_int_equal(analysis->device_count, 4);
 	const device_share *a = &analysis->devices[0], *b = &analysis->devices[1];
 	assert_string_equal(a->device, "device A");
 	assert_int_equal(a->trials, 3);
-	assert_int_equal(a->workers, 3);
-	assert_int_equal(a->steps, 3000);
-	assert_true(fabs(a->seconds - 25 * 60) < 1e-9); /* 0–15 and 60–70 min */
-	assert_true(fabs(a->trials_per_hour - 3 * 60.0 / 25) < 1e-9);
-	assert_true(fabs(a->steps_per_second - 3000 / 1500.0) < 1e-9);
+	assert_int_equal(a->workers, 2);
+	assert_int_equal(a->steps, 2000);
+	assert_true(fabs(a->seconds - 15 * 60) < 1e-9);
+	assert_true(fabs(a->trials_per_hour - 3 * 60.0 / 15) < 1e-9);
+	assert_true(fabs(a->steps_per_second - 2000 / 900.0) < 1e-9);
 	assert_string_equal(b->device, "device B");
 	assert_string_equal(b->key, "00ff");
 	assert_int_equal(b->workers, 2);
+	assert_true(fabs(b->seconds - 10 * 60) < 1e-9);
 	assert_int_equal(b->trials, 1);
 	assert_int_equal(analysis->devices[2].trials, 1);
 	assert_true(isnan(analysis->devices[2].trials_per_hour));
