@@ -185,8 +185,8 @@ static clu_status evaluate_all(const struct eval_job *job, struct eval_run *run,
 {
 	size_t conditions = job->snr_count > 0 ? job->snr_count : 1;
 	for (size_t i = 0; i < conditions; i++) {
-		clu_nmse nmse;
-		size_t count;
+		clu_nmse nmse = {0};
+		size_t count = 0;
 		if (job->snr_count > 0) run->settings.problem.snr_db = job->snr_db[i];
 		CLU_TRY(evaluate(run, &nmse, &count, error));
 		if (i == 0 && !job->json) printf("%11s  %9s  %14s  %8s\n", "SNR dB", "NMSE dB", "ratio NMSE dB", "samples");

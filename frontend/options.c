@@ -151,24 +151,30 @@ static clu_status sample_count(const char *what, const char *text, size_t *value
 	return CLU_OK;
 }
 
+/* Of real settings 15 digits count, which is what JSON keeps: so they are the same bits after the way through a file. */
+static double fifteen_digits(double value)
+{
+	char text[32];
+	snprintf(text, sizeof text, "%.15g", value);
+	return strtod(text, NULL);
+}
+
 static clu_status density(const char *text, double *value, clu_error *error)
 {
 	double number;
 	CLU_TRY(parse_real("--density", text, 0, 1, &number, error));
 	if (number == 0) return clu_fail(error, CLU_ARGUMENT, "--density %s: wanted above 0 and at most 1", text);
-	*value = number;
+	*value = fifteen_digits(number);
 	return CLU_OK;
 }
 
 static clu_status snr(const char *text, double *value, clu_error *error)
 {
-	if (strcmp(text, "inf") == 0) {
-		*value = INFINITY;
-		return CLU_OK;
-	}
-	clu_status status = parse_real("--snr", text, -100, 300, value, error);
-	if (status == CLU_OK) return status;
-	return clu_fail(error, status, "--snr %.80s: wanted a number of dB from -100 to 300, or inf for no noise", text);
+	double number = INFINITY;
+	if (strcmp(text, "inf") != 0 && parse_real("--snr", text, -100, 300, &number, error) != CLU_OK)
+		return clu_fail(error, CLU_ARGUMENT, "--snr %.80s: wanted a number of dB from -100 to 300, or inf for no noise", text);
+	*value = fifteen_digits(number);
+	return CLU_OK;
 }
 
 /* The text that an option keeps, or NULL when it is no option of that kind. */

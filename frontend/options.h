@@ -32,7 +32,7 @@ typedef struct settings {
 	char *schedule;       /* --schedule; NULL: none */
 } settings;
 
-#define SEED_MAX UINT64_C(9007199254740991) /* 2^53 − 1: what a JSON number carries */
+#define SEED_MAX UINT64_C(999999999999999) /* 15 digits: what a number in our JSON carries exactly */
 
 enum { OPTION_FIRST = 1000 };
 /* Options that belong together stand together. */

@@ -1,0 +1,109 @@
+/* adam.cl: the optimiser's step, Adam (Kingma & Ba 2015) as protocol and recipe have it: ε is outside the bias correction, and
+ * the gradient, not the rate, is multiplied by the decay of variables that were trained before:
+ *
+ *   g ← γ g    m ← β₁ m + (1 − β₁) g    v ← β₂ v + (1 − β₂) g²    w ← w − rate · m/(√v + ε)
+ *
+ * rate = r·√(1 − β₂ᵗ)/(1 − β₁ᵗ) comes from the host for each step (steps, see loss.cl).
+ * Per lane: hyper = (β₁, β₂, ε, 0); multipliers γ[layers], by the layer that introduced the variable: W_b in layer 1, W_x in
+ * layer 2. */
+
+vec adam_step(vec w, vec g, __global float *first, __global float *second, float4 hyper, float rate, float epsilon)
+{
+	const vec m = fma((vec)(hyper.x), LOAD(first), (1.0f - hyper.x) * g);
+	const vec v = fma((vec)(hyper.y), LOAD(second), ((1.0f - hyper.y) * g) * g);
+	STORE(m, first);
+	STORE(v, second);
+	return fma((vec)(-rate), m / (sqrt(v) + epsilon), w);
+}
+
+/* A weight matrix [rows][ld] at weights_at and its transpose [columns][ld_transposed]. Group (column block, row block, entry):
+ * GROUP·VECTOR columns by TILE_SIDE rows; the transpose is written in runs of TILE_SIDE floats. */
+#define TILE_SIDE 16
+
+__kernel void matrix_update(uint rows, uint columns, uint ld, uint ld_transposed, __global const uint2 *list, uint list_first,
+	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *multipliers,
+	uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride, ulong transposed_at,
+	__global const float *gradients, __global float *weights, __global float *first, __global float *second,
+	__global float *transposed)
+{
+	const uint slot = list[list_first + get_group_id(2)].x;
+	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
+	if (c >= ld) return;
+	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
+	const float4 constants = hyper[slot];
+	const float rate = steps[step * lanes + slot].rate, multiplier = multipliers[slot * layers + introduced - 1];
+	const ulong base = slot * weights_stride + weights_at;
+	transposed += slot * transposed_stride + transposed_at;
+	float column[TILE_SIDE][VECTOR];
+	for (uint row = row0; row < row_end; row++) {
+		const ulong here = base + (ulong)row * ld + c;
+		const vec g = multiplier * LOAD(gradients + here);
+		const vec w = adam_step(LOAD(weights + here), g, first + here, second + here, constants, rate, constants.z);
+		STORE(w, weights + here);
+		STORE(w, column[row - row0]);
+	}
+	for (uint i = 0; i < VECTOR && c + i < columns; i++)
+		for (uint row = row0; row < row_end; row++) transposed[(ulong)(c + i) * ld_transposed + row] = column[row - row0][i];
+}
+
+/* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
+__kernel void matrix_transpose(uint rows, uint columns, uint ld, uint ld_transposed, uint slot, ulong weights_stride,
+	ulong weights_at, ulong transposed_stride, ulong transposed_at, __global const float *weights, __global float *transposed)
+{
+	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
+	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
+	weights += slot * weights_stride + weights_at;
+	transposed += slot * transposed_stride + transposed_at;
+	for (uint i = 0; i < VECTOR && c + i < columns; i++)
+		for (uint row = row0; row < row_end; row++)
+			transposed[(ulong)(c + i) * ld_transposed + row] = weights[(ulong)row * ld + c + i];
+}
+
+/* θ and a: work-item (j, entry) with j < layers for θ_{j+1}, else for a[(j − layers)/layers][(j − layers) mod layers].
+ * Sums the blocks of layer_backward's partials in ascending order, then steps. The mean form trains c = n_L·a: the step on a is
+ * the step on c divided by n_L, with ε multiplied by n_L; spreads[lane][layers] holds n_L, or 1 for the sum form. A variable with
+ * multiplier 0 is frozen and has no partials in this step. */
+__kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list, uint list_first,
+	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *multipliers,
+	__global const float *spreads, __global const uint *gates, ulong weights_stride, ulong scalars_at,
+	__global const float *partials, __global float *weights, __global float *first, __global float *second)
+{
+	const uint j = (uint)get_global_id(0);
+	const uint2 entry = list[list_first + get_global_id(1)];
+	const uint slot = entry.x;
+	const uint is_threshold = j < layers;
+	const uint layer = is_threshold ? j : (j - layers) / layers; /* from 0 */
+	const uint origin = is_threshold ? layers : (j - layers) % layers;
+	const uint at = slot * layers + layer;
+	const float multiplier = multipliers[at];
+	if (layer >= entry.y || multiplier == 0.0f) return;
+	if (!is_threshold && !(gates[at] >> origin & 1u)) return;
+
+	partials += ((ulong)at * (layers + 1) + origin) * blocks;
+	float sum = 0.0f;
+	for (uint block = 0; block < blocks; block++) sum += partials[block];
+	const float g = multiplier * (is_threshold ? -sum : sum);
+
+	const float4 constants = hyper[slot];
+	const float spread = is_threshold ? 1.0f : spreads[at];
+	const float rate = steps[step * lanes + slot].rate / spread;
+	const ulong here = slot * weights_stride + scalars_at + j;
+	const float m = fma(constants.x, first[here], (1.0f - constants.x) * g);
+	const float v = fma(constants.y, second[here], ((1.0f - constants.y) * g) * g);
+	first[here] = m;
+	second[here] = v;
+	weights[here] = fma(-rate, m / (sqrt(v) + constants.z * spread), weights[here]);
+}
+
+/* flags[slot] becomes nonzero where a weight is not finite: a product that skips zeros would hide it. `count` floats a lane.
+ * Work-item (run, entry) looks at FINITE_RUN floats. */
+__kernel void weights_check(__global const uint2 *list, uint list_first, ulong weights_stride, uint count,
+	__global const float *weights, __global int *flags)
+{
+	const uint slot = list[list_first + get_global_id(1)].x;
+	const uint begin = (uint)get_global_id(0) * FINITE_RUN, end = min(begin + FINITE_RUN, count);
+	weights += slot * weights_stride;
+	int bad = 0;
+	for (uint i = begin; i < end; i++) bad |= !isfinite(weights[i]);
+	if (bad) atomic_or(flags + slot, 1);
+}

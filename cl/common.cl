@@ -1,0 +1,89 @@
+/* common.cl: what all kernels share. Comes first in the program; the other files follow by name.
+ *
+ * The plan's numbers arrive as -D: VECTOR (floats in a vector: 1, 4, 8, 16), GROUP (work-items that share a row),
+ * BLOCK_ROWS (rows that a work-group covers), and the product's TILE_* (product.cl).
+ * Matrices are row-major with a leading dimension `ld` that is a multiple of 16; columns beyond n are zero and stay so.
+ * A list entry is (slot, depth): the lane and the number of layers that it trains now; layers count from 1.
+ *
+ * Bits must not depend on where a number lies: fma() is always written out, never a*b+c, and every sum has one fixed order. */
+#pragma OPENCL FP_CONTRACT OFF
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+
+#if VECTOR == 1
+typedef float vec;
+typedef int ivec;
+#define LOAD(p) (*(p))
+#define STORE(value, p) (*(p) = (value))
+#else
+typedef JOIN(float, VECTOR) vec;
+typedef JOIN(int, VECTOR) ivec;
+#define LOAD(p) JOIN(vload, VECTOR)(0, p)
+#define STORE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
+#endif
+
+/* One step of one lane: position in the epoch's permutation, learning rate with Adam's bias correction. */
+typedef struct {
+	uint first;
+	float rate;
+} step_data;
+
+/* Sum of a vector's entries, by halves. */
+float sum_entries(vec v)
+{
+#if VECTOR == 1
+	return v;
+#else
+#if VECTOR == 16
+	float8 e = v.lo + v.hi;
+	float4 q = e.lo + e.hi;
+#elif VECTOR == 8
+	float4 q = v.lo + v.hi;
+#else
+	float4 q = v;
+#endif
+	float2 p = q.lo + q.hi;
+	return p.x + p.y;
+#endif
+}
+
+/* v with its entries from column n on set to zero; `column` is the column of its first entry. */
+vec clear_padding(vec v, uint column, uint n)
+{
+	if (column + VECTOR <= n) return v;
+#if VECTOR == 1
+	return 0.0f;
+#else
+	float entries[VECTOR];
+	STORE(v, entries);
+	for (uint i = 0; i < VECTOR; i++)
+		if (column + i >= n) entries[i] = 0.0f;
+	return LOAD(entries);
+#endif
+}
+
+/* Sum over the work-group of one float per work-item, in a fixed tree; valid in work-item 0. All work-items must call it.
+ * GROUP is a power of two. */
+float sum_group(float value, __local float *shared)
+{
+#if GROUP == 1
+	return value;
+#else
+	uint item = (uint)get_local_id(0);
+	shared[item] = value;
+	for (uint half_ = GROUP / 2; half_ > 0; half_ /= 2) {
+		barrier(CLK_LOCAL_MEM_FENCE);
+		if (item < half_) shared[item] += shared[item + half_];
+	}
+	float total = shared[0];
+	barrier(CLK_LOCAL_MEM_FENCE);
+	return total;
+#endif
+}
+
+/* Position of the lowest set bit of a nonzero mask. */
+uint lowest_bit(uint mask)
+{
+	return 31u - clz(mask & (0u - mask));
+}

@@ -1,0 +1,104 @@
+/* loss.cl: samples into the batch, the loss ½‖x − x*‖² (a sum) backwards, and the two NMSE.
+ *
+ * Which samples: a training batch takes order[slot][first …] of the epoch's permutation, `first` of the step in hand from
+ * steps[step][slot]; an evaluation takes samples first, first + 1, … in their own order, the last one repeated to fill the
+ * batch. Row kernels: group (·, block, entry) as in layer.cl. */
+
+/* b of the batch: [batch][ld] from samples [count][ld]. */
+__kernel void gather_training(uint batch, uint ld, __global const uint2 *list, uint list_first, __global const step_data *steps,
+	uint step, uint lanes, __global const uint *order, uint order_stride, __global const float *samples, __global float *out)
+{
+	const uint slot = list[list_first + get_group_id(2)].x;
+	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
+	order += (ulong)slot * order_stride + steps[step * lanes + slot].first;
+	out += (ulong)slot * batch * ld;
+	for (uint row = row0; row < row_end; row++) {
+		__global const float *sample = samples + (ulong)order[row] * ld;
+		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
+			STORE(LOAD(sample + c), out + (ulong)row * ld + c);
+	}
+}
+
+__kernel void gather_evaluation(uint batch, uint ld, __global const uint2 *list, uint list_first, uint first, uint count,
+	__global const float *samples, __global float *out)
+{
+	const uint slot = list[list_first + get_group_id(2)].x;
+	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
+	out += (ulong)slot * batch * ld;
+	for (uint row = row0; row < row_end; row++) {
+		__global const float *sample = samples + (ulong)min(first + row, count - 1) * ld;
+		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
+			STORE(LOAD(sample + c), out + (ulong)row * ld + c);
+	}
+}
+
+/* gradient = x_depth − x*. */
+__kernel void loss_backward(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first,
+	__global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
+	__global const float *samples, __global const float *x, __global float *gradient)
+{
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
+	order += (ulong)entry.x * order_stride + steps[step * lanes + entry.x].first;
+	x += ((ulong)entry.x * layers + entry.y - 1) * batch * ld;
+	gradient += (ulong)entry.x * batch * ld;
+	for (uint row = row0; row < row_end; row++) {
+		__global const float *truth = samples + (ulong)order[row] * ld;
+		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
+			STORE(LOAD(x + (ulong)row * ld + c) - LOAD(truth + c), gradient + (ulong)row * ld + c);
+	}
+}
+
+/* Per sample of an evaluation: errors[slot][sample] = (‖x − x*‖², ‖x*‖²). */
+__kernel void nmse_samples(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first, uint first, uint count,
+	__global const float *samples, __global const float *x, __global float2 *errors, uint errors_stride)
+{
+#if GROUP > 1
+	__local float shared[GROUP];
+#else
+	__local float *shared = 0;
+#endif
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
+	x += ((ulong)entry.x * layers + entry.y - 1) * batch * ld;
+	errors += (ulong)entry.x * errors_stride;
+	for (uint row = row0; row < row_end && first + row < count; row++) {
+		__global const float *truth = samples + (ulong)(first + row) * ld;
+		vec error_sum = (vec)(0.0f), truth_sum = (vec)(0.0f);
+		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
+			const vec t = LOAD(truth + c), e = LOAD(x + (ulong)row * ld + c) - t;
+			error_sum = fma(e, e, error_sum);
+			truth_sum = fma(t, t, truth_sum);
+		}
+		const float error = sum_group(sum_entries(error_sum), shared);
+		const float norm = sum_group(sum_entries(truth_sum), shared);
+		if (get_local_id(0) == 0) errors[first + row] = (float2)(error, norm);
+	}
+}
+
+/* Sums in two stages: work-item (part, entry) sums one of NMSE_PARTS equal runs of samples; then one work-item a lane sums the
+ * parts. sums[slot] = (Σ 10·log10 of the ratio, Σ‖x − x*‖², Σ‖x*‖², 0). */
+__kernel void nmse_parts(__global const uint2 *list, uint list_first, uint count, __global const float2 *errors,
+	uint errors_stride, __global float4 *parts)
+{
+	const uint part = (uint)get_global_id(0);
+	const uint slot = list[list_first + get_global_id(1)].x;
+	const uint run = (count + NMSE_PARTS - 1) / NMSE_PARTS, end = min((part + 1) * run, count);
+	errors += (ulong)slot * errors_stride;
+	float4 sum = (float4)(0.0f);
+	for (uint s = part * run; s < end; s++) {
+		const float2 e = errors[s];
+		const float ratio = e.x / e.y;
+		/* written so that NaN passes through: a network that diverged must not look good */
+		sum += (float4)(4.3429448190f * log(ratio < 1e-30f ? 1e-30f : ratio), e.x, e.y, 0.0f);
+	}
+	parts[(ulong)slot * NMSE_PARTS + part] = sum;
+}
+
+__kernel void nmse_sum(__global const uint2 *list, uint list_first, __global const float4 *parts, __global float4 *sums)
+{
+	const uint slot = list[list_first + get_global_id(0)].x;
+	float4 sum = (float4)(0.0f);
+	for (uint part = 0; part < NMSE_PARTS; part++) sum += parts[(ulong)slot * NMSE_PARTS + part];
+	sums[slot] = sum;
+}

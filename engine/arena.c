@@ -1,0 +1,144 @@
+/* arena.c: what a lane costs, and the buffers made from that. */
+#include "arena.h"
+
+#include <string.h>
+
+uint32_t arena_ld(uint32_t columns)
+{
+	return (columns + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN;
+}
+
+uint32_t arena_scalars(uint32_t layers)
+{
+	return layers + layers * layers;
+}
+
+static void derive(const arena_shape *shape, uint32_t block_rows, arena *arena)
+{
+	const uint64_t n = shape->n, m = shape->m;
+	*arena = (struct arena){.shape = *shape, .ld_m = arena_ld(shape->m), .ld_n = arena_ld(shape->n)};
+	arena->blocks = (shape->batch + block_rows - 1) / block_rows;
+	arena->plane = (uint64_t)shape->batch * arena->ld_n;
+	arena->w_x_at = n * arena->ld_m;
+	arena->scalars_at = arena->w_x_at + n * arena->ld_n;
+	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));
+	arena->w_xt_at = m * arena->ld_n;
+	arena->transposed_floats = arena->w_xt_at + n * arena->ld_n;
+}
+
+/* 4-byte values of one lane's part of a role. */
+static uint64_t role_values(const arena *arena, arena_role role)
+{
+	const arena_shape *shape = &arena->shape;
+	const uint64_t layers = shape->layers, stack = layers * arena->plane;
+	switch (role) {
+	case ROLE_LISTS: return 2u * LIST_SETS * LISTS_PER_SET(layers);
+	case ROLE_GATES:
+	case ROLE_NEURONS:
+	case ROLE_SIDES:
+	case ROLE_MULTIPLIERS:
+	case ROLE_SPREADS: return layers;
+	case ROLE_HYPER:
+	case ROLE_SUMS: return 4;
+	case ROLE_WEIGHTS:
+	case ROLE_FIRST:
+	case ROLE_SECOND:
+	case ROLE_GRADIENTS:
+	case ROLE_BEST: return arena->weights_floats;
+	case ROLE_TRANSPOSED: return arena->transposed_floats;
+	case ROLE_B: return (uint64_t)shape->batch * arena->ld_m;
+	case ROLE_CODES:
+	case ROLE_Y:
+	case ROLE_H:
+	case ROLE_DV:
+	case ROLE_DY: return stack;
+	case ROLE_U:
+	case ROLE_DU:
+	case ROLE_TOP: return arena->plane;
+	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;
+	case ROLE_STEPS: return 2u * shape->burst;
+	case ROLE_ORDER: return shape->order;
+	case ROLE_ERRORS: return 2u * (uint64_t)shape->evaluation;
+	case ROLE_PARTS: return 4u * NMSE_PARTS;
+	case ROLE_FLAGS: return 1;
+	case ROLE_COUNT: break;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *text;
+	bool training;
+} roles[] = {
+#define ROLE_ROW(name, text, training) {text, training},
+	ROLE_MAP(ROLE_ROW)
+#undef ROLE_ROW
+};
+
+static bool role_needed(const arena *arena, arena_role role)
+{
+	return arena->shape.purpose == ARENA_TRAIN || !roles[role].training;
+}
+
+uint64_t arena_lane_bytes(const arena_shape *shape, uint32_t block_rows)
+{
+	arena arena;
+	uint64_t total = 0;
+	derive(shape, block_rows, &arena);
+	for (arena_role role = 0; role < ROLE_COUNT; role++)
+		if (role_needed(&arena, role)) total += 4u * role_values(&arena, role);
+	return total;
+}
+
+uint64_t arena_largest_bytes(const arena_shape *shape, uint32_t block_rows)
+{
+	arena arena;
+	uint64_t largest = 0;
+	derive(shape, block_rows, &arena);
+	for (arena_role role = 0; role < ROLE_COUNT; role++)
+		if (role_needed(&arena, role) && role_values(&arena, role) > largest) largest = role_values(&arena, role);
+	return 4u * largest * shape->lanes;
+}
+
+clu_status arena_create(clu_device *device, const arena_shape *shape, arena *arena, clu_error *error)
+{
+	derive(shape, device->plan.block_rows, arena);
+	arena->device = device;
+	for (arena_role role = 0; role < ROLE_COUNT; role++)
+		if (role_needed(arena, role))
+			CLU_TRY(memory_create(device, roles[role].text, 4u * role_values(arena, role) * shape->lanes, &arena->buffer[role], error));
+	return CLU_OK;
+}
+
+void arena_destroy(arena *arena)
+{
+	for (arena_role role = ROLE_COUNT; role > 0; role--) memory_release(&arena->buffer[role - 1]);
+}
+
+matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t ld)
+{
+	return (matrix){arena->buffer[role], at, role_values(arena, role), ld};
+}
+
+clu_status arena_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values,
+	clu_error *error)
+{
+	return memory_write(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
+}
+
+clu_status arena_read(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error)
+{
+	return memory_read(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
+}
+
+clu_status arena_zero(const arena *arena, arena_role role, uint32_t slot, clu_error *error)
+{
+	const uint64_t bytes = 4u * role_values(arena, role);
+	return memory_zero(arena->device, arena->buffer[role], slot * bytes, bytes, error);
+}
+
+clu_status arena_copy(const arena *arena, arena_role from, arena_role to, uint32_t slot, clu_error *error)
+{
+	const uint64_t bytes = 4u * role_values(arena, from);
+	return memory_copy(arena->device, arena->buffer[from], arena->buffer[to], slot * bytes, slot * bytes, bytes, error);
+}

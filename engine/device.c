@@ -1,0 +1,219 @@
+/* device.c: finds OpenCL devices, opens and closes one. Which of them a user means is device_select.c's subject. */
+#include "device.h"
+
+#include <CL/cl_ext.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *error_name(cl_int code)
+{
+	static const struct {
+		cl_int code;
+		const char *name;
+	} names[] = {
+		{CL_DEVICE_NOT_AVAILABLE, "device not available"},
+		{CL_MEM_OBJECT_ALLOCATION_FAILURE, "no device memory for a buffer"},
+		{CL_OUT_OF_RESOURCES, "out of device resources"},
+		{CL_OUT_OF_HOST_MEMORY, "out of host memory"},
+		{CL_INVALID_BUFFER_SIZE, "invalid buffer size"},
+		{CL_INVALID_KERNEL_ARGS, "invalid kernel arguments"},
+		{CL_INVALID_WORK_GROUP_SIZE, "invalid work-group size"},
+		{CL_INVALID_WORK_ITEM_SIZE, "invalid work-item size"},
+		{CL_INVALID_KERNEL_NAME, "no kernel of that name"},
+		{CL_INVALID_VALUE, "invalid value"},
+		{CL_INVALID_COMMAND_QUEUE, "the device stopped working"},
+	};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (names[i].code == code) return names[i].name;
+	return "see CL/cl.h";
+}
+
+clu_status device_fail(const clu_device *device, clu_error *error, cl_int code, const char *what)
+{
+	return clu_fail(error, CLU_DEVICE, "%s: %s: OpenCL error %d (%s)", device->info.name, what, code, error_name(code));
+}
+
+clu_status device_finish(clu_device *device, clu_error *error)
+{
+	cl_int code = clFinish(device->queue);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "waiting for the queue");
+}
+
+static void trim(char *text)
+{
+	size_t skip = strspn(text, " \t\r\n"), length;
+	memmove(text, text + skip, strlen(text + skip) + 1);
+	for (length = strlen(text); length > 0 && strchr(" \t\r\n", text[length - 1]); length--) text[length - 1] = '\0';
+}
+
+/* PCI address of a GPU where the driver tells it, otherwise an empty text. Constants from cl_khr_pci_bus_info,
+ * cl_nv_device_attribute_query and cl_amd_device_attribute_query. */
+static void pci_address(cl_device_id id, char *text, size_t size)
+{
+	cl_uint khr[4] = {0}, bus = 0, slot = 0;
+	struct {
+		cl_uint type;
+		cl_char unused[17], bus, device, function;
+	} amd = {0};
+	text[0] = '\0';
+	if (clGetDeviceInfo(id, 0x410F, sizeof khr, khr, NULL) == CL_SUCCESS)
+		snprintf(text, size, "pci %04x:%02x:%02x", khr[0], khr[1], khr[2]);
+	else if (clGetDeviceInfo(id, 0x4008, sizeof bus, &bus, NULL) == CL_SUCCESS &&
+	         clGetDeviceInfo(id, 0x4009, sizeof slot, &slot, NULL) == CL_SUCCESS)
+		snprintf(text, size, "pci 0000:%02x:%02x", bus, slot >> 3); /* slot: device number above three bits of function */
+	else if (clGetDeviceInfo(id, 0x4037, sizeof amd, &amd, NULL) == CL_SUCCESS && amd.type == 1)
+		snprintf(text, size, "pci 0000:%02x:%02x", (unsigned char)amd.bus, (unsigned char)amd.device);
+}
+
+/* CPU drivers, and Intel's FPGA emulator, which computes on the CPU, are all the one CPU. */
+static void physical_name(clu_device_info *info)
+{
+	if (info->type == CLU_DEVICE_CPU || strstr(info->name, "FPGA Emulation"))
+		snprintf(info->physical, sizeof info->physical, "cpu");
+	else
+		pci_address(info->device_id, info->physical, sizeof info->physical);
+	if (!info->physical[0]) snprintf(info->physical, sizeof info->physical, "entry %u", info->index);
+}
+
+/* A simulator may set all bits: test bits, the most specific first. */
+static clu_device_type type_of(cl_device_type bits)
+{
+	if (bits & CL_DEVICE_TYPE_CPU) return CLU_DEVICE_CPU;
+	if (bits & CL_DEVICE_TYPE_GPU) return CLU_DEVICE_GPU;
+	if (bits & CL_DEVICE_TYPE_ACCELERATOR) return CLU_DEVICE_ACCELERATOR;
+	return CLU_DEVICE_CUSTOM;
+}
+
+static void describe(cl_platform_id platform, cl_device_id id, uint32_t index, clu_device_info *info)
+{
+	cl_device_type bits = 0;
+	cl_ulong memory = 0, allocation = 0, local = 0;
+	*info = (clu_device_info){.index = index, .platform_id = platform, .device_id = id};
+	clGetDeviceInfo(id, CL_DEVICE_TYPE, sizeof bits, &bits, NULL);
+	info->type = type_of(bits);
+	clGetDeviceInfo(id, CL_DEVICE_NAME, sizeof info->name - 1, info->name, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_VENDOR, sizeof info->vendor - 1, info->vendor, NULL);
+	clGetDeviceInfo(id, CL_DRIVER_VERSION, sizeof info->driver - 1, info->driver, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_VERSION, sizeof info->version - 1, info->version, NULL);
+	clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL);
+	clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof info->platform_version - 1, info->platform_version, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof allocation, &allocation, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);
+	clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->work_group_max, &info->work_group_max, NULL);
+	info->memory_bytes = memory;
+	info->allocation_bytes = allocation;
+	info->local_bytes = local;
+	trim(info->name);
+	trim(info->vendor);
+	physical_name(info);
+}
+
+static clu_status append_platform(cl_platform_id platform, clu_device_info **infos, size_t *count, clu_error *error)
+{
+	cl_uint found = 0;
+	/* CL_DEVICE_NOT_FOUND is a platform without devices; a platform that fails in another way has none for us either */
+	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found) != CL_SUCCESS || found == 0) return CLU_OK;
+	cl_device_id *ids = calloc(found, sizeof(cl_device_id));
+	clu_device_info *grown = realloc(*infos, (*count + found) * sizeof *grown);
+	if (grown) *infos = grown;
+	if (!ids || !grown) {
+		free(ids);
+		return clu_fail(error, CLU_MEMORY, "no host memory for the list of devices");
+	}
+	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, found, ids, NULL) == CL_SUCCESS)
+		for (cl_uint i = 0; i < found; i++, (*count)++) describe(platform, ids[i], (uint32_t)*count, &(*infos)[*count]);
+	free(ids);
+	return CLU_OK;
+}
+
+clu_status clu_device_list(clu_device_info **infos, size_t *count, clu_error *error)
+{
+	cl_uint platforms = 0;
+	clu_status status = CLU_OK;
+	*infos = NULL;
+	*count = 0;
+	/* CL_PLATFORM_NOT_FOUND_KHR: a loader without drivers */
+	if (clGetPlatformIDs(0, NULL, &platforms) != CL_SUCCESS || platforms == 0) return CLU_OK;
+	cl_platform_id *ids = calloc(platforms, sizeof(cl_platform_id));
+	if (!ids) return clu_fail(error, CLU_MEMORY, "no host memory for the list of platforms");
+	if (clGetPlatformIDs(platforms, ids, NULL) == CL_SUCCESS)
+		for (cl_uint p = 0; p < platforms; p++) CLU_GOTO(append_platform(ids[p], infos, count, error));
+cleanup:
+	free(ids);
+	if (status != CLU_OK) {
+		free(*infos);
+		*infos = NULL;
+		*count = 0;
+	}
+	return status;
+}
+
+const char *clu_device_type_name(clu_device_type type)
+{
+	static const char *const names[] = {"CPU", "GPU", "ACCELERATOR", "CUSTOM"};
+	return names[type];
+}
+
+static clu_status open_checked(const clu_device_info *info, clu_device *device, clu_error *error)
+{
+	cl_int code;
+	cl_device_id id = info->device_id;
+	const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)info->platform_id, 0};
+	cl_bool compiler = CL_FALSE;
+	if (info->type == CLU_DEVICE_CUSTOM)
+		return clu_fail(error, CLU_NO_DEVICE, "%s is a CUSTOM device: it runs built-in kernels only", info->name);
+	clGetDeviceInfo(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+	if (!compiler) return clu_fail(error, CLU_NO_DEVICE, "%s has no compiler for kernels in its driver", info->name);
+	device->context = clCreateContext(properties, 1, &id, NULL, NULL, &code);
+	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateContext");
+	device->queue = clCreateCommandQueue(device->context, id, 0, &code);
+	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateCommandQueue");
+	program_key(device);
+	return program_build(device, error);
+}
+
+clu_status clu_device_open(const clu_device_info *info, const clu_plan *plan, clu_device **out, clu_error *error)
+{
+	*out = NULL;
+	clu_device *device = calloc(1, sizeof *device);
+	if (!device) return clu_fail(error, CLU_MEMORY, "no host memory for a device");
+	device->info = *info;
+	device->plan = plan ? *plan : clu_plan_default(info);
+	const char *debug = getenv("CLUNROLL_DEBUG");
+	device->sync = debug && strcmp(debug, "sync") == 0;
+	clu_status status = open_checked(info, device, error);
+	if (status == CLU_OK)
+		*out = device;
+	else
+		clu_device_destroy(device);
+	return status;
+}
+
+void clu_device_destroy(clu_device *device)
+{
+	if (!device) return;
+	for (int k = 0; k < KERNEL_COUNT; k++)
+		if (device->kernels[k]) clReleaseKernel(device->kernels[k]);
+	if (device->program) clReleaseProgram(device->program);
+	if (device->queue) clReleaseCommandQueue(device->queue);
+	if (device->context) clReleaseContext(device->context);
+	free(device);
+}
+
+const clu_device_info *clu_device_about(const clu_device *device)
+{
+	return &device->info;
+}
+
+const clu_plan *clu_device_plan(const clu_device *device)
+{
+	return &device->plan;
+}
+
+const char *clu_device_key(const clu_device *device)
+{
+	return device->key;
+}

@@ -1,0 +1,26 @@
+/* device.h: an opened device, as the engine's inner files see it. One context, one in-order queue, the kernels. */
+#ifndef CLU_DEVICE_H
+#define CLU_DEVICE_H
+
+#include "program.h"
+#include "status.h"
+
+#include <CL/cl.h>
+
+struct clu_device {
+	clu_device_info info;
+	clu_plan plan;
+	cl_context context;
+	cl_command_queue queue; /* in order */
+	cl_program program;
+	cl_kernel kernels[KERNEL_COUNT];
+	bool sync;      /* CLUNROLL_DEBUG=sync: finish after each launch */
+	char key[80];   /* numeric key */
+};
+
+/* Fails with the OpenCL error's name and the device's. */
+clu_status device_fail(const clu_device *device, clu_error *error, cl_int code, const char *what);
+/* Waits for all that was enqueued; the place where asynchronous errors show. */
+clu_status device_finish(clu_device *device, clu_error *error);
+
+#endif

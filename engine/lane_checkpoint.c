@@ -1,0 +1,197 @@
+/* lane_checkpoint.c: a lane ↔ bytes, so that a training goes on to the same bits after any interruption, in any slot.
+ *
+ * A checkpoint is taken between two calls of clu_lanes_run, so never between steps and the validation that they are due. Weights
+ * and moments are stored as they lie on the device. What the training is (architecture, recipe, data, numeric key …) is stored
+ * as text beside them and must be the same when it is resumed. */
+#include "lanes.h"
+
+#include "safetensors.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- identity: what must be equal ---- */
+
+enum { IDENTITY_COUNT = 8, IDENTITY_TEXT = CLU_RECIPE_TEXT };
+
+typedef struct identity {
+	char text[IDENTITY_COUNT][IDENTITY_TEXT];
+	metadata_entry entry[IDENTITY_COUNT]; /* the last is no part of the identity: the file's format */
+} identity;
+
+static void identity_fill(const clu_lanes *lanes, const lane *lane, identity *identity)
+{
+	static const char *const keys[IDENTITY_COUNT] = {
+		"architecture", "recipe", "seed", "shape", "data", "starting network", "numeric key", "format"};
+	const arena_shape *shape = &lanes->arena.shape;
+	clu_arch_print(&lane->arch, identity->text[0]);
+	clu_recipe_print(&lane->recipe, identity->text[1]);
+	snprintf(identity->text[2], IDENTITY_TEXT, "%" PRIu64, lane->seed);
+	snprintf(identity->text[3], IDENTITY_TEXT, "m %u, n %u, layers %u, batch %u", shape->m, shape->n, shape->layers, shape->batch);
+	snprintf(identity->text[4], IDENTITY_TEXT, "%016" PRIx64, lanes->data_hash);
+	snprintf(identity->text[5], IDENTITY_TEXT, "%016" PRIx64, lane->from_hash);
+	snprintf(identity->text[6], IDENTITY_TEXT, "%s", clu_device_key(lanes->device));
+	snprintf(identity->text[7], IDENTITY_TEXT, "clunroll checkpoint 1");
+	for (int i = 0; i < IDENTITY_COUNT; i++) identity->entry[i] = (metadata_entry){keys[i], identity->text[i]};
+}
+
+static clu_status identity_check(const identity *want, const safetensors *file, clu_error *error)
+{
+	const char *format = safetensors_metadata(file, "format");
+	if (!format || strcmp(format, want->entry[IDENTITY_COUNT - 1].value) != 0)
+		return clu_fail(error, CLU_FORMAT, "checkpoint is of format \"%.60s\"; wanted \"%s\"", format ? format : "",
+			want->entry[IDENTITY_COUNT - 1].value);
+	for (int i = 0; i < IDENTITY_COUNT - 1; i++) {
+		const char *found = safetensors_metadata(file, want->entry[i].key);
+		if (!found || strcmp(found, want->entry[i].value) != 0)
+			return clu_fail(error, CLU_MISMATCH, "checkpoint is of another %s: \"%.120s\" there, \"%.120s\" here", want->entry[i].key,
+				found ? found : "nothing", want->entry[i].value);
+	}
+	return CLU_OK;
+}
+
+/* ---- progress: the lane's numbers ---- */
+
+enum { COUNTERS = 9, MEASURES = 7, RECORD_VALUES = 6 };
+
+typedef struct progress {
+	uint64_t counter[COUNTERS];
+	double measure[MEASURES];
+	double record[CLU_LAYERS_MAX * RECORD_VALUES];
+} progress;
+
+static void progress_pack(const lane *lane, progress *p)
+{
+	const schedule_state *s = &lane->schedule;
+	const uint64_t counter[COUNTERS] = {s->layers, s->layer, s->stage, s->stage_steps, s->layer_steps, s->steps, s->best_at,
+		s->done, lane->layers_done};
+	const double measure[MEASURES] = {s->best_db, s->kept_db, lane->latest.db, lane->latest.ratio_db, lane->best.db,
+		lane->best.ratio_db, lane->layer_seconds};
+	*p = (progress){.counter = {0}};
+	memcpy(p->counter, counter, sizeof counter);
+	memcpy(p->measure, measure, sizeof measure);
+	for (uint32_t l = 0; l < lane->layers_done; l++) {
+		const clu_layer_record *r = &lane->record[l];
+		const double values[RECORD_VALUES] = {r->validation.db, r->validation.ratio_db, r->test.db, r->test.ratio_db,
+			(double)r->steps, r->seconds};
+		memcpy(p->record + l * RECORD_VALUES, values, sizeof values);
+	}
+}
+
+static clu_status progress_unpack(const progress *p, uint32_t layers, lane *lane, clu_error *error)
+{
+	const uint64_t *c = p->counter;
+	const double *m = p->measure;
+	if (c[0] != layers || c[1] < 1 || c[1] > layers || c[2] >= lane->recipe.stage_count || c[7] > 1 || c[8] > layers)
+		return clu_fail(error, CLU_FORMAT, "checkpoint is damaged: layer %" PRIu64 " of %" PRIu64 ", stage %" PRIu64, c[1], c[0], c[2]);
+	lane->schedule = (schedule_state){.layers = layers, .layer = (uint32_t)c[1], .stage = (uint32_t)c[2], .stage_steps = c[3],
+		.layer_steps = c[4], .steps = c[5], .best_at = c[6], .done = c[7] != 0, .best_db = m[0], .kept_db = m[1]};
+	lane->layers_done = (uint32_t)c[8];
+	lane->latest = (clu_nmse){m[2], m[3]};
+	lane->best = (clu_nmse){m[4], m[5]};
+	lane->layer_seconds = m[6];
+	for (uint32_t l = 0; l < lane->layers_done; l++) {
+		const double *r = p->record + l * RECORD_VALUES;
+		lane->record[l] = (clu_layer_record){{r[0], r[1]}, {r[2], r[3]}, (uint64_t)r[4], r[5]};
+	}
+	return CLU_OK;
+}
+
+/* ---- tensors ---- */
+
+static const struct {
+	const char *name;
+	arena_role role;
+} stored_roles[] = {{"weights", ROLE_WEIGHTS}, {"first", ROLE_FIRST}, {"second", ROLE_SECOND}, {"best", ROLE_BEST}};
+enum { STORED_ROLES = sizeof stored_roles / sizeof stored_roles[0] };
+
+static tensor_info weights_tensor(const clu_lanes *lanes, size_t role, const float *values)
+{
+	return (tensor_info){stored_roles[role].name, TENSOR_F32, 1, {lanes->arena.weights_floats}, values};
+}
+
+static void progress_tensors(const progress *p, tensor_info tensors[3])
+{
+	tensors[0] = (tensor_info){"counters", TENSOR_U64, 1, {COUNTERS}, p->counter};
+	tensors[1] = (tensor_info){"measures", TENSOR_F64, 1, {MEASURES}, p->measure};
+	tensors[2] = (tensor_info){"records", TENSOR_F64, 2, {CLU_LAYERS_MAX, RECORD_VALUES}, p->record};
+}
+
+clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, size_t *size, clu_error *error)
+{
+	clu_status status = CLU_OK;
+	const size_t floats = lanes->arena.weights_floats;
+	float *values = NULL;
+	identity *identity = NULL;
+	progress p;
+	tensor_info tensors[3 + STORED_ROLES];
+	*bytes = NULL;
+	if (slot >= lanes->arena.shape.lanes || lanes->lane[slot].state != CLU_LANE_TRAINING)
+		return clu_fail(error, CLU_ARGUMENT, "slot %u does not train, there is nothing to save", slot);
+	values = malloc(STORED_ROLES * floats * sizeof *values);
+	identity = malloc(sizeof *identity);
+	if (!values || !identity) {
+		status = clu_fail(error, CLU_MEMORY, "no host memory for a checkpoint");
+		goto cleanup;
+	}
+	progress_pack(&lanes->lane[slot], &p);
+	progress_tensors(&p, tensors);
+	for (size_t r = 0; r < STORED_ROLES; r++) {
+		CLU_GOTO(arena_read(&lanes->arena, stored_roles[r].role, slot, 0, floats, values + r * floats, error));
+		tensors[3 + r] = weights_tensor(lanes, r, values + r * floats);
+	}
+	identity_fill(lanes, &lanes->lane[slot], identity);
+	CLU_GOTO(safetensors_encode(tensors, 3 + STORED_ROLES, identity->entry, IDENTITY_COUNT, bytes, size, error));
+cleanup:
+	free(identity);
+	free(values);
+	return status;
+}
+
+static clu_status restore(clu_lanes *lanes, uint32_t slot, const safetensors *file, clu_error *error)
+{
+	lane *lane = &lanes->lane[slot];
+	const size_t floats = lanes->arena.weights_floats;
+	clu_status status = CLU_OK;
+	progress p;
+	tensor_info tensors[3];
+	float *values = malloc(floats * sizeof *values);
+	if (!values) return clu_fail(error, CLU_MEMORY, "no host memory for a checkpoint");
+	progress_tensors(&p, tensors);
+	CLU_GOTO(safetensors_take(file, &tensors[0], p.counter, error));
+	CLU_GOTO(safetensors_take(file, &tensors[1], p.measure, error));
+	CLU_GOTO(safetensors_take(file, &tensors[2], p.record, error));
+	CLU_GOTO(progress_unpack(&p, lanes->arena.shape.layers, lane, error));
+	for (size_t r = 0; r < STORED_ROLES; r++) {
+		const tensor_info wanted = weights_tensor(lanes, r, NULL);
+		CLU_GOTO(safetensors_take(file, &wanted, values, error));
+		CLU_GOTO(arena_write(&lanes->arena, stored_roles[r].role, slot, 0, floats, values, error));
+	}
+	CLU_GOTO(weights_transpose(&lanes->arena, slot, error));
+	CLU_GOTO(lane_enter_stage(lanes, slot, error));
+	lane->state = CLU_LANE_TRAINING;
+cleanup:
+	free(values);
+	return status;
+}
+
+clu_status clu_lane_resume(clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size,
+	clu_error *error)
+{
+	clu_status status = CLU_OK;
+	safetensors *file = NULL;
+	identity *identity = malloc(sizeof *identity);
+	if (!identity) return clu_fail(error, CLU_MEMORY, "no host memory for a checkpoint");
+	CLU_GOTO(lane_prepare(lanes, slot, training, error));
+	identity_fill(lanes, &lanes->lane[slot], identity);
+	CLU_GOTO(safetensors_decode(bytes, size, "checkpoint", &file, error));
+	CLU_GOTO(identity_check(identity, file, error));
+	CLU_GOTO(restore(lanes, slot, file, error));
+cleanup:
+	if (status != CLU_OK && slot < lanes->arena.shape.lanes && lanes->lane[slot].state == CLU_LANE_EMPTY) clu_lane_clear(lanes, slot);
+	safetensors_destroy(file);
+	free(identity);
+	return status;
+}

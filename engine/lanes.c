@@ -1,0 +1,563 @@
+/* lanes.c: a set of lanes: the data and memory they share, starting one, running all, validating and moving on as each lane's
+ * own schedule says.
+ *
+ * Steps are enqueued in bursts: the host writes the steps' data (which samples, which rate), enqueues them all and waits once at
+ * the end. A burst ends where the first lane has a validation or a new permutation due. */
+#include "lanes.h"
+
+#include "random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BURST_MAX = 256 };
+static const double burst_seconds = 0.2; /* how long a stop may have to wait, about */
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+uint64_t hash_words(uint64_t hash, const void *words, size_t count)
+{
+	const unsigned char *bytes = words;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t word;
+		memcpy(&word, bytes + 4 * i, 4);
+		hash = (hash ^ word) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
+/* ---- memory ---- */
+
+static arena_shape shape_of(const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes)
+{
+	const size_t evaluation = data->test.count > data->validation.count ? data->test.count : data->validation.count;
+	return (arena_shape){.m = data->m, .n = data->n, .layers = layers, .batch = batch, .lanes = lanes, .purpose = ARENA_TRAIN,
+		.burst = BURST_MAX, .order = (uint32_t)data->train.count, .evaluation = (uint32_t)evaluation};
+}
+
+void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint64_t *lane_bytes,
+	uint64_t *shared_bytes)
+{
+	const arena_shape shape = shape_of(data, layers, batch, 1);
+	*lane_bytes = arena_lane_bytes(&shape, clu_plan_default(info).block_rows);
+	*shared_bytes = samples_bytes(data->m, data->n, data->train.count + data->validation.count + data->test.count);
+}
+
+uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted)
+{
+	uint64_t lane, shared;
+	clu_lanes_bytes(info, data, layers, batch, &lane, &shared);
+	const uint64_t memory = info->memory_bytes / 10 * 9; /* the rest is for the driver and for others */
+	if (shared + lane > memory) return 0;
+	uint64_t fit = (memory - shared) / lane;
+	const arena_shape one = shape_of(data, layers, batch, 1);
+	const uint64_t by_allocation = info->allocation_bytes / arena_largest_bytes(&one, clu_plan_default(info).block_rows);
+	if (fit > by_allocation) fit = by_allocation;
+	return fit > wanted ? wanted : (uint32_t)fit;
+}
+
+static clu_status check_fit(const clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes,
+	clu_error *error)
+{
+	uint64_t lane, shared;
+	const uint32_t fit = clu_lanes_fit(&device->info, data, layers, batch, lanes);
+	if (fit >= lanes) return CLU_OK;
+	clu_lanes_bytes(&device->info, data, layers, batch, &lane, &shared);
+	return clu_fail(error, CLU_SIZE, "%u lanes of %.1f MiB beside %.1f MiB of data do not fit %s (%.1f MiB, at most %.1f MiB in one "
+		"buffer): at most %u lanes do", lanes, (double)lane / 1048576.0, (double)shared / 1048576.0, device->info.name,
+		(double)device->info.memory_bytes / 1048576.0, (double)device->info.allocation_bytes / 1048576.0, fit);
+}
+
+/* W_b = Dᵀ/L and W_x = I − W_b D, in double. Mirrored, since DᵀD is symmetric. */
+static clu_status start_weights(clu_lanes *lanes, const clu_data *data, clu_error *error)
+{
+	const size_t m = data->m, n = data->n;
+	const float *d = data->dictionary;
+	lanes->w_b = malloc(n * m * sizeof(float));
+	lanes->w_x = malloc(n * n * sizeof(float));
+	double *gram = malloc(n * sizeof *gram);
+	if (!lanes->w_b || !lanes->w_x || !gram) {
+		free(gram);
+		return clu_fail(error, CLU_MEMORY, "no host memory for weights of %zu×%zu", n, n);
+	}
+	for (size_t j = 0; j < n; j++) {
+		for (size_t i = 0; i < m; i++) lanes->w_b[j * m + i] = (float)(d[i * n + j] / data->lipschitz);
+		memset(gram, 0, n * sizeof *gram);
+		for (size_t i = 0; i < m; i++)
+			for (size_t k = j; k < n; k++) gram[k] += (double)d[i * n + j] * d[i * n + k];
+		for (size_t k = j; k < n; k++) lanes->w_x[j * n + k] = lanes->w_x[k * n + j] = (float)((j == k) - gram[k] / data->lipschitz);
+	}
+	free(gram);
+	return CLU_OK;
+}
+
+static uint64_t hash_samples(uint64_t hash, const clu_samples *samples, uint32_t m, uint32_t n)
+{
+	hash = hash_words(hash, samples->x, samples->count * n);
+	return hash_words(hash, samples->b, samples->count * m);
+}
+
+static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error *error)
+{
+	const arena_shape *shape = &lanes->arena.shape;
+	lanes->lane = calloc(shape->lanes, sizeof *lanes->lane);
+	lanes->places = calloc(shape->lanes, sizeof *lanes->places);
+	lanes->due = calloc(shape->lanes, sizeof *lanes->due);
+	lanes->nmse = calloc(shape->lanes, sizeof *lanes->nmse);
+	lanes->finite = calloc(shape->lanes, sizeof *lanes->finite);
+	lanes->order = calloc(shape->order, sizeof *lanes->order);
+	lanes->step_data = calloc((size_t)shape->burst * shape->lanes, sizeof *lanes->step_data);
+	if (!lanes->lane || !lanes->places || !lanes->due || !lanes->nmse || !lanes->finite || !lanes->order || !lanes->step_data)
+		return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", shape->lanes);
+	lanes->scale = data->scale;
+	lanes->lipschitz = data->lipschitz;
+	lanes->pass_steps = shape->order / shape->batch;
+	lanes->burst = 1;
+	lanes->data_hash = hash_words(HASH_START, data->dictionary, (size_t)data->m * data->n);
+	lanes->data_hash = hash_samples(lanes->data_hash, &data->train, data->m, data->n);
+	lanes->data_hash = hash_samples(lanes->data_hash, &data->validation, data->m, data->n);
+	return start_weights(lanes, data, error);
+}
+
+static clu_status create_device(clu_lanes *lanes, const clu_data *data, const arena_shape *shape, clu_error *error)
+{
+	CLU_TRY(arena_create(lanes->device, shape, &lanes->arena, error));
+	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->train, "training samples", &lanes->train, error));
+	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->validation, "validation samples", &lanes->validation, error));
+	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->test, "test samples", &lanes->test, error));
+	CLU_TRY(network_lists_create(&lanes->arena, LIST_SET_TRAIN, &lanes->training_lists, error));
+	return network_lists_create(&lanes->arena, LIST_SET_EVALUATE, &lanes->evaluation_lists, error);
+}
+
+clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lane_count,
+	clu_lanes **out, clu_error *error)
+{
+	*out = NULL;
+	if (layers < 1 || layers > CLU_LAYERS_MAX)
+		return clu_fail(error, CLU_ARGUMENT, "%u layers; wanted 1 to %d", layers, CLU_LAYERS_MAX);
+	if (batch < 1 || lane_count < 1) return clu_fail(error, CLU_ARGUMENT, "batch and number of lanes must be at least 1");
+	if (data->train.count < batch)
+		return clu_fail(error, CLU_ARGUMENT, "%zu training samples are fewer than a batch of %u: use a smaller batch or more samples",
+			data->train.count, batch);
+	if (data->validation.count < 1) return clu_fail(error, CLU_ARGUMENT, "training needs at least one validation sample");
+	CLU_TRY(check_fit(device, data, layers, batch, lane_count, error));
+	const arena_shape shape = shape_of(data, layers, batch, lane_count);
+	clu_lanes *lanes = calloc(1, sizeof *lanes);
+	if (!lanes) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", lane_count);
+	lanes->device = device;
+	clu_status status = create_device(lanes, data, &shape, error);
+	if (status == CLU_OK) status = create_host(lanes, data, error);
+	if (status == CLU_OK)
+		*out = lanes;
+	else
+		clu_lanes_destroy(lanes);
+	return status;
+}
+
+void clu_lanes_destroy(clu_lanes *lanes)
+{
+	if (!lanes) return;
+	if (lanes->lane)
+		for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) free(lanes->lane[slot].settings);
+	free(lanes->w_x);
+	free(lanes->w_b);
+	free(lanes->step_data);
+	free(lanes->order);
+	free(lanes->finite);
+	free(lanes->nmse);
+	free(lanes->due);
+	free(lanes->places);
+	free(lanes->lane);
+	network_lists_destroy(&lanes->evaluation_lists);
+	network_lists_destroy(&lanes->training_lists);
+	samples_destroy(&lanes->test);
+	samples_destroy(&lanes->validation);
+	samples_destroy(&lanes->train);
+	arena_destroy(&lanes->arena);
+	free(lanes);
+}
+
+uint32_t clu_lanes_count(const clu_lanes *lanes)
+{
+	return lanes->arena.shape.lanes;
+}
+
+uint64_t clu_lanes_steps(const clu_lanes *lanes)
+{
+	return lanes->steps;
+}
+
+/* ---- starting a lane ---- */
+
+/* n_L where the recipe trains c of the mean form, 1 where it trains the sum's coefficients. */
+static float spread_of(const lane *lane, uint32_t layer)
+{
+	if (lane->recipe.form == CLU_FORM_SUM) return 1.0f;
+	uint32_t count = 0;
+	for (uint32_t origins = clu_arch_origins(&lane->arch, layer); origins; origins &= origins - 1) count++;
+	return count ? (float)count : 1.0f;
+}
+
+/* Effective coefficients a new layer starts with: all equal (1, or the mean's 1/n_L), or the previous layer alone. */
+static void start_coefficients(const lane *lane, clu_model *model)
+{
+	for (uint32_t layer = 2; layer <= lane->arch.layers; layer++)
+		for (uint32_t i = 1; i < layer; i++) {
+			const bool previous = i == layer - 1, origin = clu_arch_origins(&lane->arch, layer) >> (i - 1) & 1u;
+			const float one = lane->recipe.start == CLU_START_PREVIOUS ? (float)previous : 1.0f / spread_of(lane, layer);
+			model->coefficient[layer - 1][i - 1] = origin ? one : 0.0f;
+		}
+}
+
+static clu_status write_start(clu_lanes *lanes, uint32_t slot, clu_error *error)
+{
+	const lane *lane = &lanes->lane[slot];
+	const size_t m = lanes->arena.shape.m, n = lanes->arena.shape.n;
+	clu_model *model;
+	CLU_TRY(clu_model_create(&lane->arch, (uint32_t)m, (uint32_t)n, &model, error));
+	memcpy(model->w_b, lanes->w_b, n * m * sizeof(float));
+	memcpy(model->w_x, lanes->w_x, n * n * sizeof(float));
+	for (uint32_t l = 0; l < lane->arch.layers; l++) model->theta[l] = (float)(lane->recipe.threshold / lanes->lipschitz);
+	start_coefficients(lane, model);
+	clu_status status = network_set_weights(&lanes->arena, slot, model, error);
+	clu_model_destroy(model);
+	return status;
+}
+
+clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error)
+{
+	const arena_shape *shape = &lanes->arena.shape;
+	if (slot >= shape->lanes) return clu_fail(error, CLU_ARGUMENT, "slot %u of %u lanes", slot, shape->lanes);
+	if (lanes->lane[slot].state == CLU_LANE_TRAINING) return clu_fail(error, CLU_ARGUMENT, "slot %u is training", slot);
+	CLU_TRY(clu_arch_check(&training->arch, error));
+	if (training->arch.layers != shape->layers)
+		return clu_fail(error, CLU_ARGUMENT, "architecture of %u layers on lanes of %u", training->arch.layers, shape->layers);
+	const clu_model *from = training->from;
+	if (from && (from->m != shape->m || from->n != shape->n || from->arch.layers != shape->layers))
+		return clu_fail(error, CLU_MISMATCH, "network to start from is %u×%u of %u layers; wanted %u×%u of %u", from->m, from->n,
+			from->arch.layers, shape->m, shape->n, shape->layers);
+	char *settings = strdup(training->settings ? training->settings : "{}");
+	if (!settings) return clu_fail(error, CLU_MEMORY, "no host memory for a lane's settings");
+	clu_lane_clear(lanes, slot);
+	lane *lane = &lanes->lane[slot];
+	*lane = (struct lane){.arch = training->arch, .recipe = training->recipe, .seed = training->seed, .settings = settings,
+		.latest = {NAN, NAN}, .best = {NAN, NAN}};
+	if (from) {
+		lane->from_hash = hash_words(HASH_START, from->w_b, (size_t)from->n * from->m);
+		lane->from_hash = hash_words(lane->from_hash, from->w_x, (size_t)from->n * from->n);
+		lane->from_hash = hash_words(lane->from_hash, from->theta, CLU_LAYERS_MAX);
+		lane->from_hash = hash_words(lane->from_hash, from->coefficient, sizeof from->coefficient / 4);
+	}
+	float spreads[CLU_LAYERS_MAX];
+	for (uint32_t l = 0; l < shape->layers; l++) spreads[l] = spread_of(lane, l + 1);
+	CLU_TRY(arena_write(&lanes->arena, ROLE_SPREADS, slot, 0, shape->layers, spreads, error));
+	return network_set_arch(&lanes->arena, slot, &lane->arch, error);
+}
+
+clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error)
+{
+	lane *lane = &lanes->lane[slot];
+	const uint32_t layers = lanes->arena.shape.layers;
+	const float hyper[4] = {(float)lane->recipe.beta1, (float)lane->recipe.beta2, (float)lane->recipe.epsilon, 0.0f};
+	float multipliers[CLU_LAYERS_MAX];
+	for (uint32_t l = 0; l < layers; l++) multipliers[l] = (float)schedule_multiplier(&lane->recipe, &lane->schedule, l + 1);
+	lanes->lists_stale = true;
+	lane->pass_loaded = 0;
+	CLU_TRY(arena_write(&lanes->arena, ROLE_HYPER, slot, 0, 4, hyper, error));
+	return arena_write(&lanes->arena, ROLE_MULTIPLIERS, slot, 0, layers, multipliers, error);
+}
+
+static clu_status fresh_moments(clu_lanes *lanes, uint32_t slot, clu_error *error)
+{
+	CLU_TRY(arena_zero(&lanes->arena, ROLE_FIRST, slot, error));
+	return arena_zero(&lanes->arena, ROLE_SECOND, slot, error);
+}
+
+clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error)
+{
+	CLU_TRY(lane_prepare(lanes, slot, training, error));
+	lane *lane = &lanes->lane[slot];
+	const uint32_t layers = lanes->arena.shape.layers;
+	schedule_begin(&lane->schedule, layers, training->from ? layers : 1);
+	if (training->from)
+		CLU_TRY(network_set_weights(&lanes->arena, slot, training->from, error));
+	else
+		CLU_TRY(write_start(lanes, slot, error));
+	CLU_TRY(fresh_moments(lanes, slot, error));
+	CLU_TRY(lane_enter_stage(lanes, slot, error));
+	lane->state = CLU_LANE_TRAINING;
+	return CLU_OK;
+}
+
+void clu_lane_clear(clu_lanes *lanes, uint32_t slot)
+{
+	if (slot >= lanes->arena.shape.lanes) return;
+	free(lanes->lane[slot].settings);
+	lanes->lane[slot] = (struct lane){.state = CLU_LANE_EMPTY};
+	lanes->lists_stale = true;
+}
+
+/* ---- running ---- */
+
+/* What a step of the lane computes; from its multipliers, so that no list of stages' meanings is kept twice. */
+static lane_place place_of(const clu_lanes *lanes, uint32_t slot)
+{
+	const lane *lane = &lanes->lane[slot];
+	const uint32_t depth = lane->schedule.layer;
+	lane_place place = {.slot = slot, .depth = depth};
+	place.w_b = schedule_multiplier(&lane->recipe, &lane->schedule, 1) != 0;
+	place.w_x = depth >= 2 && schedule_multiplier(&lane->recipe, &lane->schedule, 2) != 0;
+	place.lowest = depth;
+	for (uint32_t layer = depth; layer >= 1; layer--)
+		if (schedule_multiplier(&lane->recipe, &lane->schedule, layer) != 0) place.lowest = layer;
+	if (place.w_b || place.w_x) place.lowest = 1; /* every layer's dv and dY are in their gradients */
+	return place;
+}
+
+static clu_status refresh_lists(clu_lanes *lanes, clu_error *error)
+{
+	uint32_t count = 0;
+	if (!lanes->lists_stale) return CLU_OK;
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++)
+		if (lanes->lane[slot].state == CLU_LANE_TRAINING) lanes->places[count++] = place_of(lanes, slot);
+	CLU_TRY(network_lists_set(&lanes->arena, &lanes->training_lists, lanes->places, count, error));
+	lanes->lists_stale = false;
+	return CLU_OK;
+}
+
+/* Steps until the first lane needs the host: a validation, or a new permutation. 0: no lane trains. */
+static uint32_t burst_length(const clu_lanes *lanes)
+{
+	uint64_t steps = lanes->burst;
+	bool any = false;
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {
+		const lane *lane = &lanes->lane[slot];
+		if (lane->state != CLU_LANE_TRAINING) continue;
+		any = true;
+		const uint64_t validation = schedule_until_validation(&lane->recipe, &lane->schedule);
+		const uint64_t pass = lanes->pass_steps - lane->schedule.stage_steps % lanes->pass_steps;
+		if (validation < steps) steps = validation;
+		if (pass < steps) steps = pass;
+	}
+	return any ? (uint32_t)steps : 0;
+}
+
+static double power(double base, uint64_t exponent)
+{
+	double result = 1;
+	for (; exponent; exponent >>= 1, base *= base)
+		if (exponent & 1) result *= base;
+	return result;
+}
+
+/* Learning rate with Adam's bias correction: r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), t counted from the stage's first step. */
+static float corrected_rate(const lane *lane, uint64_t stage_step)
+{
+	const clu_recipe *recipe = &lane->recipe;
+	const double second = 1 - power(recipe->beta2, stage_step + 1), first = 1 - power(recipe->beta1, stage_step + 1);
+	return (float)(schedule_rate(recipe, &lane->schedule, stage_step) * sqrt(second) / first);
+}
+
+static clu_status load_order(clu_lanes *lanes, uint32_t slot, clu_error *error)
+{
+	lane *lane = &lanes->lane[slot];
+	const schedule_state *schedule = &lane->schedule;
+	const uint64_t pass = schedule->stage_steps / lanes->pass_steps;
+	if (lane->pass_loaded == pass + 1) return CLU_OK;
+	random_permutation(lane->seed, schedule->layer, schedule->stage, (uint32_t)pass, lanes->arena.shape.order, lanes->order);
+	CLU_TRY(arena_write(&lanes->arena, ROLE_ORDER, slot, 0, lanes->arena.shape.order, lanes->order, error));
+	lane->pass_loaded = pass + 1;
+	return CLU_OK;
+}
+
+static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *error)
+{
+	const arena_shape *shape = &lanes->arena.shape;
+	for (uint32_t slot = 0; slot < shape->lanes; slot++) {
+		const lane *lane = &lanes->lane[slot];
+		if (lane->state != CLU_LANE_TRAINING) continue;
+		CLU_TRY(load_order(lanes, slot, error));
+		for (uint32_t s = 0; s < steps; s++) {
+			const uint64_t step = lane->schedule.stage_steps + s;
+			lanes->step_data[(size_t)s * shape->lanes + slot] =
+				(step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, corrected_rate(lane, step)};
+		}
+	}
+	return memory_write(lanes->device, lanes->arena.buffer[ROLE_STEPS], 0, (uint64_t)steps * shape->lanes * sizeof(step_data),
+		lanes->step_data, error);
+}
+
+static void account_time(clu_lanes *lanes)
+{
+	const double time = now();
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++)
+		if (lanes->lane[slot].state == CLU_LANE_TRAINING) lanes->lane[slot].layer_seconds += time - lanes->mark;
+	lanes->mark = time;
+}
+
+static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
+{
+	CLU_TRY(refresh_lists(lanes, error));
+	CLU_TRY(write_step_data(lanes, steps, error));
+	const double begin = now();
+	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
+	CLU_TRY(device_finish(lanes->device, error));
+	const double taken = now() - begin;
+	if (steps == lanes->burst && taken < burst_seconds / 2 && lanes->burst < BURST_MAX) lanes->burst *= 2;
+	if (taken > 2 * burst_seconds && lanes->burst > 1) lanes->burst /= 2;
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {
+		lane *lane = &lanes->lane[slot];
+		if (lane->state != CLU_LANE_TRAINING) continue;
+		lane->validation_due = schedule_until_validation(&lane->recipe, &lane->schedule) == steps;
+		schedule_advance(&lane->schedule, steps);
+		lanes->steps += steps;
+	}
+	return CLU_OK;
+}
+
+/* ---- validation ---- */
+
+/* NMSE of the lanes in due[0 … count − 1], each with its `depth` layers, into lanes->nmse. */
+static clu_status evaluate(clu_lanes *lanes, const device_samples *samples, const uint32_t *due, uint32_t count, clu_error *error)
+{
+	for (uint32_t k = 0; k < count; k++)
+		lanes->places[k] = (lane_place){.slot = due[k], .depth = lanes->lane[due[k]].schedule.layer, .lowest = CLU_LAYERS_MAX + 1};
+	CLU_TRY(network_lists_set(&lanes->arena, &lanes->evaluation_lists, lanes->places, count, error));
+	return network_evaluate(&lanes->arena, &lanes->evaluation_lists, samples, lanes->nmse, error);
+}
+
+static void fail_lane(clu_lanes *lanes, lane *lane, const char *what)
+{
+	char arch[CLU_ARCH_TEXT];
+	clu_arch_print(&lane->arch, arch);
+	lane->state = CLU_LANE_FAILED;
+	lanes->lists_stale = true;
+	clu_fail(&lane->error, CLU_NUMERIC,
+		"%s in layer %u, stage %u, step %llu of architecture %s: a smaller learning rate may help", what, lane->schedule.layer,
+		lane->schedule.stage + 1, (unsigned long long)lane->schedule.stage_steps, arch);
+}
+
+/* Records the layer that the lane finished. Its test NMSE is measured at its depth, before the schedule moves on. */
+static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, bool restored, clu_error *error)
+{
+	lane *lane = &lanes->lane[slot];
+	clu_nmse test = {NAN, NAN};
+	if (lanes->test.count) {
+		CLU_TRY(evaluate(lanes, &lanes->test, &slot, 1, error));
+		test = lanes->nmse[0];
+	}
+	account_time(lanes);
+	lane->record[lane->layers_done++] =
+		(clu_layer_record){restored ? lane->best : lane->latest, test, steps, lane->layer_seconds};
+	lane->layer_seconds = 0;
+	return CLU_OK;
+}
+
+/* Does what the schedule asks for after lane->latest was measured. */
+static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
+{
+	lane *lane = &lanes->lane[slot];
+	schedule_state next = lane->schedule;
+	const unsigned actions = schedule_validated(&lane->recipe, &next, lane->latest.db);
+	if (actions & SCHEDULE_KEEP_BEST) {
+		lane->best = lane->latest;
+		CLU_TRY(arena_copy(&lanes->arena, ROLE_WEIGHTS, ROLE_BEST, slot, error));
+	}
+	if (actions & SCHEDULE_RESTORE_BEST) {
+		CLU_TRY(arena_copy(&lanes->arena, ROLE_BEST, ROLE_WEIGHTS, slot, error));
+		CLU_TRY(weights_transpose(&lanes->arena, slot, error));
+	}
+	if (actions & SCHEDULE_LAYER_END)
+		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE_BEST, error));
+	lane->schedule = next;
+	if (actions & SCHEDULE_DONE) {
+		lane->state = CLU_LANE_DONE;
+		lanes->lists_stale = true;
+	} else if (actions & SCHEDULE_STAGE_END) {
+		CLU_TRY(fresh_moments(lanes, slot, error));
+		CLU_TRY(lane_enter_stage(lanes, slot, error));
+	}
+	return CLU_OK;
+}
+
+/* Validates the lanes that have it due; *ended becomes true when one is DONE or FAILED thereby. */
+static clu_status validate(clu_lanes *lanes, bool *ended, clu_error *error)
+{
+	uint32_t count = 0;
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++)
+		if (lanes->lane[slot].state == CLU_LANE_TRAINING && lanes->lane[slot].validation_due) lanes->due[count++] = slot;
+	if (count == 0) return CLU_OK;
+	CLU_TRY(evaluate(lanes, &lanes->validation, lanes->due, count, error));
+	const lane_list all = network_all(&lanes->arena, &lanes->evaluation_lists);
+	CLU_TRY(weights_finite(&lanes->arena, &all, lanes->finite, error));
+	for (uint32_t k = 0; k < count; k++) lanes->lane[lanes->due[k]].latest = lanes->nmse[k];
+	for (uint32_t k = 0; k < count; k++) {
+		lane *lane = &lanes->lane[lanes->due[k]];
+		if (!lanes->finite[k])
+			fail_lane(lanes, lane, "a weight is not finite");
+		else if (!isfinite(lane->latest.db) || !isfinite(lane->latest.ratio_db))
+			fail_lane(lanes, lane, "the validation NMSE is not finite");
+		else
+			CLU_TRY(move_on(lanes, lanes->due[k], error));
+		if (lane->state != CLU_LANE_TRAINING) *ended = true;
+	}
+	return CLU_OK;
+}
+
+clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *stop, clu_error *error)
+{
+	const double end = now() + seconds;
+	bool ended = false;
+	lanes->mark = now();
+	do {
+		const uint32_t steps = burst_length(lanes);
+		if (steps == 0) return CLU_OK;
+		CLU_TRY(run_burst(lanes, steps, error));
+		account_time(lanes);
+		CLU_TRY(validate(lanes, &ended, error));
+		account_time(lanes);
+	} while (!ended && now() < end && !(stop && *stop));
+	return CLU_OK;
+}
+
+/* ---- results ---- */
+
+void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progress *progress)
+{
+	*progress = (clu_lane_progress){.state = CLU_LANE_EMPTY, .validation_db = NAN};
+	if (slot >= lanes->arena.shape.lanes) return;
+	const lane *lane = &lanes->lane[slot];
+	if (lane->state == CLU_LANE_EMPTY) return;
+	*progress = (clu_lane_progress){.state = lane->state, .layer = lane->schedule.layer, .stage = lane->schedule.stage,
+		.stage_steps = lane->schedule.stage_steps, .stage_length = schedule_stage_length(&lane->recipe, &lane->schedule),
+		.steps = lane->schedule.steps, .validation_db = lane->latest.db, .layers_done = lane->layers_done, .error = lane->error};
+	memcpy(progress->record, lane->record, sizeof progress->record);
+}
+
+clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, clu_error *error)
+{
+	const arena_shape *shape = &lanes->arena.shape;
+	*model = NULL;
+	if (slot >= shape->lanes || lanes->lane[slot].state == CLU_LANE_EMPTY)
+		return clu_fail(error, CLU_ARGUMENT, "slot %u of %u lanes holds no network", slot, shape->lanes);
+	const lane *lane = &lanes->lane[slot];
+	clu_model *taken;
+	CLU_TRY(clu_model_create(&lane->arch, shape->m, shape->n, &taken, error));
+	taken->scale = lanes->scale;
+	free(taken->settings);
+	taken->settings = strdup(lane->settings);
+	clu_status status = taken->settings ? network_get_weights(&lanes->arena, slot, taken, error)
+										: clu_fail(error, CLU_MEMORY, "no host memory for a model's settings");
+	if (status == CLU_OK)
+		*model = taken;
+	else
+		clu_model_destroy(taken);
+	return status;
+}

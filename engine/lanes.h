@@ -1,0 +1,56 @@
+/* lanes.h: what the files about lanes share: lanes.c (running them) and lane_checkpoint.c (saving one, going on with it). */
+#ifndef CLU_LANES_H
+#define CLU_LANES_H
+
+#include "network.h"
+#include "schedule.h"
+
+/* One training. Its weights, moments and activations are in the arena; this is the rest. */
+typedef struct lane {
+	clu_lane_state state;
+	clu_arch arch;
+	clu_recipe recipe;
+	uint64_t seed;
+	uint64_t from_hash; /* of the weights it started from; 0: from nothing */
+	char *settings;
+	schedule_state schedule;
+	uint64_t pass_loaded;    /* pass of the stage whose permutation is on the device, from 1; 0: none */
+	bool validation_due;     /* the last burst ended on a validation */
+	clu_nmse latest, best;   /* on the validation set; best of the stage */
+	double layer_seconds;    /* wall time of the layer in hand */
+	uint32_t layers_done;
+	clu_layer_record record[CLU_LAYERS_MAX];
+	clu_error error;
+} lane;
+
+struct clu_lanes {
+	clu_device *device;
+	arena arena;
+	device_samples train, validation, test;
+	network_lists training_lists, evaluation_lists;
+	bool lists_stale;      /* a lane's place changed since training_lists were set */
+	lane *lane;            /* [arena.shape.lanes] */
+	lane_place *places;    /* scratch, [lanes] */
+	uint32_t *due;         /* scratch, [lanes] */
+	clu_nmse *nmse;        /* scratch, [lanes] */
+	bool *finite;          /* scratch, [lanes] */
+	uint32_t *order;       /* scratch, a permutation */
+	step_data *step_data;  /* scratch, [burst][lanes] */
+	uint32_t pass_steps;   /* steps in a pass over the training set */
+	uint32_t burst;        /* steps enqueued before a wait; follows the time they take */
+	double mark;           /* when time was last accounted to lanes */
+	uint64_t steps;
+	uint64_t data_hash;
+	double scale, lipschitz;
+	float *w_b, *w_x;      /* a network's weights before any training */
+};
+
+/* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */
+clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error);
+/* Takes over what `training` says; the slot becomes EMPTY until its weights are there. CLU_ARGUMENT where it does not fit. */
+clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
+/* FNV-1a over 32-bit words. */
+uint64_t hash_words(uint64_t hash, const void *words, size_t count);
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+#endif

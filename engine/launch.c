@@ -1,0 +1,40 @@
+/* launch.c: enqueues kernels, with the checks that turn an OpenCL error into a sentence. */
+#include "launch.h"
+
+#include <stdio.h>
+
+clu_status launch(clu_device *device, kernel_id id, const launch_argument *arguments, size_t count, launch_grid grid,
+	clu_error *error)
+{
+	cl_kernel kernel = device->kernels[id];
+	size_t global[3], items = 1;
+	for (int d = 0; d < 3; d++) {
+		if (grid.groups[d] == 0) return CLU_OK;
+		global[d] = grid.groups[d] * grid.local[d];
+		items *= grid.local[d];
+	}
+	if (items > device->info.work_group_max)
+		return clu_fail(error, CLU_SIZE, "kernel %s wants work-groups of %zu work-items, %s allows %zu: use another plan",
+			kernel_name(id), items, device->info.name, device->info.work_group_max);
+	char what[96];
+	for (size_t i = 0; i < count; i++) {
+		cl_int code = clSetKernelArg(kernel, (cl_uint)i, arguments[i].size, &arguments[i].value);
+		if (code != CL_SUCCESS) {
+			snprintf(what, sizeof what, "argument %zu of kernel %s", i, kernel_name(id));
+			return device_fail(device, error, code, what);
+		}
+	}
+	cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 3, NULL, global, grid.local, 0, NULL, NULL);
+	if (code == CL_SUCCESS && device->sync) code = clFinish(device->queue);
+	if (code != CL_SUCCESS) {
+		snprintf(what, sizeof what, "kernel %s over %zux%zux%zu", kernel_name(id), global[0], global[1], global[2]);
+		return device_fail(device, error, code, what);
+	}
+	return CLU_OK;
+}
+
+launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries)
+{
+	const uint32_t block = device->plan.block_rows;
+	return (launch_grid){{1, (rows + block - 1) / block, entries}, {device->plan.group, 1, 1}};
+}

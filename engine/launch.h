@@ -1,0 +1,36 @@
+/* launch.h: the one way to enqueue a kernel, and the buffers that kernels work on. */
+#ifndef CLU_LAUNCH_H
+#define CLU_LAUNCH_H
+
+#include "device.h"
+
+typedef struct launch_argument {
+	size_t size;
+	union {
+		cl_mem buffer;
+		cl_uint number;
+		cl_ulong offset;
+		cl_float real;
+	} value;
+} launch_argument;
+
+#define ARG_BUFFER(x) ((launch_argument){sizeof(cl_mem), {.buffer = (x)}})
+#define ARG_UINT(x) ((launch_argument){sizeof(cl_uint), {.number = (cl_uint)(x)}})
+#define ARG_OFFSET(x) ((launch_argument){sizeof(cl_ulong), {.offset = (cl_ulong)(x)}})
+#define ARG_FLOAT(x) ((launch_argument){sizeof(cl_float), {.real = (cl_float)(x)}})
+
+typedef struct launch_grid {
+	size_t groups[3]; /* work-groups in each direction; nothing is enqueued when one is 0 */
+	size_t local[3];  /* work-items of a group */
+} launch_grid;
+
+/* Sets the arguments and enqueues. Errors name kernel, grid and device. */
+clu_status launch(clu_device *device, kernel_id kernel, const launch_argument *arguments, size_t count, launch_grid grid,
+	clu_error *error);
+#define LAUNCH(device, kernel, arguments, grid, error) \
+	launch(device, kernel, arguments, sizeof(arguments) / sizeof((arguments)[0]), grid, error)
+
+/* The grid of a row kernel (layer.cl): blocks of the plan's block_rows of `rows` rows, for `entries` list entries. */
+launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries);
+
+#endif

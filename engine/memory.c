@@ -1,0 +1,85 @@
+/* memory.c: device buffers. Nothing is allocated inside a step; these calls belong to set-up, stage changes and results. */
+#include "memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+clu_status memory_create(clu_device *device, const char *role, uint64_t bytes, cl_mem *buffer, clu_error *error)
+{
+	if (bytes == 0) bytes = 4;
+	if (bytes > device->info.allocation_bytes)
+		return clu_fail(error, CLU_SIZE, "%s need %.1f MiB in one buffer; %s allows %.1f MiB: use fewer lanes, samples or layers",
+			role, (double)bytes / 1048576.0, device->info.name, (double)device->info.allocation_bytes / 1048576.0);
+	cl_int code;
+	*buffer = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+	if (code != CL_SUCCESS) return device_fail(device, error, code, role);
+	return memory_zero(device, *buffer, 0, bytes, error);
+}
+
+clu_status memory_write(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, const void *from, clu_error *error)
+{
+	if (bytes == 0) return CLU_OK;
+	cl_int code = clEnqueueWriteBuffer(device->queue, buffer, CL_TRUE, offset, bytes, from, 0, NULL, NULL);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "writing a buffer");
+}
+
+clu_status memory_read(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void *to, clu_error *error)
+{
+	if (bytes == 0) return CLU_OK;
+	cl_int code = clEnqueueReadBuffer(device->queue, buffer, CL_TRUE, offset, bytes, to, 0, NULL, NULL);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "reading a buffer");
+}
+
+clu_status memory_zero(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, clu_error *error)
+{
+	const cl_uint zero = 0;
+	cl_int code = clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, offset, bytes, 0, NULL, NULL);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "clearing a buffer");
+}
+
+clu_status memory_copy(clu_device *device, cl_mem from, cl_mem to, uint64_t from_offset, uint64_t to_offset, uint64_t bytes,
+	clu_error *error)
+{
+	cl_int code = clEnqueueCopyBuffer(device->queue, from, to, from_offset, to_offset, bytes, 0, NULL, NULL);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "copying a buffer");
+}
+
+enum { SLICE_ROWS = 4096 }; /* rows padded on the host at a time */
+
+clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset, const float *rows, size_t count, uint32_t columns,
+	uint32_t ld, clu_error *error)
+{
+	clu_status status = CLU_OK;
+	float *slice = calloc((size_t)(count < SLICE_ROWS ? count + 1 : SLICE_ROWS) * ld, sizeof *slice);
+	if (!slice) return clu_fail(error, CLU_MEMORY, "no host memory for a slice of %u columns", columns);
+	for (size_t row = 0; row < count; row += SLICE_ROWS) {
+		size_t part = count - row < SLICE_ROWS ? count - row : SLICE_ROWS;
+		for (size_t r = 0; r < part; r++) memcpy(slice + r * ld, rows + (row + r) * columns, columns * sizeof *slice);
+		CLU_GOTO(memory_write(device, buffer, (offset + row * ld) * sizeof *slice, part * ld * sizeof *slice, slice, error));
+	}
+cleanup:
+	free(slice);
+	return status;
+}
+
+clu_status memory_read_rows(clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns,
+	uint32_t ld, clu_error *error)
+{
+	clu_status status = CLU_OK;
+	float *slice = calloc((size_t)(count < SLICE_ROWS ? count + 1 : SLICE_ROWS) * ld, sizeof *slice);
+	if (!slice) return clu_fail(error, CLU_MEMORY, "no host memory for a slice of %u columns", columns);
+	for (size_t row = 0; row < count; row += SLICE_ROWS) {
+		size_t part = count - row < SLICE_ROWS ? count - row : SLICE_ROWS;
+		CLU_GOTO(memory_read(device, buffer, (offset + row * ld) * sizeof *slice, part * ld * sizeof *slice, slice, error));
+		for (size_t r = 0; r < part; r++) memcpy(rows + (row + r) * columns, slice + r * ld, columns * sizeof *slice);
+	}
+cleanup:
+	free(slice);
+	return status;
+}
+
+void memory_release(cl_mem *buffer)
+{
+	if (*buffer) clReleaseMemObject(*buffer);
+	*buffer = NULL;
+}

@@ -1,0 +1,46 @@
+/* product.h: matrix products of a list of lanes, C = A B, behind one face. Which way a product is computed (our kernel,
+ * CLBlast) is the device's plan's business and no caller's. */
+#ifndef CLU_PRODUCT_H
+#define CLU_PRODUCT_H
+
+#include "device.h"
+
+/* A lane and the number of layers that it trains now. */
+typedef struct lane_entry {
+	cl_uint slot, depth;
+} lane_entry;
+
+/* Lanes that a launch covers: entries `first` … of a device buffer, and the host's copy of them, ascending by slot. */
+typedef struct lane_list {
+	cl_mem buffer;
+	uint32_t first, count;
+	const lane_entry *entries;
+} lane_list;
+
+/* A row-major matrix in each lane: `at` floats into the lane's part, which is `stride` floats from the next lane's. */
+typedef struct matrix {
+	cl_mem buffer;
+	uint64_t at, stride;
+	uint32_t ld;
+} matrix;
+
+typedef enum product_kind {
+	PRODUCT_TIMES,    /* A [rows][inner], B [inner][columns] */
+	PRODUCT_GRADIENT, /* Aᵀ B: A [inner][rows], B [inner][columns] */
+} product_kind;
+
+typedef enum product_inner {
+	INNER_FIXED,   /* `inner`, for every lane */
+	INNER_STACKED, /* `inner` rows for each of a lane's depth − 1 lower layers, stacked */
+} product_inner;
+
+typedef struct product {
+	product_kind kind;
+	product_inner stacking;
+	uint32_t rows, columns, inner;
+	matrix a, b, c; /* C is overwritten; B's padding columns are zero and C's become so */
+} product;
+
+clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error);
+
+#endif

@@ -1,0 +1,39 @@
+/* program.h: the kernels: their sources (embedded from cl/ at build time), their names, and building them for a device. */
+#ifndef CLU_PROGRAM_H
+#define CLU_PROGRAM_H
+
+#include "status.h"
+
+#include <CL/cl.h>
+
+struct kernel_file {
+	const char *name, *text;
+};
+extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
+
+#define KERNEL_MAP(X) \
+	X(layer_forward) X(layer_backward) \
+	X(gather_training) X(gather_evaluation) X(loss_backward) X(nmse_samples) X(nmse_parts) X(nmse_sum) \
+	X(matrix_update) X(matrix_transpose) X(scalar_update) X(weights_check) \
+	X(product_tile) X(measure_fma) X(measure_copy)
+
+typedef enum kernel_id {
+#define KERNEL_ENUM(name) KERNEL_##name,
+	KERNEL_MAP(KERNEL_ENUM)
+#undef KERNEL_ENUM
+	KERNEL_COUNT
+} kernel_id;
+
+/* Numbers that kernels get as -D and the host needs too. */
+#define MATRIX_ALIGN 16u /* leading dimensions are multiples of it, and of every vector */
+#define TILE_SIDE 16u    /* rows of a work-group in matrix_update; adam.cl has its own */
+#define NMSE_PARTS 64u
+#define FINITE_RUN 4096u
+
+const char *kernel_name(kernel_id id);
+/* Builds all kernels of `device` for its plan. CLU_BUILD with the compiler's log. */
+clu_status program_build(clu_device *device, clu_error *error);
+/* Fills device->key from device, driver, kernel sources and plan. */
+void program_key(clu_device *device);
+
+#endif

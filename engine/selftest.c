@@ -1,0 +1,270 @@
+/* selftest.c: whether a device computes what it should, before it gets work: one optimiser step of three lanes of different
+ * architectures and depths, at sizes that are no multiple of anything, against the double-precision reference. */
+#include "network.h"
+#include "reference.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TEST_M = 7, TEST_N = 19, TEST_LAYERS = 5, TEST_BATCH = 11, TEST_LANES = 3, TEST_SAMPLES = 13 };
+
+static const struct {
+	const char *arch;
+	uint32_t depth;
+} cases[TEST_LANES] = {{"0_0_1_2_5:srlss", 5}, {"0_0_0_3_7:lrsss:11010", 4}, {"0_0_0_0_0", 1}};
+
+/* Largest allowed error relative to the largest reference value: sums of up to 55·19 float32 products, with room for the
+ * amplification through five layers; an error of indexing or order is a hundred times larger. */
+static const double tolerance = 2e-4;
+
+static const float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f, rate = 1e-3f;
+
+typedef struct fixture {
+	clu_device *device;
+	arena arena;
+	network_lists lists;
+	device_samples samples;
+	clu_model *model[TEST_LANES];
+	reference *reference[TEST_LANES];
+	float b[TEST_SAMPLES * TEST_M], x[TEST_SAMPLES * TEST_N];
+} fixture;
+
+/* Numbers in [−1, 1), every third one zero. */
+static void fill(float *values, size_t count, uint64_t seed)
+{
+	for (size_t i = 0; i < count; i++) {
+		const uint64_t bits = (seed + i + 1) * UINT64_C(0x9e3779b97f4a7c15), mixed = (bits ^ bits >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+		values[i] = mixed % 3 == 0 ? 0.0f : (float)((double)(mixed >> 11) * 0x1p-52 - 1.0);
+	}
+}
+
+static clu_status make_model(uint32_t lane, clu_model **model, clu_error *error)
+{
+	clu_arch arch;
+	CLU_TRY(clu_arch_parse(cases[lane].arch, TEST_LAYERS, &arch, error));
+	CLU_TRY(clu_model_create(&arch, TEST_M, TEST_N, model, error));
+	fill((*model)->w_b, TEST_N * TEST_M, 100 * lane + 1);
+	fill((*model)->w_x, TEST_N * TEST_N, 100 * lane + 2);
+	for (size_t i = 0; i < TEST_N * TEST_N; i++) (*model)->w_x[i] *= 0.25f;
+	for (uint32_t layer = 1; layer <= TEST_LAYERS; layer++) {
+		(*model)->theta[layer - 1] = 0.05f * (float)layer;
+		for (uint32_t i = 0; i < layer; i++)
+			if (clu_arch_origins(&arch, layer) >> i & 1u) (*model)->coefficient[layer - 1][i] = 0.4f + 0.1f * (float)i;
+	}
+	return CLU_OK;
+}
+
+static void to_double(double *to, const float *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+static clu_status make_reference(fixture *f, uint32_t lane, clu_error *error)
+{
+	const clu_model *model = f->model[lane];
+	CLU_TRY(reference_create(&model->arch, TEST_M, TEST_N, TEST_BATCH, cases[lane].depth, &f->reference[lane], error));
+	reference *r = f->reference[lane];
+	to_double(r->w_b, model->w_b, TEST_N * TEST_M);
+	to_double(r->w_x, model->w_x, TEST_N * TEST_N);
+	for (uint32_t l = 0; l < TEST_LAYERS; l++) {
+		r->theta[l] = model->theta[l];
+		to_double(r->coefficient[l], model->coefficient[l], TEST_LAYERS);
+	}
+	for (uint32_t row = 0; row < TEST_BATCH; row++) { /* the lane's batch starts at sample `lane` of the reversed order */
+		const uint32_t sample = TEST_SAMPLES - 1 - (row + lane % 2);
+		to_double(r->b + row * TEST_M, f->b + sample * TEST_M, TEST_M);
+		to_double(r->truth + row * TEST_N, f->x + sample * TEST_N, TEST_N);
+	}
+	reference_forward(r);
+	reference_backward(r);
+	return CLU_OK;
+}
+
+static clu_status prepare_lane(fixture *f, uint32_t lane, clu_error *error)
+{
+	const float hyper[4] = {beta1, beta2, epsilon, 0.0f}, one[TEST_LAYERS] = {1, 1, 1, 1, 1};
+	uint32_t order[TEST_SAMPLES];
+	for (uint32_t s = 0; s < TEST_SAMPLES; s++) order[s] = TEST_SAMPLES - 1 - s;
+	CLU_TRY(make_model(lane, &f->model[lane], error));
+	CLU_TRY(make_reference(f, lane, error));
+	CLU_TRY(network_set_arch(&f->arena, lane, &f->model[lane]->arch, error));
+	CLU_TRY(network_set_weights(&f->arena, lane, f->model[lane], error));
+	CLU_TRY(arena_write(&f->arena, ROLE_HYPER, lane, 0, 4, hyper, error));
+	CLU_TRY(arena_write(&f->arena, ROLE_MULTIPLIERS, lane, 0, TEST_LAYERS, one, error));
+	CLU_TRY(arena_write(&f->arena, ROLE_SPREADS, lane, 0, TEST_LAYERS, one, error));
+	return arena_write(&f->arena, ROLE_ORDER, lane, 0, TEST_SAMPLES, order, error);
+}
+
+static clu_status prepare(fixture *f, clu_error *error)
+{
+	const arena_shape shape = {.m = TEST_M, .n = TEST_N, .layers = TEST_LAYERS, .batch = TEST_BATCH, .lanes = TEST_LANES,
+		.purpose = ARENA_TRAIN, .burst = 1, .order = TEST_SAMPLES, .evaluation = TEST_SAMPLES};
+	const clu_samples samples = {TEST_SAMPLES, f->x, f->b};
+	step_data steps[TEST_LANES];
+	lane_place places[TEST_LANES];
+	fill(f->b, TEST_SAMPLES * TEST_M, 1000);
+	fill(f->x, TEST_SAMPLES * TEST_N, 2000);
+	CLU_TRY(arena_create(f->device, &shape, &f->arena, error));
+	CLU_TRY(samples_create(f->device, TEST_M, TEST_N, &samples, "self-test samples", &f->samples, error));
+	CLU_TRY(network_lists_create(&f->arena, LIST_SET_TRAIN, &f->lists, error));
+	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
+		CLU_TRY(prepare_lane(f, lane, error));
+		steps[lane] = (step_data){lane % 2, rate};
+		places[lane] = (lane_place){lane, cases[lane].depth, 1, true, cases[lane].depth > 1};
+	}
+	CLU_TRY(arena_write(&f->arena, ROLE_STEPS, 0, 0, 2 * TEST_LANES, steps, error));
+	return network_lists_set(&f->arena, &f->lists, places, TEST_LANES, error);
+}
+
+/* CLU_SELF_TEST where a value is further from the reference than the tolerance allows. `got` has rows of ld floats. */
+static clu_status compare(const fixture *f, const char *op, uint32_t lane, const float *got, uint32_t ld, const double *want,
+	uint32_t rows, uint32_t columns, double scale, clu_error *error)
+{
+	double largest = 0, worst = 0;
+	bool finite = true;
+	for (uint32_t i = 0; i < rows; i++)
+		for (uint32_t j = 0; j < columns; j++) {
+			const double value = got[(size_t)i * ld + j] * scale, target = want[(size_t)i * columns + j];
+			largest = fmax(largest, fabs(target));
+			worst = fmax(worst, fabs(value - target));
+			finite = finite && isfinite(value);
+		}
+	if (finite && worst <= tolerance * fmax(largest, 1e-3)) return CLU_OK;
+	return clu_fail(error, CLU_SELF_TEST, "%s (%s, driver %s) computes %s wrong: error %.3g where values reach %.3g (lane %u)",
+		f->device->info.name, f->device->info.platform, f->device->info.driver, op, finite ? worst : INFINITY, largest, lane);
+}
+
+/* Reads `rows` rows of a role and compares. */
+static clu_status compare_role(const fixture *f, const char *op, uint32_t lane, arena_role role, uint64_t at, uint32_t ld,
+	const double *want, uint32_t rows, uint32_t columns, double scale, clu_error *error)
+{
+	float *got = malloc((size_t)rows * ld * sizeof *got);
+	if (!got) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
+	clu_status status = arena_read(&f->arena, role, lane, at, (uint64_t)rows * ld, got, error);
+	if (status == CLU_OK) status = compare(f, op, lane, got, ld, want, rows, columns, scale, error);
+	free(got);
+	return status;
+}
+
+/* θ and a: their gradients are read from the first moments, (1 − β₁)·g after one step from zero. */
+static clu_status compare_scalars(const fixture *f, uint32_t lane, clu_error *error)
+{
+	const reference *r = f->reference[lane];
+	double coefficients[TEST_LAYERS * TEST_LAYERS];
+	for (uint32_t l = 0; l < TEST_LAYERS; l++)
+		memcpy(coefficients + l * TEST_LAYERS, r->dcoefficient[l], TEST_LAYERS * sizeof(double));
+	const uint64_t at = f->arena.scalars_at;
+	CLU_TRY(compare_role(f, "threshold gradients", lane, ROLE_FIRST, at, TEST_LAYERS, r->dtheta, 1, TEST_LAYERS,
+		1.0 / (1.0 - beta1), error));
+	return compare_role(f, "coefficient gradients", lane, ROLE_FIRST, at + TEST_LAYERS, TEST_LAYERS, coefficients, TEST_LAYERS,
+		TEST_LAYERS, 1.0 / (1.0 - beta1), error);
+}
+
+/* The weights after the step, from the reference's gradient. */
+static clu_status compare_update(const fixture *f, uint32_t lane, clu_error *error)
+{
+	reference *r = f->reference[lane];
+	const reference_adam adam = {beta1, beta2, epsilon, rate, 1, 1};
+	const bool w_x = cases[lane].depth > 1;
+	for (uint32_t i = 0; i < TEST_N * TEST_M; i++) {
+		double first = 0, second = 0;
+		reference_adam_step(&adam, r->dw_b[i], &first, &second, &r->w_b[i]);
+	}
+	for (uint32_t i = 0; i < TEST_N * TEST_N && w_x; i++) {
+		double first = 0, second = 0;
+		reference_adam_step(&adam, r->dw_x[i], &first, &second, &r->w_x[i]);
+	}
+	double transposed[TEST_N * TEST_N];
+	for (uint32_t i = 0; i < TEST_N; i++)
+		for (uint32_t j = 0; j < TEST_N; j++) transposed[j * TEST_N + i] = r->w_x[i * TEST_N + j];
+	const arena *a = &f->arena;
+	CLU_TRY(compare_role(f, "update of W_b", lane, ROLE_WEIGHTS, 0, a->ld_m, r->w_b, TEST_N, TEST_M, 1, error));
+	CLU_TRY(compare_role(f, "update of W_x", lane, ROLE_WEIGHTS, a->w_x_at, a->ld_n, r->w_x, TEST_N, TEST_N, 1, error));
+	return compare_role(f, "transpose of W_x", lane, ROLE_TRANSPOSED, a->w_xt_at, a->ld_n, transposed, TEST_N, TEST_N, 1, error);
+}
+
+static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error)
+{
+	const reference *r = f->reference[lane];
+	const arena *a = &f->arena;
+	const uint32_t depth = cases[lane].depth, plane = TEST_BATCH * TEST_N;
+	for (uint32_t l = 0; l < depth; l++)
+		CLU_TRY(compare_role(f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, TEST_N, 1, error));
+	for (uint32_t l = depth; l-- > 0;)
+		CLU_TRY(compare_role(f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, TEST_N, 1, error));
+	CLU_TRY(compare_role(f, "gradient of W_b", lane, ROLE_GRADIENTS, 0, a->ld_m, r->dw_b, TEST_N, TEST_M, 1, error));
+	if (depth > 1)
+		CLU_TRY(compare_role(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_x_at, a->ld_n, r->dw_x, TEST_N, TEST_N, 1, error));
+	CLU_TRY(compare_scalars(f, lane, error));
+	return compare_update(f, lane, error);
+}
+
+/* NMSE of the network before the step, against the reference's sums over the same samples. */
+static clu_status compare_nmse(fixture *f, clu_error *error)
+{
+	clu_nmse got[TEST_LANES];
+	CLU_TRY(network_evaluate(&f->arena, &f->lists, &f->samples, got, error));
+	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
+		reference *r;
+		double db = 0, error_sum = 0, truth_sum = 0;
+		CLU_TRY(reference_create(&f->model[lane]->arch, TEST_M, TEST_N, TEST_SAMPLES, cases[lane].depth, &r, error));
+		memcpy(r->w_b, f->reference[lane]->w_b, TEST_N * TEST_M * sizeof(double));
+		memcpy(r->w_x, f->reference[lane]->w_x, TEST_N * TEST_N * sizeof(double));
+		memcpy(r->theta, f->reference[lane]->theta, sizeof r->theta);
+		memcpy(r->coefficient, f->reference[lane]->coefficient, sizeof r->coefficient);
+		to_double(r->b, f->b, TEST_SAMPLES * TEST_M);
+		reference_forward(r);
+		const double *top = r->x + (size_t)(cases[lane].depth - 1) * TEST_SAMPLES * TEST_N;
+		for (uint32_t s = 0; s < TEST_SAMPLES; s++) {
+			double e = 0, t = 0;
+			for (uint32_t j = 0; j < TEST_N; j++) {
+				const double truth = f->x[s * TEST_N + j], difference = top[s * TEST_N + j] - truth;
+				e += difference * difference;
+				t += truth * truth;
+			}
+			db += 10 * log10(e / t) / TEST_SAMPLES;
+			error_sum += e;
+			truth_sum += t;
+		}
+		reference_destroy(r);
+		const double ratio_db = 10 * log10(error_sum / truth_sum);
+		if (!(fabs(got[lane].db - db) < 2e-3 && fabs(got[lane].ratio_db - ratio_db) < 2e-3))
+			return clu_fail(error, CLU_SELF_TEST, "%s (%s, driver %s) computes the NMSE wrong: %.4f and %.4f dB for %.4f and %.4f",
+				f->device->info.name, f->device->info.platform, f->device->info.driver, got[lane].db, got[lane].ratio_db, db, ratio_db);
+	}
+	return CLU_OK;
+}
+
+static clu_status run(fixture *f, clu_error *error)
+{
+	CLU_TRY(prepare(f, error));
+	CLU_TRY(compare_nmse(f, error));
+	CLU_TRY(network_step(&f->arena, &f->lists, &f->samples, 0, error));
+	CLU_TRY(device_finish(f->device, error));
+	for (uint32_t lane = 0; lane < TEST_LANES; lane++) CLU_TRY(compare_lane(f, lane, error));
+	return CLU_OK;
+}
+
+clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error)
+{
+	struct timespec begin, end;
+	fixture *f = calloc(1, sizeof *f);
+	if (!f) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
+	f->device = device;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	clu_status status = run(f, error);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (seconds) *seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
+		reference_destroy(f->reference[lane]);
+		clu_model_destroy(f->model[lane]);
+	}
+	network_lists_destroy(&f->lists);
+	samples_destroy(&f->samples);
+	arena_destroy(&f->arena);
+	free(f);
+	return status;
+}

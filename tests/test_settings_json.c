@@ -1,0 +1,159 @@
+/* test_settings_json.c: settings survive the way through JSON text, and differences are named with both values. */
+#include "support.h"
+
+#include "options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void assert_same_settings(const settings *a, const settings *b)
+{
+	cJSON *a_json = settings_to_json(a), *b_json = settings_to_json(b);
+	char *difference = settings_difference(a_json, b_json);
+	assert_string_equal(difference, "");
+	free(difference);
+	cJSON_Delete(a_json);
+	cJSON_Delete(b_json);
+}
+
+static void round_trip(void **state)
+{
+	(void)state;
+	settings given, back;
+	clu_error error;
+	support_ok(settings_default(&given, "fast", &error), &error);
+	given.problem = (clu_problem){7, 4096, 0, 0, SEED_MAX, 1001, 13, 0};
+	/* More digits than JSON keeps: they must not come back as another number. */
+	support_ok(settings_option(&given, OPTION_DENSITY, "0.33333333333333331", &error), &error);
+	support_ok(settings_option(&given, OPTION_SNR, "19.999999999999996", &error), &error);
+	given.layers = 32;
+	given.batch = 3;
+	given.seed = SEED_MAX - 1;
+	given.recipe.decay = 0.1;
+	given.recipe.stage[0].rate = 1.0 / 7.0;
+	support_ok(settings_option(&given, OPTION_TRAIN_SET, "/data/x \"1\".npy", &error), &error);
+	cJSON *json = settings_to_json(&given);
+	char *text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	json = cJSON_Parse(text);
+	support_ok(settings_from_json(json, &back, &error), &error);
+
+	assert_int_equal(back.problem.m, 7);
+	assert_int_equal(back.problem.n, 4096);
+	assert_true(back.problem.density == given.problem.density && back.problem.snr_db == given.problem.snr_db);
+	assert_true(back.problem.seed == SEED_MAX && back.seed == SEED_MAX - 1);
+	assert_int_equal(back.problem.train, 1001);
+	assert_int_equal(back.problem.validation, 13);
+	assert_int_equal(back.problem.test, 0);
+	assert_int_equal(back.layers, 32);
+	assert_int_equal(back.batch, 3);
+	assert_string_equal(back.train_x, "/data/x \"1\".npy");
+	assert_null(back.dictionary);
+	assert_true(back.recipe.decay == 0.1 && back.recipe.stage[0].rate == 1.0 / 7.0);
+	assert_same_settings(&given, &back);
+	settings_release(&given);
+	settings_release(&back);
+	cJSON_Delete(json);
+	cJSON_free(text);
+}
+
+static void no_noise_is_a_text(void **state)
+{
+	(void)state;
+	settings given, back;
+	clu_error error;
+	support_ok(settings_default(&given, "paper", &error), &error);
+	cJSON *json = settings_to_json(&given);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(json, "snr_db")), "inf");
+	support_ok(settings_from_json(json, &back, &error), &error);
+	assert_true(isinf(back.problem.snr_db) && back.problem.snr_db > 0);
+	settings_release(&given);
+	settings_release(&back);
+	cJSON_Delete(json);
+}
+
+static void relative_paths_become_absolute(void **state)
+{
+	(void)state;
+	settings given;
+	clu_error error;
+	support_ok(settings_default(&given, "paper", &error), &error);
+	support_ok(settings_option(&given, OPTION_DICTIONARY, "some/D.npy", &error), &error);
+	cJSON *json = settings_to_json(&given);
+	const char *path = cJSON_GetStringValue(cJSON_GetObjectItem(json, "dictionary"));
+	assert_int_equal(path[0], '/');
+	assert_non_null(strstr(path, "/some/D.npy"));
+	settings_release(&given);
+	cJSON_Delete(json);
+}
+
+static void bad_json_is_refused(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+	    "[]",
+	    "{\"m\": 0}",
+	    "{\"m\": 2.5}",
+	    "{\"n\": 5000}",
+	    "{\"batch\": true}",
+	    "{\"snr_db\": {}}",
+	    "{\"density\": -1}",
+	    "{\"recipe\": 3}",
+	    "{\"recipe\": \"no recipe at all\"}",
+	    "{\"layers\": \"many\"}",
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		settings back;
+		clu_error error;
+		cJSON *json = cJSON_Parse(cases[i]);
+		if (settings_from_json(json, &back, &error) == CLU_OK) fail_msg("%s was taken", cases[i]);
+		cJSON_Delete(json);
+	}
+}
+
+static void check_difference(const char *here, const char *there, const char *wanted)
+{
+	cJSON *a = cJSON_Parse(here), *b = cJSON_Parse(there);
+	assert_non_null(a);
+	assert_non_null(b);
+	char *difference = settings_difference(a, b);
+	assert_string_equal(difference, wanted);
+	free(difference);
+	cJSON_Delete(a);
+	cJSON_Delete(b);
+}
+
+static void differences(void **state)
+{
+	(void)state;
+	check_difference("{\"batch\":128}", "{\"batch\":128}", "");
+	check_difference("{\"batch\":128,\"m\":1}", "{\"m\":1,\"batch\":64}", "batch: 128 here, 64 there");
+	check_difference("{\"a\":1,\"b\":2}", "{\"a\":2,\"b\":3}", "a: 1 here, 2 there; b: 2 here, 3 there");
+	check_difference("{\"snr_db\":\"inf\"}", "{\"snr_db\":40}", "snr_db: \"inf\" here, 40 there");
+	check_difference("{}", "{\"train_set\":\"/x.npy\"}", "train_set: none here, \"/x.npy\" there");
+	check_difference("{\"train_set\":\"/x.npy\"}", "{}", "train_set: \"/x.npy\" here, none there");
+}
+
+/* Of a recipe only the lines that differ are shown. */
+static void recipes_differ_by_line(void **state)
+{
+	(void)state;
+	check_difference("{\"recipe\":\"name a\\ndecay 0.3\\nstage x\\n\"}", "{\"recipe\":\"name a\\ndecay 0.5\\nstage x\\n\"}",
+	    "recipe: decay 0.3 here, decay 0.5 there");
+	check_difference("{\"recipe\":\"name a\\nstage x\\n\"}", "{\"recipe\":\"name a\\nstage x\\nstage y\\n\"}",
+	    "recipe: none here, stage y there");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(round_trip),
+	    cmocka_unit_test(no_noise_is_a_text),
+	    cmocka_unit_test(relative_paths_become_absolute),
+	    cmocka_unit_test(bad_json_is_refused),
+	    cmocka_unit_test(differences),
+	    cmocka_unit_test(recipes_differ_by_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
