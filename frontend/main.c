@@ -16,6 +16,7 @@ static const struct command {
     {"eval", cmd_eval, "the error of a trained network under any test condition"},
     {"apply", cmd_apply, "uses a trained network on your own measurements"},
     {"data", cmd_data, "writes the data sets as .npy"},
+    {"report", cmd_report, "a study as one HTML page: the winner, pictures, all trials"},
     {0},
 };
 

@@ -102,6 +102,9 @@ clu_status store_run_process(store *study, int64_t run, int64_t pid, clu_error *
 /* The run passed its self-test and takes trials: state "running". */
 clu_status store_run_ready(store *study, int64_t run, const char *key, const char *plan, uint32_t lanes, clu_error *error);
 
+/* Notes what the run is about to fail with; store_run_end writes over it. */
+clu_status store_run_message(store *study, int64_t run, const char *message, clu_error *error);
+
 typedef enum run_end {
 	RUN_STOPPED, /* in order; trials it still holds are queued again */
 	RUN_RETIRED, /* its device gets no more work */

@@ -51,6 +51,12 @@ clu_status store_run_ready(store *study, int64_t run, const char *key, const cha
 	    SQL_VALUES(SQL_TEXT(key), SQL_TEXT(plan), SQL_WHOLE(lanes), SQL_WHOLE(store_now()), SQL_WHOLE(run)), NULL, error);
 }
 
+clu_status store_run_message(store *study, int64_t run, const char *message, clu_error *error)
+{
+	return sql_run(
+	    study, "UPDATE worker SET message = ? WHERE run = ?", SQL_VALUES(SQL_TEXT(message), SQL_WHOLE(run)), NULL, error);
+}
+
 static const char *end_state(run_end how)
 {
 	switch (how) {
