@@ -106,7 +106,7 @@ static void a_line_for_each_layer(void **state)
 	clu_model *model;
 	clu_error error;
 	support_ok(clu_model_load(model_path, &model, &error), &error);
-	cJSON *metadata = cJSON_Parse(model->metadata);
+	cJSON *metadata = cJSON_Parse(model->settings);
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(metadata, "arch")), "0_0_1");
 	assert_true(number(metadata, "m") == 10 && number(metadata, "batch") == 16);
 	static const char *const texts[] = {"device", "driver", "key", "clunroll", "recipe"};
