@@ -450,8 +450,8 @@ static void write_trials(report_page *page)
 	table_open(out, "All trials",
 	    "<th scope=\"col\" class=\"figure\">Rank</th><th scope=\"col\" class=\"figure\">Trial</th>"
 	    "<th scope=\"col\">Architecture</th><th scope=\"col\" class=\"figure\">Extra</th>"
-	    "<th scope=\"col\" class=\"figure\">Test NMSE,<br>dB</th><th scope=\"col\" class=\"figure\">Ratio of sums,<br>dB</th>"
-	    "<th scope=\"col\" class=\"figure\">Validation NMSE,<br>dB</th><th scope=\"col\" class=\"figure\">Steps</th>"
+	    "<th scope=\"col\" class=\"figure\">Test,<br>dB</th><th scope=\"col\" class=\"figure\">Ratio of<br>sums, dB</th>"
+	    "<th scope=\"col\" class=\"figure\">Validation,<br>dB</th><th scope=\"col\" class=\"figure\">Steps</th>"
 	    "<th scope=\"col\" class=\"figure\">Time</th><th scope=\"col\">Device</th><th scope=\"col\">State</th>");
 	for (size_t i = 0; i < analysis->done; i++) write_done(page, i);
 	static const trial_state others[] = {TRIAL_RUNNING, TRIAL_FAILED};
@@ -462,7 +462,7 @@ static void write_trials(report_page *page)
 	}
 	table_close(out);
 	markup_add(out,
-	    "<p class=\"quiet\">Extra: connections beside the one to the layer before. Test and validation NMSE: the mean "
+	    "<p class=\"quiet\">Extra: connections beside the one to the layer before. Test and validation: NMSE as the mean "
 	    "over samples of the ratio in dB, the paper's. Ratio of sums: 10·log<sub>10</sub>(Σ‖x̂ − x‖² / Σ‖x‖²) on the test "
 	    "set, LISTA-CPSS's. Time: from claim to result; trials that shared a device overlap.</p>\n</section>\n");
 }

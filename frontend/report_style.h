@@ -78,7 +78,7 @@ static const char *const report_style[] = {
     ".figure{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n",
     ".short{white-space:nowrap}\n",
     ".name{min-width:11em}\n",
-    ".long{min-width:16em;max-width:34em;overflow-wrap:anywhere;white-space:pre-wrap}\n",
+    ".long{min-width:13em;max-width:34em;overflow-wrap:anywhere;white-space:pre-wrap}\n",
     "footer{padding-top:24px;padding-bottom:32px}\n",
     ".h0 rect{fill:#f3f6fa}.h0 text{fill:#000}\n",
     ".h1 rect{fill:#dae7f4}.h1 text{fill:#000}\n",
@@ -102,9 +102,8 @@ static const char *const report_style[] = {
     ".h8 rect{fill:#a7cdf1}.h8 text{fill:#000}\n",
     ".h9 rect{fill:#d3e8ff}.h9 text{fill:#000}\n",
     "}\n",
-    "@media "
-    "print{body{background:#fff;font-size:12px}.scroll{overflow:visible}.card,tr,figure{break-inside:avoid}h2{break-after:avoid}}"
-    "\n",
+    "@media print{body{background:#fff;font-size:12px}.scroll{overflow:visible}table{font-size:9px}th,td{padding:3px 4px}\n",
+    ".long,.name{min-width:0}.figure,.short{white-space:normal}.card:not(.scroll),tr{break-inside:avoid}h2{break-after:avoid}}\n",
 };
 
 #endif
