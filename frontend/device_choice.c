@@ -22,19 +22,19 @@ void device_choice_release(device_choice *choice)
 	memset(choice, 0, sizeof *choice);
 }
 
-/* Opening and measuring one device. A driver that cannot do even that is the slowest there is, and is not asked again today. */
+/* GFLOP/s of a device that passes its self-test; 0 for one that cannot be used, which makes every other driver faster. */
 static double measure(const clu_device_info *info)
 {
 	clu_device *device = NULL;
 	clu_measurement measurement;
 	clu_error error;
-	clu_status status = clu_device_open(info, NULL, &device, &error);
+	clu_status status = device_choice_open(info, NULL, &device, &error);
 	if (status == CLU_OK) status = clu_device_measure(device, &measurement, &error);
 	clu_device_destroy(device);
 	if (status == CLU_OK) return measurement.product_gflops;
 	char text[DEVICE_CHOICE_TEXT];
 	device_choice_describe(info, text);
-	report_note("device %s cannot be measured: %s", text, error.message);
+	report_note("device %s gets no work: %s", text, error.message);
 	return 0;
 }
 

@@ -1,0 +1,165 @@
+/* test_cmd_data.c: `clunroll data`: what lies in the directory afterwards, and how failures are named. Needs no device. */
+#include "support.h"
+
+#include "options.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int enter(void **state)
+{
+	*state = support_directory_create();
+	return 0;
+}
+
+static int leave(void **state)
+{
+	support_directory_remove(*state);
+	return 0;
+}
+
+/* Reads a file of the wanted shape; the caller frees it. */
+static float *read_matrix(const char *directory, const char *name, size_t rows, size_t columns)
+{
+	char *path = support_path(directory, name);
+	clu_npy_reader *reader;
+	clu_error error;
+	support_ok(clu_npy_open(path, &reader, &error), &error);
+	assert_int_equal(clu_npy_rows(reader), rows);
+	assert_int_equal(clu_npy_columns(reader), columns);
+	float *values = malloc(rows * columns * sizeof *values);
+	assert_non_null(values);
+	support_ok(clu_npy_read(reader, rows, values, &error), &error);
+	clu_npy_close(reader);
+	free(path);
+	return values;
+}
+
+/* Largest |b − D x|: float32 sums over n = 20 products of numbers of order 1. */
+static double largest_residual(const float *dictionary, const float *x, const float *b, size_t count, size_t m, size_t n)
+{
+	double largest = 0;
+	for (size_t s = 0; s < count; s++) {
+		for (size_t i = 0; i < m; i++) {
+			double sum = 0;
+			for (size_t j = 0; j < n; j++) sum += (double)dictionary[i * n + j] * (double)x[s * n + j];
+			largest = fmax(largest, fabs(sum - (double)b[s * m + i]));
+		}
+	}
+	return largest;
+}
+
+static void sets_fit_together(void **state)
+{
+	char *directory = support_path(*state, "made new");
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "30", "--validation-samples",
+	    "7", "--test-samples", "1", "-o", directory));
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	static const struct {
+		const char *x, *b;
+		size_t count;
+	} sets[] = {{"train_x.npy", "train_b.npy", 30}, {"validation_x.npy", "validation_b.npy", 7}, {"test_x.npy", "test_b.npy", 1}};
+	float *dictionary = read_matrix(directory, "dictionary.npy", 10, 20);
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+		float *x = read_matrix(directory, sets[i].x, sets[i].count, 20), *b = read_matrix(directory, sets[i].b, sets[i].count, 10);
+		double residual = largest_residual(dictionary, x, b, sets[i].count, 10, 20);
+		if (!(residual < 1e-5)) fail_msg("%s: largest |b - D x| is %g", sets[i].b, residual);
+		assert_non_null(strstr(result.out, sets[i].x));
+		free(x);
+		free(b);
+	}
+	free(dictionary);
+	free(directory);
+	support_result_release(&result);
+}
+
+static void same_settings_same_bytes(void **state)
+{
+	static const char *const names[] = {"dictionary.npy", "train_x.npy", "test_b.npy"};
+	char *a = support_path(*state, "a"), *b = support_path(*state, "b");
+	const char *const directories[] = {a, b};
+	for (size_t i = 0; i < 2; i++) {
+		support_result result = support_run(WORDS("data", "--m", "3", "--n", "7", "--train-samples", "5", "--validation-samples",
+		    "2", "--test-samples", "2", "--snr", "10", "-o", directories[i]));
+		assert_int_equal(result.code, EXIT_DONE);
+		support_result_release(&result);
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *a_path = support_path(a, names[i]), *b_path = support_path(b, names[i]);
+		size_t a_size, b_size;
+		char *a_bytes = support_read(a_path, &a_size), *b_bytes = support_read(b_path, &b_size);
+		assert_int_equal(a_size, b_size);
+		assert_memory_equal(a_bytes, b_bytes, a_size);
+		free(a_bytes);
+		free(b_bytes);
+		free(a_path);
+		free(b_path);
+	}
+	free(a);
+	free(b);
+}
+
+/* A limit on file sizes stands in for a full disk: writing fails in the middle. */
+static void full_disk_is_named(void **state)
+{
+	struct rlimit before, limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 4096;
+	signal(SIGXFSZ, SIG_IGN); /* inherited: the write then fails with an error */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "1000", "--validation-samples",
+	    "1", "--test-samples", "1", "-o", *state));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(result.code, EXIT_FAILED);
+	if (!strstr(result.err, "train_x.npy")) fail_msg("'%s' does not name the file", result.err);
+	char *path = support_path(*state, "train_x.npy");
+	assert_int_not_equal(access(path, F_OK), 0); /* nor half of it under its name */
+	free(path);
+	support_result_release(&result);
+}
+
+static void failures_are_named(void **state)
+{
+	char *bad = support_path(*state, "bad.npy"), *directory = support_path(*state, "d");
+	support_write(bad, "no matrix", 9);
+	const struct {
+		const char *words[6];
+		int code;
+		const char *named;
+	} cases[] = {
+	    {{"--m", "5"}, EXIT_USAGE, "-o"},
+	    {{"-o", "/dev/null/d", "--m", "5", "--n", "9"}, EXIT_FAILED, "/dev/null/d"},
+	    {{"-o", directory, "--dictionary", bad}, EXIT_FAILED, "bad.npy"},
+	    {{"-o", directory, "--n", "0"}, EXIT_USAGE, "--n 0"},
+	    {{"-o", directory, "surplus"}, EXIT_USAGE, "'surplus'"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *words[16] = {"data", "--train-samples", "4", "--validation-samples", "1", "--test-samples", "1"};
+		for (size_t j = 0; j < 6; j++) words[7 + j] = cases[i].words[j];
+		support_result result = support_run(words);
+		if (result.code != cases[i].code) fail_msg("case %zu: exit code %d, %s", i, result.code, result.err);
+		if (!strstr(result.err, cases[i].named)) fail_msg("case %zu: '%s' lacks '%s'", i, result.err, cases[i].named);
+		support_result_release(&result);
+	}
+	free(directory);
+	free(bad);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(sets_fit_together, enter, leave),
+	    cmocka_unit_test_setup_teardown(same_settings_same_bytes, enter, leave),
+	    cmocka_unit_test_setup_teardown(full_disk_is_named, enter, leave),
+	    cmocka_unit_test_setup_teardown(failures_are_named, enter, leave),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/* test_cmd_eval.c: `clunroll eval` on a network that `clunroll train` has just made: the same figures where the conditions are the
+ * same, others where options change them.
+ * TEST_NEEDS: device */
+#include "support.h"
+
+#include "options.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+struct fixture {
+	char *directory, *model;
+	double nmse_db, nmse_ratio_db; /* of the last layer, as train said */
+};
+
+static double number(const cJSON *json, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
+	return item->valuedouble;
+}
+
+/* Parses the last line; the caller deletes it. */
+static cJSON *last_line(char *text)
+{
+	size_t length = strlen(text);
+	assert_true(length > 0 && text[length - 1] == '\n');
+	text[length - 1] = '\0';
+	const char *line = strrchr(text, '\n');
+	cJSON *json = cJSON_Parse(line ? line + 1 : text);
+	if (!json) fail_msg("no JSON: %s", text);
+	return json;
+}
+
+/* One training for all tests. */
+static int enter(void **state)
+{
+	static struct fixture fixture;
+	fixture.directory = support_directory_create();
+	fixture.model = support_path(fixture.directory, "m");
+	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--layers", "2",
+	    "--train-samples", "64", "--validation-samples", "32", "--test-samples", "33", "--batch", "16", "--schedule", "5,30,5",
+	    "--json", "-o", fixture.model));
+	if (result.code != EXIT_DONE) return -1;
+	cJSON *json = last_line(result.out);
+	fixture.nmse_db = number(json, "nmse_db");
+	fixture.nmse_ratio_db = number(json, "nmse_ratio_db");
+	cJSON_Delete(json);
+	support_result_release(&result);
+	*state = &fixture;
+	return 0;
+}
+
+static int leave(void **state)
+{
+	struct fixture *fixture = *state;
+	free(fixture->model);
+	support_directory_remove(fixture->directory);
+	return 0;
+}
+
+/* Evaluates with further arguments and returns the last line; the caller deletes it. */
+static cJSON *eval(const struct fixture *fixture, const char *const *more)
+{
+	const char *words[16] = {"eval", fixture->model, "--json"};
+	for (size_t i = 0; more[i]; i++) words[3 + i] = more[i];
+	support_result result = support_run(words);
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	cJSON *json = last_line(result.out);
+	support_result_release(&result);
+	return json;
+}
+
+static void same_conditions_same_figures(void **state)
+{
+	const struct fixture *fixture = *state;
+	cJSON *json = eval(fixture, (const char *const[]){NULL});
+	assert_true(number(json, "version") == 1 && number(json, "samples") == 33);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(json, "snr_db")), "inf");
+	/* Training measures on the device, in float32. */
+	double difference = fabs(number(json, "nmse_db") - fixture->nmse_db);
+	double ratio_difference = fabs(number(json, "nmse_ratio_db") - fixture->nmse_ratio_db);
+	if (!(difference < 1e-3 && ratio_difference < 1e-3)) fail_msg("NMSE differs by %g and %g dB", difference, ratio_difference);
+	cJSON_Delete(json);
+}
+
+static void noise_by_the_list(void **state)
+{
+	const struct fixture *fixture = *state;
+	support_result result = support_run(WORDS("eval", fixture->model, "--snr", "inf,5", "--snr", "-10", "--json"));
+	assert_int_equal(result.code, EXIT_DONE);
+	double before = -1000;
+	size_t lines = 0;
+	char *rest = NULL;
+	for (char *line = strtok_r(result.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), lines++) {
+		cJSON *json = cJSON_Parse(line);
+		if (lines == 2) assert_true(number(json, "snr_db") == -10);
+		assert_true(number(json, "nmse_db") > before); /* more noise, more error */
+		before = number(json, "nmse_db");
+		cJSON_Delete(json);
+	}
+	assert_int_equal(lines, 3);
+	support_result_release(&result);
+}
+
+static void options_change_the_test_set(void **state)
+{
+	const struct fixture *fixture = *state;
+	cJSON *json = eval(fixture, WORDS("--test-samples", "7", "--density", "0.5"));
+	assert_true(number(json, "samples") == 7);
+	assert_true(number(json, "nmse_db") > fixture->nmse_db + 1); /* denser codes than it was trained for */
+	cJSON_Delete(json);
+}
+
+/* The same test set from files gives the same figures. */
+static void own_files(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *directory = support_path(fixture->directory, "data"), *x = support_path(directory, "test_x.npy"),
+	     *b = support_path(directory, "test_b.npy");
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "1", "--validation-samples", "1",
+	    "--test-samples", "33", "-o", directory));
+	assert_int_equal(result.code, EXIT_DONE);
+	support_result_release(&result);
+	cJSON *json = eval(fixture, WORDS("--test-set", x, "--test-measurements", b));
+	assert_true(fabs(number(json, "nmse_db") - fixture->nmse_db) < 1e-3);
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "snr_db")));
+	cJSON_Delete(json);
+
+	/* Noise cannot be put on measurements that are given. */
+	result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--snr", "20"));
+	assert_int_equal(result.code, EXIT_USAGE);
+	assert_non_null(strstr(result.err, "--snr"));
+	support_result_release(&result);
+	free(directory);
+	free(x);
+	free(b);
+}
+
+static void table_for_people(void **state)
+{
+	const struct fixture *fixture = *state;
+	support_result result = support_run(WORDS("eval", fixture->model));
+	assert_int_equal(result.code, EXIT_DONE);
+	assert_non_null(strstr(result.out, "NMSE dB"));
+	assert_non_null(strstr(result.out, "inf"));
+	support_result_release(&result);
+}
+
+static void failures_are_named(void **state)
+{
+	const struct fixture *fixture = *state;
+	const struct {
+		const char *words[8];
+		int code;
+		const char *named;
+	} cases[] = {
+	    {{"eval"}, EXIT_USAGE, "network"},
+	    {{"eval", "/no/such/model"}, EXIT_FAILED, "/no/such/model"},
+	    {{"eval", fixture->model, "--snr", "loud"}, EXIT_USAGE, "loud"},
+	    {{"eval", fixture->model, "--snr", ","}, EXIT_USAGE, "--snr"},
+	    {{"eval", fixture->model, "--m", "11"}, EXIT_USAGE, "10×20"},
+	    {{"eval", fixture->model, "--test-samples", "0"}, EXIT_USAGE, "empty"},
+	    {{"eval", fixture->model, "--device", "no such device"}, EXIT_NO_DEVICE, "no such device"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		support_result result = support_run(cases[i].words);
+		if (result.code != cases[i].code) fail_msg("case %zu: exit code %d, %s", i, result.code, result.err);
+		if (!strstr(result.err, cases[i].named)) fail_msg("case %zu: '%s' lacks '%s'", i, result.err, cases[i].named);
+		support_result_release(&result);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(same_conditions_same_figures),
+	    cmocka_unit_test(noise_by_the_list),
+	    cmocka_unit_test(options_change_the_test_set),
+	    cmocka_unit_test(own_files),
+	    cmocka_unit_test(table_for_people),
+	    cmocka_unit_test(failures_are_named),
+	};
+	return cmocka_run_group_tests(tests, enter, leave);
+}

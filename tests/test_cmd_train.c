@@ -1,0 +1,370 @@
+/* test_cmd_train.c: `clunroll train` as a user meets it: what it prints and writes, how it refuses, how it goes on after an
+ * interruption. Equal settings must give equal model files, byte for byte, however often a training was stopped.
+ * TEST_NEEDS: device */
+#include "support.h"
+
+#include "options.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LAYERS = 3, ARGUMENTS_MAX = 64 };
+
+static int enter(void **state)
+{
+	*state = support_directory_create();
+	return 0;
+}
+
+static int leave(void **state)
+{
+	support_directory_remove(*state);
+	return 0;
+}
+
+/* A command line: a tiny problem, then further arguments, which win. The words must outlive it. */
+struct line {
+	const char *words[ARGUMENTS_MAX];
+	size_t count;
+};
+
+static void add(struct line *line, const char *const *words)
+{
+	for (; *words; words++) {
+		assert_true(line->count + 1 < ARGUMENTS_MAX);
+		line->words[line->count++] = *words;
+	}
+	line->words[line->count] = NULL;
+}
+
+static struct line tiny(const char *const *more)
+{
+	static const char *const words[] = {"train", "--m", "10", "--n", "20", "--layers", "3", "--train-samples", "64",
+	    "--validation-samples", "32", "--test-samples", "32", "--batch", "16", "--schedule", "2,5,3", "--json", NULL};
+	struct line line = {{0}, 0};
+	add(&line, words);
+	add(&line, more);
+	return line;
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void expect(const support_result *result, int code)
+{
+	if (result->code != code) fail_msg("exit code %d, wanted %d; stderr: %s", result->code, code, result->err);
+}
+
+static void expect_in_stderr(const support_result *result, const char *wanted)
+{
+	if (!strstr(result->err, wanted)) fail_msg("'%s' is not in '%s'", wanted, result->err);
+}
+
+/* Trains to the end and returns the model's bytes; the caller frees them. */
+static char *train_to_end(const char *const *more, const char *model, size_t *size)
+{
+	struct line line = tiny(more);
+	add(&line, WORDS("-o", model));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	return support_read(model, size);
+}
+
+static double number(const cJSON *json, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
+	return item->valuedouble;
+}
+
+static void a_line_for_each_layer(void **state)
+{
+	char *model_path = support_path(*state, "m.safetensors"), *checkpoint = support_path(*state, "m.safetensors.checkpoint");
+	struct line line = tiny(WORDS("--arch", "0_0_1", "-o", model_path));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	unsigned layer = 0;
+	char *rest = NULL;
+	for (char *text = strtok_r(result.out, "\n", &rest); text; text = strtok_r(NULL, "\n", &rest)) {
+		cJSON *json = cJSON_Parse(text);
+		if (!json) fail_msg("no JSON: %s", text);
+		assert_true(number(json, "version") == 1);
+		assert_true(number(json, "layer") == ++layer);
+		assert_true(number(json, "steps") == 10);
+		assert_true(number(json, "seconds") >= 0);
+		assert_true(number(json, "nmse_db") < 5 && number(json, "nmse_ratio_db") < 5);
+		cJSON_Delete(json);
+	}
+	assert_int_equal(layer, LAYERS);
+	assert_int_not_equal(access(checkpoint, F_OK), 0);
+
+	clu_model *model;
+	clu_error error;
+	support_ok(clu_model_load(model_path, &model, &error), &error);
+	cJSON *metadata = cJSON_Parse(model->settings);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(metadata, "arch")), "0_0_1");
+	assert_true(number(metadata, "m") == 10 && number(metadata, "batch") == 16);
+	static const char *const texts[] = {"device", "driver", "key", "clunroll", "recipe"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		assert_non_null(cJSON_GetStringValue(cJSON_GetObjectItem(metadata, texts[i])));
+	cJSON_Delete(metadata);
+	clu_model_destroy(model);
+	support_result_release(&result);
+	free(checkpoint);
+	free(model_path);
+}
+
+static void finished_models_are_kept(void **state)
+{
+	char *model = support_path(*state, "m");
+	size_t size, size_after;
+	char *bytes = train_to_end(WORDS("--arch", "LISTA"), model, &size);
+	struct line line = tiny(WORDS("--arch", "LISTA", "-o", model));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_FAILED);
+	expect_in_stderr(&result, model);
+	expect_in_stderr(&result, "--force");
+	support_result_release(&result);
+
+	char *after = train_to_end(WORDS("--arch", "LISTA", "--force"), model, &size_after);
+	assert_int_equal(size_after, size);
+	assert_memory_equal(after, bytes, size);
+	free(after);
+	free(bytes);
+	free(model);
+}
+
+/* ---- interruptions ---- */
+
+/* Starts a training and waits for its first checkpoint, which comes before its first step. */
+static support_process *start_until_checkpoint(const struct line *line, const char *checkpoint)
+{
+	support_process *process = support_start(line->words);
+	const struct timespec pause = {0, 2000000};
+	for (unsigned i = 0; access(checkpoint, F_OK) != 0; i++) {
+		if (i > 300000) fail_msg("no checkpoint after ten minutes");
+		nanosleep(&pause, NULL);
+	}
+	return process;
+}
+
+/* Long enough to be still under way when the signal comes. */
+static const char *long_schedule(void)
+{
+	return support_tiny() ? "5,20,5" : "300,600,300";
+}
+
+static void stopped_training_goes_on_to_the_same_bits(void **state)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGKILL};
+	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint"), *whole = support_path(*state, "w");
+	const char *const *words = WORDS("--arch", "Dense", "--schedule", long_schedule());
+	size_t wanted_size, size;
+	char *wanted = train_to_end(words, whole, &wanted_size);
+	struct line line = tiny(words);
+	add(&line, WORDS("-o", model));
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		support_process *process = start_until_checkpoint(&line, checkpoint);
+		kill(support_pid(process), signals[i]);
+		support_result result = support_wait(process);
+		expect(&result, signals[i] == SIGKILL ? 128 + SIGKILL : EXIT_STOPPED);
+		if (signals[i] != SIGKILL) expect_in_stderr(&result, checkpoint);
+		support_result_release(&result);
+		assert_int_not_equal(access(model, F_OK), 0);
+	}
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	expect_in_stderr(&result, "going on from");
+	/* The lines of all layers, those trained before the last interruption too. */
+	assert_non_null(strstr(result.out, "\"layer\":1"));
+	assert_non_null(strstr(result.out, "\"layer\":3"));
+	support_result_release(&result);
+	char *bytes = support_read(model, &size);
+	assert_int_equal(size, wanted_size);
+	assert_memory_equal(bytes, wanted, size);
+	free(bytes);
+	free(wanted);
+	free(whole);
+	free(checkpoint);
+	free(model);
+}
+
+static void other_settings_are_named(void **state)
+{
+	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
+	struct line line = tiny(WORDS("--arch", "LISTA", "--schedule", long_schedule(), "-o", model));
+	support_process *process = start_until_checkpoint(&line, checkpoint);
+	kill(support_pid(process), SIGTERM);
+	support_result result = support_wait(process);
+	expect(&result, EXIT_STOPPED);
+	support_result_release(&result);
+
+	static const struct {
+		const char *option, *value, *named;
+	} cases[] = {
+	    {"--batch", "8", "batch: 8 here, 16 there"},
+	    {"--snr", "20", "snr_db: 20 here, \"inf\" there"},
+	    {"--arch", "LFISTA", "arch: "},
+	    {"--set", "decay=0.5", "decay 0.5 here, decay 0.3 there"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct line other = line;
+		add(&other, WORDS(cases[i].option, cases[i].value));
+		result = support_run(other.words);
+		expect(&result, EXIT_SETTINGS);
+		expect_in_stderr(&result, cases[i].named);
+		expect_in_stderr(&result, "--restart");
+		support_result_release(&result);
+	}
+	add(&line, WORDS("--schedule", "2,5,3", "--batch", "8", "--restart"));
+	result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	assert_int_equal(access(model, F_OK), 0);
+	assert_int_not_equal(access(checkpoint, F_OK), 0);
+	free(checkpoint);
+	free(model);
+}
+
+static void damaged_checkpoint_is_named(void **state)
+{
+	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
+	support_write(checkpoint, "no checkpoint", 13);
+	struct line line = tiny(WORDS("--arch", "LISTA", "-o", model));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_FAILED);
+	expect_in_stderr(&result, checkpoint);
+	expect_in_stderr(&result, "--restart");
+	support_result_release(&result);
+	free(checkpoint);
+	free(model);
+}
+
+/* ---- further ways to train ---- */
+
+static void tuning_trains_the_last_layer_only(void **state)
+{
+	char *first = support_path(*state, "first"), *tuned = support_path(*state, "tuned");
+	size_t size;
+	free(train_to_end(WORDS("--arch", "LFISTA"), first, &size));
+	static const char *const words[] = {"train", "--train-samples", "64", "--validation-samples", "32", "--test-samples", "32",
+	    "--batch", "16", "--recipe", "paper", "--schedule", "2,5,3", "--snr", "20", "--json", NULL};
+	struct line line = {{0}, 0};
+	add(&line, words);
+	add(&line, WORDS("--from", first, "-o", tuned));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	assert_null(strstr(result.out, "\"layer\":1"));
+	assert_non_null(strstr(result.out, "\"layer\":3"));
+	support_result_release(&result);
+
+	add(&line, WORDS("--m", "11", "--force"));
+	result = support_run(line.words);
+	expect(&result, EXIT_USAGE);
+	expect_in_stderr(&result, "found a network of 10×20 with 3 layers, wanted 11×20 with 3");
+	support_result_release(&result);
+	free(tuned);
+	free(first);
+}
+
+static void dry_run_trains_nothing(void **state)
+{
+	char *model = support_path(*state, "m");
+	struct line line = tiny(WORDS("--arch", "LISTA", "-o", model, "--dry-run"));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	cJSON *json = cJSON_Parse(result.out);
+	assert_non_null(json);
+	assert_true(number(json, "steps") == 30);
+	assert_true(number(json, "flop") > 0 && number(json, "seconds") > 0 && number(json, "product_gflops") > 0);
+	cJSON_Delete(json);
+	support_result_release(&result);
+	assert_int_equal(rmdir(*state), 0); /* nothing was left there */
+	assert_int_equal(mkdir(*state, 0700), 0);
+	free(model);
+}
+
+static void printed_recipes_can_be_used(void **state)
+{
+	char *path = support_path(*state, "recipe.txt");
+	support_result result = support_run(WORDS("train", "--print-recipe", "--recipe", "fast", "--set", "decay=0.75"));
+	expect(&result, EXIT_DONE);
+	support_write(path, result.out, strlen(result.out));
+	support_result again = support_run(WORDS("train", "--print-recipe", "--recipe", path));
+	expect(&again, EXIT_DONE);
+	assert_non_null(strstr(again.out, "decay 0.75\n"));
+	assert_string_equal(again.out, result.out);
+	support_result_release(&again);
+	support_result_release(&result);
+	free(path);
+}
+
+/* ---- refusals ---- */
+
+static void wrong_usage(void **state)
+{
+	static const struct {
+		const char *words[5];
+		const char *named;
+	} cases[] = {
+	    {{"-o", "m"}, "--arch"},
+	    {{"--arch", "LISTA"}, "-o"},
+	    {{"--arch", "LISTAA", "-o", "m"}, "LISTAA"},
+	    {{"--arch", "0_0_9", "-o", "m"}, "9"},
+	    {{"--arch", "0_0", "-o", "m"}, "3"},
+	    {{"--arch", "LISTA", "-o", "m", "extra"}, "'extra'"},
+	    {{"--batch", "65", "--arch", "LISTA"}, "-o"},
+	    {{"--recipe", "slow"}, "slow"},
+	    {{"--schedule", "1,2", "--arch", "LISTA", "-om"}, "1,2"},
+	    {{"--layers", "33"}, "--layers 33"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct line line = tiny((const char *const[]){NULL});
+		for (size_t j = 0; j < 5 && cases[i].words[j]; j++) add(&line, WORDS(cases[i].words[j]));
+		support_result result = support_run(line.words);
+		if (result.code != EXIT_USAGE && !(result.code == EXIT_FAILED && strcmp(cases[i].named, "slow") == 0))
+			fail_msg("case %zu: exit code %d, %s", i, result.code, result.err);
+		assert_string_equal(result.out, "");
+		expect_in_stderr(&result, "clunroll train: ");
+		expect_in_stderr(&result, cases[i].named);
+		support_result_release(&result);
+	}
+	(void)state;
+}
+
+/* Found before the training, not after. */
+static void unwritable_places(void **state)
+{
+	char *missing = support_path(*state, "no-such-directory/m");
+	const char *const paths[] = {missing, "/dev/null/m", *state};
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct line line = tiny(WORDS("--arch", "LISTA", "-o", paths[i], "--force", "--schedule", "1000000,1000000,1000000"));
+		support_result result = support_run(line.words);
+		expect(&result, EXIT_FAILED);
+		expect_in_stderr(&result, paths[i]);
+		support_result_release(&result);
+	}
+	free(missing);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_line_for_each_layer, enter, leave),
+	    cmocka_unit_test_setup_teardown(finished_models_are_kept, enter, leave),
+	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, enter, leave),
+	    cmocka_unit_test_setup_teardown(other_settings_are_named, enter, leave),
+	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, enter, leave),
+	    cmocka_unit_test_setup_teardown(tuning_trains_the_last_layer_only, enter, leave),
+	    cmocka_unit_test_setup_teardown(dry_run_trains_nothing, enter, leave),
+	    cmocka_unit_test_setup_teardown(printed_recipes_can_be_used, enter, leave),
+	    cmocka_unit_test_setup_teardown(wrong_usage, enter, leave),
+	    cmocka_unit_test_setup_teardown(unwritable_places, enter, leave),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
