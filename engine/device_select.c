@@ -56,14 +56,24 @@ static void keep_fastest(const clu_device_info *infos, size_t count, const doubl
 				taken[speed_gflops && speed_gflops[i] > speed_gflops[j] ? j : i] = false;
 }
 
+/* Cuts the next entry, without the spaces around it, off a comma-separated list; *rest becomes NULL after the last. */
+static char *next_word(char **rest)
+{
+	char *word = *rest, *comma = strchr(word, ',');
+	*rest = comma ? comma + 1 : NULL;
+	if (comma) *comma = '\0';
+	while (isspace((unsigned char)*word)) word++;
+	for (size_t length = strlen(word); length > 0 && isspace((unsigned char)word[length - 1]); length--) word[length - 1] = '\0';
+	return word;
+}
+
 /* Marks what the comma-separated words name; *all_only stays true while no word but all and exclusions was seen. */
 static clu_status mark(const clu_device_info *infos, size_t count, char *words, bool *taken, bool *all_only, clu_error *error)
 {
 	bool any_inclusion = false;
-	char *rest = NULL;
 	bool excluded[256] = {false};
-	for (char *word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-		while (isspace((unsigned char)*word)) word++;
+	while (words) {
+		char *word = next_word(&words);
 		bool exclude = *word == '!';
 		if (exclude) word++;
 		if (!*word) return clu_fail(error, CLU_ARGUMENT, "--device has an empty entry; wanted all, cpu, gpu, an index or a name");

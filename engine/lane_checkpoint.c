@@ -14,36 +14,38 @@
 
 /* ---- identity: what must be equal ---- */
 
-enum { IDENTITY_COUNT = 8, IDENTITY_TEXT = CLU_RECIPE_TEXT };
+/* The first IDENTITY_COUNT metadata entries are the identity; the others are about the bytes. */
+enum { IDENTITY_COUNT = 7, ENTRY_FORMAT = IDENTITY_COUNT, ENTRY_CHECKSUM, ENTRY_COUNT, ENTRY_TEXT = CLU_RECIPE_TEXT };
 
 typedef struct identity {
-	char text[IDENTITY_COUNT][IDENTITY_TEXT];
-	metadata_entry entry[IDENTITY_COUNT]; /* the last is no part of the identity: the file's format */
+	char text[ENTRY_COUNT][ENTRY_TEXT];
+	metadata_entry entry[ENTRY_COUNT];
 } identity;
 
 static void identity_fill(const clu_lanes *lanes, const lane *lane, identity *identity)
 {
-	static const char *const keys[IDENTITY_COUNT] = {
-		"architecture", "recipe", "seed", "shape", "data", "starting network", "numeric key", "format"};
+	static const char *const keys[ENTRY_COUNT] = {
+		"architecture", "recipe", "seed", "shape", "data", "starting network", "numeric key", "format", "checksum"};
 	const arena_shape *shape = &lanes->arena.shape;
 	clu_arch_print(&lane->arch, identity->text[0]);
 	clu_recipe_print(&lane->recipe, identity->text[1]);
-	snprintf(identity->text[2], IDENTITY_TEXT, "%" PRIu64, lane->seed);
-	snprintf(identity->text[3], IDENTITY_TEXT, "m %u, n %u, layers %u, batch %u", shape->m, shape->n, shape->layers, shape->batch);
-	snprintf(identity->text[4], IDENTITY_TEXT, "%016" PRIx64, lanes->data_hash);
-	snprintf(identity->text[5], IDENTITY_TEXT, "%016" PRIx64, lane->from_hash);
-	snprintf(identity->text[6], IDENTITY_TEXT, "%s", clu_device_key(lanes->device));
-	snprintf(identity->text[7], IDENTITY_TEXT, "clunroll checkpoint 1");
-	for (int i = 0; i < IDENTITY_COUNT; i++) identity->entry[i] = (metadata_entry){keys[i], identity->text[i]};
+	snprintf(identity->text[2], ENTRY_TEXT, "%" PRIu64, lane->seed);
+	snprintf(identity->text[3], ENTRY_TEXT, "m %u, n %u, layers %u, batch %u", shape->m, shape->n, shape->layers, shape->batch);
+	snprintf(identity->text[4], ENTRY_TEXT, "%016" PRIx64, lanes->data_hash);
+	snprintf(identity->text[5], ENTRY_TEXT, "%016" PRIx64, lane->from_hash);
+	snprintf(identity->text[6], ENTRY_TEXT, "%s", clu_device_key(lanes->device));
+	snprintf(identity->text[ENTRY_FORMAT], ENTRY_TEXT, "clunroll checkpoint 1");
+	identity->text[ENTRY_CHECKSUM][0] = '\0'; /* of the tensors, which are not known yet */
+	for (int i = 0; i < ENTRY_COUNT; i++) identity->entry[i] = (metadata_entry){keys[i], identity->text[i]};
 }
 
 static clu_status identity_check(const identity *want, const safetensors *file, clu_error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
-	if (!format || strcmp(format, want->entry[IDENTITY_COUNT - 1].value) != 0)
+	if (!format || strcmp(format, want->text[ENTRY_FORMAT]) != 0)
 		return clu_fail(error, CLU_FORMAT, "checkpoint is of format \"%.60s\"; wanted \"%s\"", format ? format : "",
-			want->entry[IDENTITY_COUNT - 1].value);
-	for (int i = 0; i < IDENTITY_COUNT - 1; i++) {
+			want->text[ENTRY_FORMAT]);
+	for (int i = 0; i < IDENTITY_COUNT; i++) {
 		const char *found = safetensors_metadata(file, want->entry[i].key);
 		if (!found || strcmp(found, want->entry[i].value) != 0)
 			return clu_fail(error, CLU_MISMATCH, "checkpoint is of another %s: \"%.120s\" there, \"%.120s\" here", want->entry[i].key,
@@ -119,6 +121,13 @@ static void progress_tensors(const progress *p, tensor_info tensors[3])
 	tensors[2] = (tensor_info){"records", TENSOR_F64, 2, {CLU_LAYERS_MAX, RECORD_VALUES}, p->record};
 }
 
+/* The format cannot show a damaged number; training must not go on from one. values: [STORED_ROLES][floats]. */
+static void checksum(const progress *p, const float *values, size_t floats, char *text, size_t size)
+{
+	const uint64_t hash = hash_words(HASH_START, p, sizeof *p / 4);
+	snprintf(text, size, "%016" PRIx64, hash_words(hash, values, STORED_ROLES * floats));
+}
+
 clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, size_t *size, clu_error *error)
 {
 	clu_status status = CLU_OK;
@@ -143,11 +152,33 @@ clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, size_t *
 		tensors[3 + r] = weights_tensor(lanes, r, values + r * floats);
 	}
 	identity_fill(lanes, &lanes->lane[slot], identity);
-	CLU_GOTO(safetensors_encode(tensors, 3 + STORED_ROLES, identity->entry, IDENTITY_COUNT, bytes, size, error));
+	checksum(&p, values, floats, identity->text[ENTRY_CHECKSUM], ENTRY_TEXT);
+	CLU_GOTO(safetensors_encode(tensors, 3 + STORED_ROLES, identity->entry, ENTRY_COUNT, bytes, size, error));
 cleanup:
 	free(identity);
 	free(values);
 	return status;
+}
+
+/* Takes progress and values [STORED_ROLES][floats] out of the file, and checks that they are what was written. */
+static clu_status take(const clu_lanes *lanes, const safetensors *file, progress *p, float *values, clu_error *error)
+{
+	const size_t floats = lanes->arena.weights_floats;
+	tensor_info tensors[3];
+	char found[24];
+	progress_tensors(p, tensors);
+	CLU_TRY(safetensors_take(file, &tensors[0], p->counter, error));
+	CLU_TRY(safetensors_take(file, &tensors[1], p->measure, error));
+	CLU_TRY(safetensors_take(file, &tensors[2], p->record, error));
+	for (size_t r = 0; r < STORED_ROLES; r++) {
+		const tensor_info wanted = weights_tensor(lanes, r, NULL);
+		CLU_TRY(safetensors_take(file, &wanted, values + r * floats, error));
+	}
+	checksum(p, values, floats, found, sizeof found);
+	const char *wanted = safetensors_metadata(file, "checksum");
+	if (wanted && strcmp(found, wanted) == 0) return CLU_OK;
+	return clu_fail(error, CLU_FORMAT, "checkpoint is damaged: checksum of its tensors is %s; wanted %.20s", found,
+		wanted ? wanted : "one, there is none");
 }
 
 static clu_status restore(clu_lanes *lanes, uint32_t slot, const safetensors *file, clu_error *error)
@@ -155,20 +186,13 @@ static clu_status restore(clu_lanes *lanes, uint32_t slot, const safetensors *fi
 	lane *lane = &lanes->lane[slot];
 	const size_t floats = lanes->arena.weights_floats;
 	clu_status status = CLU_OK;
-	progress p;
-	tensor_info tensors[3];
-	float *values = malloc(floats * sizeof *values);
+	progress p = {.counter = {0}};
+	float *values = malloc(STORED_ROLES * floats * sizeof *values);
 	if (!values) return clu_fail(error, CLU_MEMORY, "no host memory for a checkpoint");
-	progress_tensors(&p, tensors);
-	CLU_GOTO(safetensors_take(file, &tensors[0], p.counter, error));
-	CLU_GOTO(safetensors_take(file, &tensors[1], p.measure, error));
-	CLU_GOTO(safetensors_take(file, &tensors[2], p.record, error));
+	CLU_GOTO(take(lanes, file, &p, values, error));
 	CLU_GOTO(progress_unpack(&p, lanes->arena.shape.layers, lane, error));
-	for (size_t r = 0; r < STORED_ROLES; r++) {
-		const tensor_info wanted = weights_tensor(lanes, r, NULL);
-		CLU_GOTO(safetensors_take(file, &wanted, values, error));
-		CLU_GOTO(arena_write(&lanes->arena, stored_roles[r].role, slot, 0, floats, values, error));
-	}
+	for (size_t r = 0; r < STORED_ROLES; r++)
+		CLU_GOTO(arena_write(&lanes->arena, stored_roles[r].role, slot, 0, floats, values + r * floats, error));
 	CLU_GOTO(weights_transpose(&lanes->arena, slot, error));
 	CLU_GOTO(lane_enter_stage(lanes, slot, error));
 	lane->state = CLU_LANE_TRAINING;

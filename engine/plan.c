@@ -4,6 +4,7 @@
 #include "status.h"
 
 #include <CL/cl.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,9 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 		bool seen;
 	} fields[] = {{"vector", &plan->vector, false}, {"tile_rows", &plan->tile_rows, false},
 		{"tile_vectors", &plan->tile_vectors, false}, {"group", &plan->group, false}, {"block_rows", &plan->block_rows, false},
-		{"group_columns", &plan->group_columns, false}, {"group_rows", &plan->group_rows, false}};
-	const size_t count = sizeof fields / sizeof fields[0];
-	bool product_seen = false;
-	unsigned version = 0;
-	if (sscanf(text, "plan %u", &version) != 1 || version != 1)
+		{"group_columns", &plan->group_columns, false}, {"group_rows", &plan->group_rows, false}, {"product", NULL, false}};
+	const size_t count = sizeof fields / sizeof fields[0], product = count - 1;
+	if (strncmp(text, "plan 1\n", 7) != 0)
 		return clu_fail(error, CLU_FORMAT, "%s is no plan of version 1: its first line must be \"plan 1\"", source);
 	for (const char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
 		char key[32] = "", value[32] = "", beyond[2] = "";
@@ -81,19 +80,19 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 		unsigned long number = strtoul(value, &end, 10);
 		size_t f = 0;
 		while (f < count && strcmp(key, fields[f].key) != 0) f++;
-		if (found == 2 && f < count && *end == '\0' && number <= 1024) {
-			*fields[f].value = (uint32_t)number;
-			fields[f].seen = true;
-		} else if (found == 2 && strcmp(key, "product") == 0 && (strcmp(value, "native") == 0 || strcmp(value, "clblast") == 0)) {
+		const bool is_way = f == product && (strcmp(value, "native") == 0 || strcmp(value, "clblast") == 0);
+		const bool is_number = f < product && isdigit((unsigned char)value[0]) && *end == '\0' && number <= 1024;
+		if (found != 2 || !(is_way || is_number))
+			return clu_fail(error, CLU_FORMAT, "%s: cannot read the line \"%s %s\"; `clunroll devices` prints a plan to start from",
+				source, key, value);
+		if (fields[f].seen) return clu_fail(error, CLU_FORMAT, "%s has two lines for %s", source, key);
+		fields[f].seen = true;
+		if (is_way)
 			plan->product = strcmp(value, "native") == 0 ? CLU_WAY_NATIVE : CLU_WAY_CLBLAST;
-			product_seen = true;
-		} else {
-			return clu_fail(error, CLU_FORMAT, "%s: cannot read \"%s %s\"; `clunroll devices` prints a plan to start from", source, key,
-				value);
-		}
+		else
+			*fields[f].value = (uint32_t)number;
 	}
 	for (size_t f = 0; f < count; f++)
 		if (!fields[f].seen) return clu_fail(error, CLU_FORMAT, "%s has no line for %s", source, fields[f].key);
-	if (!product_seen) return clu_fail(error, CLU_FORMAT, "%s has no line for product", source);
 	return check(plan, source, error);
 }

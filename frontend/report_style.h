@@ -56,7 +56,7 @@ static const char *const report_style[] = {
     ".lfista .line{stroke-dasharray:8 3 2 3}.dense .line{stroke-dasharray:12 3}.searched .line{stroke-dasharray:4 2}\n",
     ".marker{fill:currentColor;stroke:var(--card);stroke-width:.8}\n",
     ".dense .marker,.searched .marker{fill:none;stroke:currentColor;stroke-width:2}\n",
-    ".other .marker{fill-opacity:.75}\n",
+    ".other .marker{fill-opacity:.7;stroke:none}\n",
     ".arc{fill:none;stroke:var(--best);stroke-width:1.5;stroke-opacity:.7}\n",
     ".arc:hover{stroke-opacity:1;stroke-width:3}\n",
     ".chain{stroke:var(--muted);stroke-width:1.5}\n",

@@ -1,0 +1,150 @@
+/* support_network.c: devices, networks, references and arenas for the tests of the engine's core, see support_network.h. */
+#include "support_network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int support_group_open(void **state)
+{
+	*state = support_device_open();
+	return 0;
+}
+
+int support_group_close(void **state)
+{
+	clu_device_destroy(*state);
+	return 0;
+}
+
+clu_arch support_arch(const char *text)
+{
+	clu_arch arch;
+	clu_error error;
+	support_ok(clu_arch_parse(text, 0, &arch, &error), &error);
+	return arch;
+}
+
+static void fill_scaled(float *values, size_t count, double scale, uint64_t seed)
+{
+	support_fill(values, count, 1.0, seed);
+	for (size_t i = 0; i < count; i++) values[i] = (float)(values[i] * scale);
+}
+
+clu_model *support_model_create(const char *text, uint32_t m, uint32_t n, uint64_t seed)
+{
+	const clu_arch arch = support_arch(text);
+	clu_model *model = NULL;
+	clu_error error;
+	uint64_t state = seed + 3;
+	support_ok(clu_model_create(&arch, m, n, &model, &error), &error);
+	fill_scaled(model->w_b, (size_t)n * m, 2.0 / sqrt(m), seed + 1);
+	fill_scaled(model->w_x, (size_t)n * n, 1.5 / sqrt(n), seed + 2);
+	for (uint32_t layer = 1; layer <= arch.layers; layer++) {
+		const uint32_t origins = clu_arch_origins(&arch, layer);
+		uint32_t count = 0;
+		for (uint32_t rest = origins; rest; rest &= rest - 1) count++;
+		model->theta[layer - 1] = (float)(0.3 * support_uniform(&state) - 0.05);
+		for (uint32_t i = 0; i < layer; i++)
+			if (origins >> i & 1u) model->coefficient[layer - 1][i] = (float)((0.5 + support_uniform(&state)) / count);
+	}
+	return model;
+}
+
+void support_widen(double *to, const float *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+reference *support_reference_create(const clu_model *model, uint32_t rows, uint32_t depth)
+{
+	reference *r = NULL;
+	clu_error error;
+	support_ok(reference_create(&model->arch, model->m, model->n, rows, depth, &r, &error), &error);
+	support_widen(r->w_b, model->w_b, (size_t)model->n * model->m);
+	support_widen(r->w_x, model->w_x, (size_t)model->n * model->n);
+	support_widen(r->theta, model->theta, CLU_LAYERS_MAX);
+	for (uint32_t l = 0; l < CLU_LAYERS_MAX; l++) support_widen(r->coefficient[l], model->coefficient[l], CLU_LAYERS_MAX);
+	return r;
+}
+
+double support_kink_distance(const reference *r)
+{
+	double least = INFINITY;
+	const size_t plane = (size_t)r->rows * r->n;
+	for (uint32_t l = 0; l < r->depth; l++)
+		for (size_t i = 0; i < plane; i++) {
+			const double v = r->v[l * plane + i], theta = r->theta[l];
+			if (r->arch.neuron[l] != CLU_NEURON_SOFT)
+				least = fmin(least, fabs(v - theta));
+			else if (v != 0) /* an exact 0 stays one: a row or a side connection that is not there */
+				least = fmin(least, theta > 0 ? fabs(fabs(v) - theta) : fabs(v));
+		}
+	return least;
+}
+
+clu_data *support_data_create(uint32_t m, uint32_t n, size_t train, size_t validation, size_t test, uint64_t seed)
+{
+	clu_problem problem = clu_problem_default();
+	clu_data *data = NULL;
+	clu_error error;
+	problem.m = m;
+	problem.n = n;
+	problem.seed = seed;
+	problem.train = train;
+	problem.validation = validation;
+	problem.test = test;
+	support_ok(clu_data_create(&problem, NULL, &data, &error), &error);
+	return data;
+}
+
+float *support_rows(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t rows, uint32_t ld, uint32_t columns)
+{
+	clu_error error;
+	float *padded = malloc((size_t)rows * ld * sizeof *padded), *values = malloc((size_t)rows * columns * sizeof *values);
+	const float zero = 0.0f;
+	assert_true(padded && values);
+	support_ok(arena_read(arena, role, slot, at, (uint64_t)rows * ld, padded, &error), &error);
+	for (uint32_t row = 0; row < rows; row++) {
+		memcpy(values + (size_t)row * columns, padded + (size_t)row * ld, columns * sizeof *values);
+		for (uint32_t c = columns; c < ld; c++)
+			if (memcmp(&padded[(size_t)row * ld + c], &zero, sizeof zero) != 0 &&
+			    (support_equal_bits() || padded[(size_t)row * ld + c] != 0))
+				fail_msg("role %d, lane %u, row %u: padding in column %u is %a", (int)role, slot, row, c,
+				    (double)padded[(size_t)row * ld + c]);
+	}
+	free(padded);
+	return values;
+}
+
+void support_rows_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t rows, uint32_t ld,
+    uint32_t columns, const float *values)
+{
+	clu_error error;
+	const matrix whole = arena_matrix(arena, role, at, ld);
+	support_ok(memory_write_rows(arena->device, whole.buffer, slot * whole.stride + at, values, rows, columns, ld, &error), &error);
+}
+
+void support_role_fill(const arena *arena, arena_role role, uint32_t slot, float value)
+{
+	clu_error error;
+	const size_t count = arena_matrix(arena, role, 0, 0).stride;
+	float *values = malloc(count * sizeof *values);
+	assert_non_null(values);
+	for (size_t i = 0; i < count; i++) values[i] = value;
+	support_ok(arena_write(arena, role, slot, 0, count, values, &error), &error);
+	free(values);
+}
+
+void support_role_untouched(const arena *arena, arena_role role, uint32_t slot, float value)
+{
+	clu_error error;
+	const size_t count = arena_matrix(arena, role, 0, 0).stride;
+	float *values = malloc(count * sizeof *values);
+	assert_non_null(values);
+	support_ok(arena_read(arena, role, slot, 0, count, values, &error), &error);
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(&values[i], &value, sizeof value) != 0)
+			fail_msg("role %d, lane %u: value %zu became %a", (int)role, slot, i, (double)values[i]);
+	free(values);
+}

@@ -1,0 +1,146 @@
+/* test_plan.c: plans as text: what is printed parses to the same plan, damaged texts are refused with their place, and the
+ * defaults are plans that the parser takes. */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char good[] = "plan 1\nproduct native\nvector 8\ntile_rows 4\ntile_vectors 3\ngroup 1\nblock_rows 8\n"
+                           "group_columns 1\ngroup_rows 1\n";
+
+static bool equal(const clu_plan *a, const clu_plan *b)
+{
+	return a->product == b->product && a->vector == b->vector && a->tile_rows == b->tile_rows &&
+	       a->tile_vectors == b->tile_vectors && a->group == b->group && a->block_rows == b->block_rows &&
+	       a->group_columns == b->group_columns && a->group_rows == b->group_rows;
+}
+
+static void check_round_trip(const clu_plan *plan)
+{
+	char text[CLU_PLAN_TEXT], again[CLU_PLAN_TEXT];
+	clu_plan parsed;
+	clu_error error;
+	clu_plan_print(plan, text);
+	support_ok(clu_plan_parse(text, "a plan", &parsed, &error), &error);
+	assert_true(equal(plan, &parsed));
+	clu_plan_print(&parsed, again);
+	assert_string_equal(text, again);
+}
+
+static void test_round_trip(void **state)
+{
+	(void)state;
+	static const clu_plan plans[] = {
+	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1},
+	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1},
+	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4},
+	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024},
+	};
+	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	for (clu_device_type type = CLU_DEVICE_CPU; type <= CLU_DEVICE_ACCELERATOR; type++) {
+		const clu_device_info info = {.type = type};
+		const clu_plan plan = clu_plan_default(&info);
+		check_round_trip(&plan);
+		assert_int_equal(plan.product, type == CLU_DEVICE_GPU ? CLU_WAY_CLBLAST : CLU_WAY_NATIVE);
+	}
+}
+
+static void test_order_of_lines_is_free(void **state)
+{
+	(void)state;
+	clu_plan plan, same;
+	clu_error error;
+	support_ok(clu_plan_parse(good, "a plan", &plan, &error), &error);
+	support_ok(clu_plan_parse("plan 1\ngroup_rows 1\nvector 8\nblock_rows 8\ntile_vectors 3\nproduct native\ntile_rows 4\n"
+	                          "group_columns 1\ngroup 1",
+	               "a plan", &same, &error),
+	    &error);
+	assert_true(equal(&plan, &same));
+}
+
+/* A case replaces `line` of the good text; the message must name the source and `named`. */
+static void test_damaged_texts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *instead, *named;
+	} cases[] = {
+	    {"plan 1\n", "", "version 1"},
+	    {"plan 1\n", "plan 2\n", "version 1"},
+	    {"plan 1\n", "plan 10\n", "version 1"},
+	    {"plan 1\n", "plan 1x\n", "version 1"},
+	    {"plan 1\n", "plan\n", "version 1"},
+	    {"plan 1\n", "Plan 1\n", "version 1"},
+	    {"product native\n", "", "product"},
+	    {"product native\n", "product fast\n", "fast"},
+	    {"product native\n", "product\n", "product"},
+	    {"product native\n", "product native clblast\n", "product"},
+	    {"vector 8\n", "", "vector"},
+	    {"vector 8\n", "vector 2\n", "vector is 2"},
+	    {"vector 8\n", "vector 12\n", "vector is 12"},
+	    {"vector 8\n", "vector 32\n", "vector is 32"},
+	    {"vector 8\n", "vector 0\n", "vector is 0"},
+	    {"vector 8\n", "vector -8\n", "-8"},
+	    {"vector 8\n", "vector 8.5\n", "8.5"},
+	    {"vector 8\n", "vector eight\n", "eight"},
+	    {"vector 8\n", "vector 8\r\n", "vector"},
+	    {"vector 8\n", "vector 18446744073709551624\n", "18446744073709551624"},
+	    {"vector 8\n", "vector 8\nvector 16\n", "vector"},
+	    {"vector 8\n", "vector 8\nvectors 8\n", "vectors"},
+	    {"vector 8\n", "vector 8\n\n", "line"},
+	    {"tile_rows 4\n", "", "tile_rows"},
+	    {"tile_rows 4\n", "tile_rows 0\n", "0 rows"},
+	    {"tile_rows 4\n", "tile_rows 17\n", "17 rows"},
+	    {"tile_vectors 3\n", "tile_vectors 0\n", "0 vectors"},
+	    {"tile_vectors 3\n", "tile_vectors 9\n", "9 vectors"},
+	    {"group 1\n", "group 3\n", "group is 3"},
+	    {"group 1\n", "group 2048\n", "2048"},
+	    {"block_rows 8\n", "block_rows 0\n", "block_rows"},
+	    {"group_columns 1\n", "group_columns 0\n", "group_columns"},
+	    {"group_rows 1\n", "group_rows 0\n", "group_rows"},
+	    {"group_rows 1\n", "group_rows 1025\n", "1025"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[CLU_PLAN_TEXT];
+		clu_plan plan;
+		clu_error error = {CLU_OK, ""};
+		const char *at = strstr(good, cases[i].line);
+		assert_non_null(at);
+		snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, cases[i].instead, at + strlen(cases[i].line));
+		if (clu_plan_parse(text, "my.plan", &plan, &error) != CLU_FORMAT) fail_msg("taken:\n%s", text);
+		assert_int_equal(error.status, CLU_FORMAT);
+		if (!strstr(error.message, "my.plan") || !strstr(error.message, cases[i].named))
+			fail_msg("no \"%s\" in: %s", cases[i].named, error.message);
+	}
+}
+
+/* Cut anywhere, a text is refused or still says all; it never parses to something else. */
+static void test_truncated(void **state)
+{
+	(void)state;
+	clu_plan whole, plan;
+	clu_error error;
+	support_ok(clu_plan_parse(good, "a plan", &whole, &error), &error);
+	for (size_t length = 0; length < sizeof good; length++) {
+		char text[sizeof good] = "";
+		memcpy(text, good, length);
+		if (clu_plan_parse(text, "a plan", &plan, NULL) == CLU_OK) assert_true(equal(&plan, &whole));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_order_of_lines_is_free),
+	    cmocka_unit_test(test_damaged_texts),
+	    cmocka_unit_test(test_truncated),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
