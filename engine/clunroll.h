@@ -269,6 +269,8 @@ typedef struct clu_plan {
 	uint32_t group;        /* work-items of a work-group in the row kernels; 1 on CPUs */
 	uint32_t block_rows;   /* rows of the batch that a work-group covers in the row kernels */
 	uint32_t group_columns, group_rows; /* work-group of the native product, in tiles */
+	uint32_t sparse_below; /* native products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
+	uint32_t sparse_rows, sparse_vectors; /* what a work-item covers there */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);

@@ -46,7 +46,8 @@ void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t
 	uint64_t *shared_bytes)
 {
 	const arena_shape shape = shape_of(data, layers, batch, 1);
-	*lane_bytes = arena_lane_bytes(&shape, clu_plan_default(info).block_rows);
+	const clu_plan plan = clu_plan_default(info);
+	*lane_bytes = arena_lane_bytes(&shape, &plan);
 	*shared_bytes = samples_bytes(data->m, data->n, data->train.count + data->validation.count + data->test.count);
 }
 
@@ -58,7 +59,8 @@ uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32
 	if (shared + lane > memory) return 0;
 	uint64_t fit = (memory - shared) / lane;
 	const arena_shape one = shape_of(data, layers, batch, 1);
-	const uint64_t by_allocation = info->allocation_bytes / arena_largest_bytes(&one, clu_plan_default(info).block_rows);
+	const clu_plan plan = clu_plan_default(info);
+	const uint64_t by_allocation = info->allocation_bytes / arena_largest_bytes(&one, &plan);
 	if (fit > by_allocation) fit = by_allocation;
 	return fit > wanted ? wanted : (uint32_t)fit;
 }

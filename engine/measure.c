@@ -43,7 +43,7 @@ static clu_status run_product(bench *bench, double *work, clu_error *error)
 {
 	static const lane_entry entry = {0, 1};
 	const matrix a = {bench->a, 0, 0, LD}, b = {bench->b, 0, 0, LD}, c = {bench->c, 0, 0, LD};
-	const product product = {PRODUCT_TIMES, INNER_FIXED, ROWS, SIDE, SIDE, a, b, c};
+	const product product = {PRODUCT_TIMES, INNER_FIXED, ROWS, SIDE, SIDE, a, b, c, {0}};
 	const lane_list list = {bench->list, 0, 1, &entry};
 	*work = 2.0 * ROWS * SIDE * SIDE;
 	return product_enqueue(bench->device, &product, &list, error);

@@ -1,4 +1,5 @@
-/* product.c: the ways behind product.h. Native: one launch of product_tile for all lanes. CLBlast: a strided batch for each run
+/* product.c: the ways behind product.h. Native: one launch for all lanes, of the dense kernel or of one that skips zeros where
+ * there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: a strided batch for each run
  * of neighbouring slots, always by the same routine, so that a lane's bits do not depend on the length of its run. */
 #include "product.h"
 
@@ -7,10 +8,16 @@
 #include <clblast_c.h>
 #include <stdio.h>
 
-static clu_status enqueue_native(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+/* Vectors of a row with its padding. */
+static uint32_t vectors_of(const clu_device *device, uint32_t columns)
+{
+	return (columns + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN / device->plan.vector;
+}
+
+static clu_status enqueue_dense(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const clu_plan *plan = &device->plan;
-	const uint32_t vectors = (p->columns + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN / plan->vector;
+	const uint32_t vectors = vectors_of(device, p->columns);
 	const uint64_t a_row = p->kind == PRODUCT_TIMES ? p->a.ld : 1, a_inner = p->kind == PRODUCT_TIMES ? 1 : p->a.ld;
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
 		ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
@@ -25,7 +32,40 @@ static clu_status enqueue_native(clu_device *device, const product *p, const lan
 	const launch_grid grid = columns_first
 		? (launch_grid){{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}}
 		: (launch_grid){{row_groups, column_groups, list->count}, {plan->group_rows, 1, 1}};
-	return LAUNCH(device, KERNEL_product_tile, arguments, grid, error);
+	return LAUNCH(device, KERNEL_product_dense, arguments, grid, error);
+}
+
+static launch_grid sparse_grid(const clu_plan *plan, uint32_t rows, uint32_t vectors, uint32_t entries)
+{
+	return (launch_grid){{(rows + plan->sparse_rows - 1) / plan->sparse_rows,
+		(vectors + plan->sparse_vectors - 1) / plan->sparse_vectors, entries}, {1, 1, 1}};
+}
+
+static clu_status enqueue_rows(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+{
+	const uint32_t vectors = vectors_of(device, p->columns);
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_BUFFER(list->buffer),
+		ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
+		ARG_BUFFER(p->sparse.entries), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
+		ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
+		ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	return LAUNCH(device, KERNEL_product_rows, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
+}
+
+static clu_status enqueue_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+{
+	const uint32_t vectors = vectors_of(device, p->columns), stacked = p->stacking == INNER_STACKED;
+	const launch_argument listing[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(stacked), ARG_BUFFER(list->buffer),
+		ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
+		ARG_BUFFER(p->sparse.entries), ARG_UINT(p->sparse.ld), ARG_BUFFER(p->sparse.counts)};
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_UINT(stacked),
+		ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
+		ARG_OFFSET(p->a.ld), ARG_BUFFER(p->sparse.entries), ARG_UINT(p->sparse.ld), ARG_BUFFER(p->sparse.counts),
+		ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer),
+		ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	const launch_grid listing_grid = {{(p->rows + 15) / 16, list->count, 1}, {1, 1, 1}};
+	CLU_TRY(LAUNCH(device, KERNEL_list_columns, listing, listing_grid, error));
+	return LAUNCH(device, KERNEL_product_columns, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
 }
 
 /* Entries from `begin` on that CLBlast can take as one batch: neighbouring slots, and equal depth where that is a size. */
@@ -62,6 +102,8 @@ static clu_status enqueue_clblast(clu_device *device, const product *p, const la
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error)
 {
 	if (list->count == 0) return CLU_OK;
-	return device->plan.product == CLU_WAY_CLBLAST ? enqueue_clblast(device, product, list, error)
-												   : enqueue_native(device, product, list, error);
+	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
+	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
+	return product->kind == PRODUCT_TIMES ? enqueue_rows(device, product, list, error)
+										  : enqueue_columns(device, product, list, error);
 }

@@ -1,5 +1,5 @@
 /* product.h: matrix products of a list of lanes, C = A B, behind one face. Which way a product is computed (our kernel,
- * CLBlast) is the device's plan's business and no caller's. */
+ * CLBlast, skipping zeros or not) is the device's plan's business and no caller's. */
 #ifndef CLU_PRODUCT_H
 #define CLU_PRODUCT_H
 
@@ -34,11 +34,20 @@ typedef enum product_inner {
 	INNER_STACKED, /* `inner` rows for each of a lane's depth − 1 lower layers, stacked */
 } product_inner;
 
+/* Where the nonzeros of A are listed: by row for TIMES (ushort columns, placed as A is; counts of its rows), by column for
+ * GRADIENT (entries (row, value), `ld` to a column; filled by product_enqueue itself). No buffer: A is taken as dense. */
+typedef struct nonzeros {
+	cl_mem entries, counts;
+	uint64_t counts_at, counts_stride;
+	uint32_t ld;
+} nonzeros;
+
 typedef struct product {
 	product_kind kind;
 	product_inner stacking;
 	uint32_t rows, columns, inner;
 	matrix a, b, c; /* C is overwritten; B's padding columns are zero and C's become so */
+	nonzeros sparse; /* of A */
 } product;
 
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error);

@@ -11,12 +11,18 @@
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
 	KERNEL_MAP(KERNEL_TEXT)
+	SPARSE_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
 const char *kernel_name(kernel_id id)
 {
 	return names[id];
+}
+
+uint32_t program_sparse_below(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_NATIVE ? plan->sparse_below : 0;
 }
 
 /* common.cl comes first and neuron.cl before its user; the rest in the table's order. */
@@ -38,10 +44,10 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 {
 	int used = snprintf(text, size,
 		"-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
-		"-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DNMSE_PARTS=%u -DFINITE_RUN=%u",
+		"-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u -DFINITE_RUN=%u",
 		plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 		plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-		NMSE_PARTS, FINITE_RUN);
+		program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
@@ -72,7 +78,8 @@ clu_status program_build(clu_device *device, clu_error *error)
 	build_options(&device->plan, options, sizeof options);
 	code = clBuildProgram(device->program, 1, &id, options, NULL, NULL);
 	if (code != CL_SUCCESS) return build_failed(device, error, code);
-	for (int k = 0; k < KERNEL_COUNT; k++) {
+	const int count = program_sparse_below(&device->plan) ? KERNEL_COUNT : KERNEL_SPARSE_FIRST;
+	for (int k = 0; k < count; k++) {
 		device->kernels[k] = clCreateKernel(device->program, names[k], &code);
 		if (code != CL_SUCCESS) return device_fail(device, error, code, names[k]);
 	}
@@ -89,7 +96,8 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 void program_key(clu_device *device)
 {
 	const char *texts[32];
-	char plan[CLU_PLAN_TEXT];
+	char text[CLU_PLAN_TEXT];
+	clu_plan plan = device->plan;
 	const uint64_t start = UINT64_C(0xcbf29ce484222325);
 	uint64_t hardware = hash_text(start, device->info.name), source = start;
 	hardware = hash_text(hardware, device->info.platform);
@@ -97,7 +105,8 @@ void program_key(clu_device *device)
 	hardware = hash_text(hardware, device->info.driver);
 	cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
-	clu_plan_print(&device->plan, plan);
+	plan.sparse_below = plan.sparse_rows = plan.sparse_vectors = 0; /* skipping zeros changes no bit */
+	clu_plan_print(&plan, text);
 	snprintf(device->key, sizeof device->key, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
-		(unsigned long long)hash_text(start, plan));
+		(unsigned long long)hash_text(start, text));
 }

@@ -15,13 +15,18 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 	X(layer_forward) X(layer_backward) \
 	X(gather_training) X(gather_evaluation) X(loss_backward) X(nmse_samples) X(nmse_parts) X(nmse_sum) \
 	X(matrix_update) X(matrix_transpose) X(scalar_update) X(weights_check) \
-	X(product_tile) X(measure_fma) X(measure_copy)
+	X(product_dense) X(measure_fma) X(measure_copy)
+
+/* Built only for plans that skip zeros. */
+#define SPARSE_KERNEL_MAP(X) X(product_rows) X(product_columns) X(list_columns)
 
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,
 	KERNEL_MAP(KERNEL_ENUM)
+	SPARSE_KERNEL_MAP(KERNEL_ENUM)
 #undef KERNEL_ENUM
-	KERNEL_COUNT
+	KERNEL_COUNT,
+	KERNEL_SPARSE_FIRST = KERNEL_product_rows
 } kernel_id;
 
 /* Numbers that kernels get as -D and the host needs too. */
@@ -31,6 +36,8 @@ typedef enum kernel_id {
 #define FINITE_RUN 4096u
 
 const char *kernel_name(kernel_id id);
+/* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
+uint32_t program_sparse_below(const clu_plan *plan);
 /* Builds all kernels of `device` for its plan. CLU_BUILD with the compiler's log. */
 clu_status program_build(clu_device *device, clu_error *error);
 /* Fills device->key from device, driver, kernel sources and plan. */

@@ -149,6 +149,16 @@ static clu_status compare_role(const fixture *f, const char *op, uint32_t lane, 
 	return status;
 }
 
+/* A matrix that lies transposed on the device, [columns][ld_n], against the reference's [n][columns]. */
+static clu_status compare_transposed(const fixture *f, const char *op, uint32_t lane, arena_role role, uint64_t at,
+	const double *want, uint32_t columns, clu_error *error)
+{
+	double transposed[TEST_N * TEST_N];
+	for (uint32_t i = 0; i < TEST_N; i++)
+		for (uint32_t j = 0; j < columns; j++) transposed[j * TEST_N + i] = want[i * columns + j];
+	return compare_role(f, op, lane, role, at, f->arena.ld_n, transposed, columns, TEST_N, 1, error);
+}
+
 /* θ and a: their gradients are read from the first moments, (1 − β₁)·g after one step from zero. */
 static clu_status compare_scalars(const fixture *f, uint32_t lane, clu_error *error)
 {
@@ -177,13 +187,9 @@ static clu_status compare_update(const fixture *f, uint32_t lane, clu_error *err
 		double first = 0, second = 0;
 		reference_adam_step(&adam, r->dw_x[i], &first, &second, &r->w_x[i]);
 	}
-	double transposed[TEST_N * TEST_N];
-	for (uint32_t i = 0; i < TEST_N; i++)
-		for (uint32_t j = 0; j < TEST_N; j++) transposed[j * TEST_N + i] = r->w_x[i * TEST_N + j];
-	const arena *a = &f->arena;
-	CLU_TRY(compare_role(f, "update of W_b", lane, ROLE_WEIGHTS, 0, a->ld_m, r->w_b, TEST_N, TEST_M, 1, error));
-	CLU_TRY(compare_role(f, "update of W_x", lane, ROLE_WEIGHTS, a->w_x_at, a->ld_n, r->w_x, TEST_N, TEST_N, 1, error));
-	return compare_role(f, "transpose of W_x", lane, ROLE_TRANSPOSED, a->w_xt_at, a->ld_n, transposed, TEST_N, TEST_N, 1, error);
+	CLU_TRY(compare_transposed(f, "update of W_b", lane, ROLE_WEIGHTS, 0, r->w_b, TEST_M, error));
+	CLU_TRY(compare_transposed(f, "update of W_x", lane, ROLE_WEIGHTS, f->arena.w_xt_at, r->w_x, TEST_N, error));
+	return compare_role(f, "transpose of W_x", lane, ROLE_TRANSPOSED, 0, f->arena.ld_n, r->w_x, TEST_N, TEST_N, 1, error);
 }
 
 static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error)
@@ -195,9 +201,8 @@ static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error
 		CLU_TRY(compare_role(f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, TEST_N, 1, error));
 	for (uint32_t l = depth; l-- > 0;)
 		CLU_TRY(compare_role(f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, TEST_N, 1, error));
-	CLU_TRY(compare_role(f, "gradient of W_b", lane, ROLE_GRADIENTS, 0, a->ld_m, r->dw_b, TEST_N, TEST_M, 1, error));
-	if (depth > 1)
-		CLU_TRY(compare_role(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_x_at, a->ld_n, r->dw_x, TEST_N, TEST_N, 1, error));
+	CLU_TRY(compare_transposed(f, "gradient of W_b", lane, ROLE_GRADIENTS, 0, r->dw_b, TEST_M, error));
+	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_xt_at, r->dw_x, TEST_N, error));
 	CLU_TRY(compare_scalars(f, lane, error));
 	return compare_update(f, lane, error);
 }
