@@ -179,25 +179,39 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_columns(uin
 		column_sparse(counts[row], nonzeros + (ulong)row * nonzeros_ld, vector0, vector_end, b, b_ld, c + row * c_ld);
 }
 
-/* The lists by column of A [inner rows][a_ld] for product_columns, rows ascending. A work-item makes those of 16 columns:
- * a row's 16 floats are one cache line. */
+/* The lists by column of A [inner rows][a_row] for product_columns, from its lists by row; rows ascending. A work-item makes those
+ * of LIST_COLUMNS columns. Where A is too dense to skip zeros it says so by full counts, and makes none. */
+#define LIST_COLUMNS 64
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint columns, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
+	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
+	__global const ushort *row_columns, __global const uint *row_counts, ulong row_counts_at, ulong row_counts_stride,
 	__global uint2 *nonzeros, uint nonzeros_ld, __global uint *counts)
 {
 	const uint2 entry = list[list_first + get_global_id(1)];
-	const uint column0 = (uint)get_global_id(0) * 16, width = min(16u, columns - column0);
+	const uint column0 = (uint)get_global_id(0) * LIST_COLUMNS, column_end = min(column0 + LIST_COLUMNS, columns);
 	if (stacked) inner *= entry.y - 1;
-	a += a_at + entry.x * a_stride + column0;
+	a += a_at + entry.x * a_stride;
+	row_columns += a_at + entry.x * a_stride;
+	row_counts += row_counts_at + entry.x * row_counts_stride;
 	nonzeros += ((ulong)entry.x * columns + column0) * nonzeros_ld;
-	counts += (ulong)entry.x * columns + column0;
-	uint filled[16] = {0};
-	for (uint row = 0; row < inner; row++)
-		for (uint i = 0; i < width; i++) {
-			const float value = a[row * a_ld + i];
-			nonzeros[(ulong)i * nonzeros_ld + filled[i]] = (uint2)(row, as_uint(value)); /* overwritten where it is zero */
-			filled[i] += value != 0.0f;
+	counts += (ulong)entry.x * columns;
+	ulong total = 0;
+	for (uint row = 0; row < inner; row++) total += row_counts[row];
+	const bool dense = total * 100 > (ulong)inner * columns * SPARSE_BELOW;
+	uint filled[LIST_COLUMNS];
+	for (uint i = 0; i < LIST_COLUMNS; i++) filled[i] = dense ? inner : 0;
+	for (uint row = 0; row < inner && !dense; row++) {
+		const uint entries = row_counts[row];
+		uint e = 0;
+		while (e < entries && row_columns[e] < column0) e++;
+		for (; e < entries && row_columns[e] < column_end; e++) {
+			const uint column = row_columns[e], i = column - column0;
+			nonzeros[(ulong)i * nonzeros_ld + filled[i]++] = (uint2)(row, as_uint(a[column]));
 		}
-	for (uint i = 0; i < width; i++) counts[i] = filled[i];
+		row_columns += a_row;
+		a += a_row;
+	}
+	for (uint column = column0; column < column_end; column++) counts[column] = filled[column - column0];
 }
 #endif

@@ -175,8 +175,9 @@ static clu_status times(const arena *arena, matrix a, nonzeros sparse, uint32_t 
 static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_role counts, uint32_t layer)
 {
 	if (!arena->sparse) return (nonzeros){0};
-	return (nonzeros){arena->buffer[columns], arena->buffer[counts], (uint64_t)(layer - 1) * arena->shape.batch,
-		(uint64_t)arena->shape.layers * arena->shape.batch, arena->ld_n};
+	return (nonzeros){.columns = arena->buffer[columns], .counts = arena->buffer[counts],
+		.counts_at = (uint64_t)(layer - 1) * arena->shape.batch,
+		.counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
 }
 
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
@@ -198,13 +199,16 @@ clu_status network_forward(const arena *arena, const network_lists *lists, clu_e
 static clu_status weight_gradients(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const arena_shape *shape = &arena->shape;
-	const nonzeros by_column = {arena->buffer[ROLE_NONZEROS], arena->buffer[ROLE_NONZERO_COUNTS], 0, 0, arena->nonzeros_ld};
+	nonzeros sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, 1);
+	sparse.by_column = arena->buffer[ROLE_NONZEROS];
+	sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
+	sparse.by_column_ld = arena->nonzeros_ld;
 	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->m, shape->n, shape->batch,
 		arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n),
 		arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n), {0}};
 	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch, layer_matrix(arena, ROLE_CODES, 1),
 		layer_matrix(arena, ROLE_DY, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n),
-		arena->sparse ? by_column : (nonzeros){0}};
+		sparse};
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
 	CLU_TRY(product_enqueue(arena->device, &dw_b, &w_b_list, error));
 	return product_enqueue(arena->device, &dw_x, &w_x_list, error);

@@ -46,7 +46,7 @@ static clu_status enqueue_rows(clu_device *device, const product *p, const lane_
 	const uint32_t vectors = vectors_of(device, p->columns);
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_BUFFER(list->buffer),
 		ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-		ARG_BUFFER(p->sparse.entries), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
+		ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
 		ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
 		ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
 	return LAUNCH(device, KERNEL_product_rows, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
@@ -57,13 +57,15 @@ static clu_status enqueue_columns(clu_device *device, const product *p, const la
 	const uint32_t vectors = vectors_of(device, p->columns), stacked = p->stacking == INNER_STACKED;
 	const launch_argument listing[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(stacked), ARG_BUFFER(list->buffer),
 		ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-		ARG_BUFFER(p->sparse.entries), ARG_UINT(p->sparse.ld), ARG_BUFFER(p->sparse.counts)};
+		ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
+		ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld),
+		ARG_BUFFER(p->sparse.by_column_counts)};
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_UINT(stacked),
 		ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
-		ARG_OFFSET(p->a.ld), ARG_BUFFER(p->sparse.entries), ARG_UINT(p->sparse.ld), ARG_BUFFER(p->sparse.counts),
+		ARG_OFFSET(p->a.ld), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld), ARG_BUFFER(p->sparse.by_column_counts),
 		ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer),
 		ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
-	const launch_grid listing_grid = {{(p->rows + 15) / 16, list->count, 1}, {1, 1, 1}};
+	const launch_grid listing_grid = {{(p->rows + LIST_COLUMNS - 1) / LIST_COLUMNS, list->count, 1}, {1, 1, 1}};
 	CLU_TRY(LAUNCH(device, KERNEL_list_columns, listing, listing_grid, error));
 	return LAUNCH(device, KERNEL_product_columns, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
 }
@@ -103,7 +105,7 @@ clu_status product_enqueue(clu_device *device, const product *product, const lan
 {
 	if (list->count == 0) return CLU_OK;
 	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
-	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
+	if (!program_sparse_below(&device->plan) || !product->sparse.columns) return enqueue_dense(device, product, list, error);
 	return product->kind == PRODUCT_TIMES ? enqueue_rows(device, product, list, error)
 										  : enqueue_columns(device, product, list, error);
 }

@@ -34,12 +34,13 @@ typedef enum product_inner {
 	INNER_STACKED, /* `inner` rows for each of a lane's depth − 1 lower layers, stacked */
 } product_inner;
 
-/* Where the nonzeros of A are listed: by row for TIMES (ushort columns, placed as A is; counts of its rows), by column for
- * GRADIENT (entries (row, value), `ld` to a column; filled by product_enqueue itself). No buffer: A is taken as dense. */
+/* Where the nonzeros of A are listed, row by row: ushort columns, placed as A is, and counts of the rows. GRADIENT needs them by
+ * column and makes such lists itself, in the room that by_column gives. No buffer: A is taken as dense. */
 typedef struct nonzeros {
-	cl_mem entries, counts;
+	cl_mem columns, counts;
 	uint64_t counts_at, counts_stride;
-	uint32_t ld;
+	cl_mem by_column, by_column_counts; /* (row, value), room for by_column_ld a column */
+	uint32_t by_column_ld;
 } nonzeros;
 
 typedef struct product {
