@@ -39,9 +39,12 @@ typedef enum kernel_id {
 const char *kernel_name(kernel_id id);
 /* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
 uint32_t program_sparse_below(const clu_plan *plan);
-/* Builds all kernels of `device` for its plan. CLU_BUILD with the compiler's log. */
-clu_status program_build(clu_device *device, clu_error *error);
-/* Fills device->key from device, driver, kernel sources and plan. */
-void program_key(clu_device *device);
+/* Builds all kernels for a device and a plan; the sparse ones stay NULL where the plan never skips zeros. The caller releases
+ * program and kernels, also on error. CLU_BUILD with the compiler's log. */
+clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
+	cl_kernel kernels[KERNEL_COUNT], clu_error *error);
+/* The numeric key: a hash of device, driver, kernel sources and what in the plan decides bits. */
+#define KEY_TEXT 80
+void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY_TEXT]);
 
 #endif
