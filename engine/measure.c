@@ -66,8 +66,8 @@ static clu_status run_copy(const bench *bench, uint32_t size, double *work, clu_
 }
 
 /* Seconds of `count` runs. */
-static clu_status time_runs(const bench *bench, const work_kind *kind, uint32_t size, uint32_t count, double *work,
-	double *seconds, clu_error *error)
+static clu_status time_runs(
+    const bench *bench, const work_kind *kind, uint32_t size, uint32_t count, double *work, double *seconds, clu_error *error)
 {
 	const double begin = now();
 	for (uint32_t i = 0; i < count; i++) CLU_TRY(kind->run(bench, size, work, error));

@@ -7,17 +7,17 @@ static const char *error_name(cl_int code)
 		cl_int code;
 		const char *name;
 	} names[] = {
-		{CL_DEVICE_NOT_AVAILABLE, "device not available"},
-		{CL_MEM_OBJECT_ALLOCATION_FAILURE, "no device memory for a buffer"},
-		{CL_OUT_OF_RESOURCES, "out of device resources"},
-		{CL_OUT_OF_HOST_MEMORY, "out of host memory"},
-		{CL_INVALID_BUFFER_SIZE, "invalid buffer size"},
-		{CL_INVALID_KERNEL_ARGS, "invalid kernel arguments"},
-		{CL_INVALID_WORK_GROUP_SIZE, "invalid work-group size"},
-		{CL_INVALID_WORK_ITEM_SIZE, "invalid work-item size"},
-		{CL_INVALID_KERNEL_NAME, "no kernel of that name"},
-		{CL_INVALID_VALUE, "invalid value"},
-		{CL_INVALID_COMMAND_QUEUE, "the device stopped working"},
+	    {CL_DEVICE_NOT_AVAILABLE, "device not available"},
+	    {CL_MEM_OBJECT_ALLOCATION_FAILURE, "no device memory for a buffer"},
+	    {CL_OUT_OF_RESOURCES, "out of device resources"},
+	    {CL_OUT_OF_HOST_MEMORY, "out of host memory"},
+	    {CL_INVALID_BUFFER_SIZE, "invalid buffer size"},
+	    {CL_INVALID_KERNEL_ARGS, "invalid kernel arguments"},
+	    {CL_INVALID_WORK_GROUP_SIZE, "invalid work-group size"},
+	    {CL_INVALID_WORK_ITEM_SIZE, "invalid work-item size"},
+	    {CL_INVALID_KERNEL_NAME, "no kernel of that name"},
+	    {CL_INVALID_VALUE, "invalid value"},
+	    {CL_INVALID_COMMAND_QUEUE, "the device stopped working"},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (names[i].code == code) return names[i].name;

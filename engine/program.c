@@ -10,8 +10,7 @@
 
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
-	KERNEL_MAP(KERNEL_TEXT)
-	SPARSE_KERNEL_MAP(KERNEL_TEXT)
+    KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
@@ -43,11 +42,12 @@ static cl_uint ordered_sources(const char **texts, cl_uint room)
 static void build_options(const clu_plan *plan, char *text, size_t size)
 {
 	int used = snprintf(text, size,
-		"-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
-		"-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u -DFINITE_RUN=%u",
-		plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
-		plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-		program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN);
+	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
+	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u "
+	    "-DFINITE_RUN=%u",
+	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
+	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
+	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
@@ -61,13 +61,13 @@ static clu_status build_failed(const clu_device_info *info, cl_program program, 
 	char *log = calloc(size + 1, 1);
 	if (log) clGetProgramBuildInfo(program, info->device_id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
 	clu_status status = clu_fail(error, CLU_BUILD, "kernels do not build on %s (%s), OpenCL error %d: %.500s", info->name,
-		info->driver, code, log ? log : "no log");
+	    info->driver, code, log ? log : "no log");
 	free(log);
 	return status;
 }
 
 clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
-	cl_kernel kernels[KERNEL_COUNT], clu_error *error)
+    cl_kernel kernels[KERNEL_COUNT], clu_error *error)
 {
 	const char *texts[32];
 	char options[768];
@@ -108,5 +108,5 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 	deciding.sparse_below = deciding.sparse_rows = deciding.sparse_vectors = 0; /* skipping zeros changes no bit */
 	clu_plan_print(&deciding, text);
 	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
-		(unsigned long long)hash_text(start, text));
+	    (unsigned long long)hash_text(start, text));
 }

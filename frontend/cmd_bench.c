@@ -52,10 +52,11 @@ static int ascending(const void *a, const void *b)
 /* Steps that change next to nothing, so that the network stays the trained one: a tiny rate, no validation in sight. */
 static clu_status bench_recipe(clu_recipe *recipe, clu_error *error)
 {
-	return clu_recipe_parse("name bench\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\n"
-		"epsilon 1e-7\nvalidate_every 1000000000\n"
-		"stage variables=all rate=1e-9 rate_last=1e-9 curve=flat length=1000000000 length_last=1000000000 keep=last\n",
-		recipe, error);
+	return clu_recipe_parse(
+	    "name bench\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\n"
+	    "epsilon 1e-7\nvalidate_every 1000000000\n"
+	    "stage variables=all rate=1e-9 rate_last=1e-9 curve=flat length=1000000000 length_last=1000000000 keep=last\n",
+	    recipe, error);
 }
 
 static clu_status time_slices(clu_lanes *lanes, const struct bench_job *job, struct bench_row *row, clu_error *error)
@@ -72,7 +73,7 @@ static clu_status time_slices(clu_lanes *lanes, const struct bench_job *job, str
 }
 
 static clu_status measure(clu_device *device, const clu_data *data, const clu_model *model, uint32_t batch,
-	const struct bench_job *job, struct bench_row *row, clu_error *error)
+    const struct bench_job *job, struct bench_row *row, clu_error *error)
 {
 	clu_training training = {.arch = model->arch, .seed = 1, .from = model};
 	clu_lanes *lanes = NULL;
@@ -88,8 +89,8 @@ cleanup:
 	return status;
 }
 
-static void print_row(const clu_device *device, const clu_model *model, uint32_t batch, const struct bench_job *job,
-	const struct bench_row *row)
+static void print_row(
+    const clu_device *device, const clu_model *model, uint32_t batch, const struct bench_job *job, const struct bench_row *row)
 {
 	const clu_device_info *info = clu_device_about(device);
 	const double median = row->ms[row->count / 2], gflops = 1e-6 * row->flop / median;
@@ -99,7 +100,7 @@ static void print_row(const clu_device *device, const clu_model *model, uint32_t
 	if (!arch) arch = notation;
 	if (!job->json) {
 		printf("%-10.40s %5u lanes  %8.3f ms/step (%.3f to %.3f)  %7.1f GFLOP/s\n", arch, row->lanes, median, row->ms[0],
-			row->ms[row->count - 1], gflops);
+		    row->ms[row->count - 1], gflops);
 		return;
 	}
 	cJSON *json = report_json_begin();
@@ -191,8 +192,8 @@ static clu_status parse_lanes(const char *text, struct bench_job *job, clu_error
 int cmd_bench(int argc, char **argv)
 {
 	static const struct option options[] = {{"lanes", required_argument, 0, 'l'}, {"repeat", required_argument, 0, 'r'},
-		{"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'}, {"plan", required_argument, 0, 'p'},
-		{"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
+	    {"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'}, {"plan", required_argument, 0, 'p'},
+	    {"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
 	struct bench_job job = {.lanes = {1}, .lanes_count = 1, .repeat = 15, .slice = 0.5};
 	clu_error error;
 	clu_status status = CLU_OK;
@@ -213,8 +214,7 @@ int cmd_bench(int argc, char **argv)
 		}
 	}
 	if (status != CLU_OK) return report_error(&error);
-	if (optind == argc || strcmp(argv[optind], "step") != 0)
-		return report_usage("what to measure? There is: step");
+	if (optind == argc || strcmp(argv[optind], "step") != 0) return report_usage("what to measure? There is: step");
 	if (optind + 1 == argc) return report_usage("which networks? Name files that 'clunroll train' wrote");
 	return bench_step(argv + optind + 1, &job);
 }

@@ -12,7 +12,7 @@ static char *train_tiny(const char *directory)
 {
 	char *path = support_path(directory, "m");
 	support_result run = support_run(WORDS("train", "--arch", "0_0_1", "--layers", "3", "--m", "5", "--n", "9", "--batch", "8",
-		"--train-samples", "64", "--validation-samples", "16", "--test-samples", "16", "--schedule", "2,2,2", "-o", path));
+	    "--train-samples", "64", "--validation-samples", "16", "--test-samples", "16", "--schedule", "2,2,2", "-o", path));
 	if (run.code != 0) fail_msg("train ended with %d: %s", run.code, run.err);
 	support_result_release(&run);
 	return path;
@@ -22,8 +22,7 @@ static void test_rows_name_what_was_measured(void **state)
 {
 	(void)state;
 	char *directory = support_directory_create(), *path = train_tiny(directory);
-	support_result run =
-		support_run(WORDS("bench", "step", path, "--lanes", "1,2", "--repeat", "3", "--slice", "0.02", "--json"));
+	support_result run = support_run(WORDS("bench", "step", path, "--lanes", "1,2", "--repeat", "3", "--slice", "0.02", "--json"));
 	assert_int_equal(run.code, 0);
 	char *line = run.out;
 	for (int lanes = 1; lanes <= 2; lanes++) {
@@ -53,11 +52,11 @@ static void test_wrong_words_are_usage_errors(void **state)
 		const char *words[5];
 		const char *says;
 	} cases[] = {
-		{{"bench", NULL}, "step"},
-		{{"bench", "products", NULL}, "step"},
-		{{"bench", "step", NULL}, "which networks"},
-		{{"bench", "step", "--lanes=0", "m", NULL}, "--lanes"},
-		{{"bench", "step", "--lanes=,", "m", NULL}, "--lanes"},
+	    {{"bench", NULL}, "step"},
+	    {{"bench", "products", NULL}, "step"},
+	    {{"bench", "step", NULL}, "which networks"},
+	    {{"bench", "step", "--lanes=0", "m", NULL}, "--lanes"},
+	    {{"bench", "step", "--lanes=,", "m", NULL}, "--lanes"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		support_result run = support_run(cases[i].words);
@@ -70,6 +69,6 @@ static void test_wrong_words_are_usage_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows_name_what_was_measured), cmocka_unit_test(test_wrong_words_are_usage_errors)};
+	    cmocka_unit_test(test_rows_name_what_was_measured), cmocka_unit_test(test_wrong_words_are_usage_errors)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
