@@ -16,15 +16,15 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
 	return fma((vec)(-rate), m / (sqrt(v) + epsilon), w);
 }
 
-/* A weight matrix [rows][ld] at weights_at and its transpose [columns][ld_transposed]. Group (column block, row block, entry):
- * GROUP·VECTOR columns by TILE_SIDE rows; the transpose is written in runs of TILE_SIDE floats. */
+/* A weight matrix [rows][ld] at weights_at, W_bᵀ or W_xᵀ; where `transposed_columns` is not 0 also its transpose
+ * [transposed_columns][ld]. Group (column block, row block, entry): GROUP·VECTOR columns by TILE_SIDE rows; the transpose is
+ * written in runs of TILE_SIDE floats. */
 #define TILE_SIDE 16
 
-__kernel void matrix_update(uint rows, uint columns, uint ld, uint ld_transposed, __global const uint2 *list, uint list_first,
+__kernel void matrix_update(uint rows, uint transposed_columns, uint ld, __global const uint2 *list, uint list_first,
 	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *multipliers,
-	uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride, ulong transposed_at,
-	__global const float *gradients, __global float *weights, __global float *first, __global float *second,
-	__global float *transposed)
+	uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride, __global const float *gradients,
+	__global float *weights, __global float *first, __global float *second, __global float *transposed)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
@@ -33,7 +33,7 @@ __kernel void matrix_update(uint rows, uint columns, uint ld, uint ld_transposed
 	const float4 constants = hyper[slot];
 	const float rate = steps[step * lanes + slot].rate, multiplier = multipliers[slot * layers + introduced - 1];
 	const ulong base = slot * weights_stride + weights_at;
-	transposed += slot * transposed_stride + transposed_at;
+	transposed += slot * transposed_stride;
 	float column[TILE_SIDE][VECTOR];
 	for (uint row = row0; row < row_end; row++) {
 		const ulong here = base + (ulong)row * ld + c;
@@ -42,21 +42,21 @@ __kernel void matrix_update(uint rows, uint columns, uint ld, uint ld_transposed
 		STORE(w, weights + here);
 		STORE(w, column[row - row0]);
 	}
-	for (uint i = 0; i < VECTOR && c + i < columns; i++)
-		for (uint row = row0; row < row_end; row++) transposed[(ulong)(c + i) * ld_transposed + row] = column[row - row0][i];
+	for (uint i = 0; i < VECTOR && c + i < transposed_columns; i++)
+		for (uint row = row0; row < row_end; row++) transposed[(ulong)(c + i) * ld + row] = column[row - row0][i];
 }
 
 /* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
-__kernel void matrix_transpose(uint rows, uint columns, uint ld, uint ld_transposed, uint slot, ulong weights_stride,
-	ulong weights_at, ulong transposed_stride, ulong transposed_at, __global const float *weights, __global float *transposed)
+__kernel void matrix_transpose(uint rows, uint columns, uint ld, uint slot, ulong weights_stride, ulong weights_at,
+	ulong transposed_stride, __global const float *weights, __global float *transposed)
 {
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
 	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
 	weights += slot * weights_stride + weights_at;
-	transposed += slot * transposed_stride + transposed_at;
+	transposed += slot * transposed_stride;
 	for (uint i = 0; i < VECTOR && c + i < columns; i++)
 		for (uint row = row0; row < row_end; row++)
-			transposed[(ulong)(c + i) * ld_transposed + row] = weights[(ulong)row * ld + c + i];
+			transposed[(ulong)(c + i) * ld + row] = weights[(ulong)row * ld + c + i];
 }
 
 /* θ and a: work-item (j, entry) with j < layers for θ_{j+1}, else for a[(j − layers)/layers][(j − layers) mod layers].

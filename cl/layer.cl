@@ -8,13 +8,30 @@
  * Index space of both: a work-group is GROUP work-items; group (·, block, entry) covers BLOCK_ROWS rows of the batch of the
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
  * Per lane: x, y, h, dv, dy are [layers][batch][ld]; u, du, gradient are [batch][ld]; gates, neurons, sides are [layers];
- * scalars are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights. */
+ * scalars are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights.
+ * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzero columns of each row of x and dv that will be
+ * multiplied, [layers][batch][ld], and count them, [layers][batch]. */
+
+#if SPARSE_BELOW > 0
+/* Branch-free; returns how many. `columns` has room for n. */
+uint list_nonzeros(__global const float *row, uint n, __global ushort *columns)
+{
+	uint filled = 0;
+	for (uint c = 0; c < n; c++) {
+		columns[filled] = (ushort)c;
+		filled += row[c] != 0.0f;
+	}
+	return filled;
+}
+#endif
 
 __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld, __global const uint2 *list, uint list_first,
 	__global const uint *gates, __global const uint *neurons, __global const float *sides, __global const float *weights,
-	ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y, __global float *x)
+	ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y, __global float *x,
+	__global ushort *columns, __global uint *counts)
 {
-	const uint slot = list[list_first + get_group_id(2)].x;
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint slot = entry.x;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS;
 	const uint row_end = min(row0 + BLOCK_ROWS, batch);
 	const ulong plane = (ulong)batch * ld;
@@ -28,7 +45,7 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 	y += slot * layers * plane;
 	x += (slot * layers + layer - 1) * plane;
 
-	for (uint row = row0; row < row_end; row++)
+	for (uint row = row0; row < row_end; row++) {
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			vec v = side * LOAD(u + here);
@@ -38,6 +55,11 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 			}
 			STORE(clear_padding(neuron_forward(kind, v, theta), c, n), x + here);
 		}
+#if SPARSE_BELOW > 0
+		if (layer < entry.y)
+			counts[at * batch + row] = list_nonzeros(x + (ulong)row * ld, n, columns + at * plane + (ulong)row * ld);
+#endif
+	}
 }
 
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above. Writes dv and,
@@ -46,7 +68,8 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, __global const uint2 *list, uint list_first,
 	__global const uint *gates, __global const uint *neurons, __global const float *sides, __global const float *weights,
 	ulong weights_stride, ulong scalars_at, __global const float *x, __global const float *y, __global const float *h,
-	__global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials)
+	__global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
+	__global ushort *columns, __global uint *counts)
 {
 #if GROUP > 1
 	__local float shared[GROUP];
@@ -81,7 +104,7 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 		}
 
 	vec theta_sum = (vec)(0.0f);
-	for (uint row = row0; row < row_end; row++)
+	for (uint row = row0; row < row_end; row++) {
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			vec g = (vec)(0.0f), d = (vec)(0.0f);
@@ -101,6 +124,11 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 			STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
 			theta_sum += neuron_backward_threshold(kind, output, delta);
 		}
+#if SPARSE_BELOW > 0
+		if (layer > 1)
+			counts[at * batch + row] = list_nonzeros(dv + mine + (ulong)row * ld, n, columns + at * plane + (ulong)row * ld);
+#endif
+	}
 	const float theta_total = sum_group(sum_entries(theta_sum), shared);
 	if (get_local_id(0) == 0) partials[layers * blocks] = theta_total;
 

@@ -3,70 +3,65 @@
 
 #include "launch.h"
 
-/* Where W_b and W_x lie and what their shapes are. */
+/* Where W_bᵀ and W_xᵀ lie; both have rows of ld_n floats. */
 typedef struct matrix_place {
-	uint32_t columns, ld, introduced; /* rows are n; introduced: the layer whose multiplier it has */
-	uint64_t at, transposed_at;
+	uint32_t rows, transposed_columns, introduced; /* introduced: the layer whose multiplier it has */
+	uint64_t at;
 } matrix_place;
 
 static matrix_place place_of(const arena *arena, weight_matrix which)
 {
-	if (which == WEIGHT_B) return (matrix_place){arena->shape.m, arena->ld_m, 1, 0, 0};
-	return (matrix_place){arena->shape.n, arena->ld_n, 2, arena->w_x_at, arena->w_xt_at};
+	if (which == WEIGHT_B) return (matrix_place){arena->shape.m, 0, 1, 0};
+	return (matrix_place){arena->shape.n, arena->shape.n, 2, arena->w_xt_at};
 }
 
-static launch_grid matrix_grid(const arena *arena, const matrix_place *place, uint32_t entries)
+static launch_grid matrix_grid(const arena *arena, uint32_t rows, uint32_t entries)
 {
 	const clu_plan *plan = &arena->device->plan;
 	const uint32_t width = plan->vector * plan->group;
-	return (launch_grid){{(place->ld + width - 1) / width, (arena->shape.n + TILE_SIDE - 1) / TILE_SIDE, entries}, {plan->group, 1, 1}};
+	return (launch_grid){{(arena->ld_n + width - 1) / width, (rows + TILE_SIDE - 1) / TILE_SIDE, entries}, {plan->group, 1, 1}};
 }
 
 clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list *list, uint32_t step, clu_error *error)
 {
 	const matrix_place place = place_of(arena, which);
 	const cl_mem *buffer = arena->buffer;
-	const launch_argument arguments[] = {ARG_UINT(arena->shape.n), ARG_UINT(place.columns), ARG_UINT(place.ld),
-		ARG_UINT(arena->ld_n), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step),
-		ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
-		ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.at),
-		ARG_OFFSET(arena->transposed_floats), ARG_OFFSET(place.transposed_at), ARG_BUFFER(buffer[ROLE_GRADIENTS]),
-		ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]),
-		ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
-	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, matrix_grid(arena, &place, list->count), error);
+	const launch_argument arguments[] = {ARG_UINT(place.rows), ARG_UINT(place.transposed_columns), ARG_UINT(arena->ld_n),
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step),
+	    ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
+	    ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.at),
+	    ARG_OFFSET(arena->transposed_floats), ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
+	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
+	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, matrix_grid(arena, place.rows, list->count), error);
 }
 
 clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step, clu_error *error)
 {
 	const cl_mem *buffer = arena->buffer;
 	const launch_argument arguments[] = {ARG_UINT(arena->shape.layers), ARG_UINT(arena->blocks), ARG_BUFFER(list->buffer),
-		ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes),
-		ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_BUFFER(buffer[ROLE_SPREADS]),
-		ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at),
-		ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
-		ARG_BUFFER(buffer[ROLE_SECOND])};
+	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes),
+	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_BUFFER(buffer[ROLE_SPREADS]),
+	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at),
+	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
+	    ARG_BUFFER(buffer[ROLE_SECOND])};
 	const launch_grid grid = {{arena_scalars(arena->shape.layers), list->count, 1}, {1, 1, 1}};
 	return LAUNCH(arena->device, KERNEL_scalar_update, arguments, grid, error);
 }
 
 clu_status weights_transpose(const arena *arena, uint32_t slot, clu_error *error)
 {
-	for (weight_matrix which = WEIGHT_B; which <= WEIGHT_X; which++) {
-		const matrix_place place = place_of(arena, which);
-		const launch_argument arguments[] = {ARG_UINT(arena->shape.n), ARG_UINT(place.columns), ARG_UINT(place.ld),
-			ARG_UINT(arena->ld_n), ARG_UINT(slot), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.at),
-			ARG_OFFSET(arena->transposed_floats), ARG_OFFSET(place.transposed_at), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]),
-			ARG_BUFFER(arena->buffer[ROLE_TRANSPOSED])};
-		CLU_TRY(LAUNCH(arena->device, KERNEL_matrix_transpose, arguments, matrix_grid(arena, &place, 1), error));
-	}
-	return CLU_OK;
+	const uint32_t n = arena->shape.n;
+	const launch_argument arguments[] = {ARG_UINT(n), ARG_UINT(n), ARG_UINT(arena->ld_n), ARG_UINT(slot),
+	    ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->w_xt_at), ARG_OFFSET(arena->transposed_floats),
+	    ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_TRANSPOSED])};
+	return LAUNCH(arena->device, KERNEL_matrix_transpose, arguments, matrix_grid(arena, n, 1), error);
 }
 
 clu_status weights_finite(const arena *arena, const lane_list *list, bool *finite, clu_error *error)
 {
 	const cl_uint count = (cl_uint)arena->weights_floats;
 	const launch_argument arguments[] = {ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_OFFSET(arena->weights_floats),
-		ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
+	    ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
 	const launch_grid grid = {{(count + FINITE_RUN - 1) / FINITE_RUN, list->count, 1}, {1, 1, 1}};
 	for (uint32_t k = 0; k < list->count; k++) CLU_TRY(arena_zero(arena, ROLE_FLAGS, list->entries[k].slot, error));
 	CLU_TRY(LAUNCH(arena->device, KERNEL_weights_check, arguments, grid, error));

@@ -13,17 +13,18 @@ uint32_t arena_scalars(uint32_t layers)
 	return layers + layers * layers;
 }
 
-static void derive(const arena_shape *shape, uint32_t block_rows, arena *arena)
+static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 {
 	const uint64_t n = shape->n, m = shape->m;
 	*arena = (struct arena){.shape = *shape, .ld_m = arena_ld(shape->m), .ld_n = arena_ld(shape->n)};
-	arena->blocks = (shape->batch + block_rows - 1) / block_rows;
+	arena->blocks = (shape->batch + plan->block_rows - 1) / plan->block_rows;
+	arena->sparse = program_sparse_below(plan) > 0;
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
-	arena->w_x_at = n * arena->ld_m;
-	arena->scalars_at = arena->w_x_at + n * arena->ld_n;
-	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));
 	arena->w_xt_at = m * arena->ld_n;
-	arena->transposed_floats = arena->w_xt_at + n * arena->ld_n;
+	arena->scalars_at = arena->w_xt_at + n * arena->ld_n;
+	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));
+	arena->transposed_floats = n * arena->ld_n;
+	arena->nonzeros_ld = shape->layers * shape->batch;
 }
 
 /* 4-byte values of one lane's part of a role. */
@@ -55,6 +56,12 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_U:
 	case ROLE_DU:
 	case ROLE_TOP: return arena->plane;
+	case ROLE_CODE_COLUMNS:
+	case ROLE_DV_COLUMNS: return arena->sparse ? stack / 2 : 0; /* 16 bits each */
+	case ROLE_CODE_COUNTS:
+	case ROLE_DV_COUNTS: return arena->sparse ? layers * shape->batch : 0;
+	case ROLE_NONZEROS: return arena->sparse ? 2u * (uint64_t)shape->n * arena->nonzeros_ld : 0;
+	case ROLE_NONZERO_COUNTS: return arena->sparse ? shape->n : 0;
 	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;
 	case ROLE_STEPS: return 2u * shape->burst;
 	case ROLE_ORDER: return shape->order;
@@ -71,7 +78,7 @@ static const struct {
 	bool training;
 } roles[] = {
 #define ROLE_ROW(name, text, training) {text, training},
-	ROLE_MAP(ROLE_ROW)
+    ROLE_MAP(ROLE_ROW)
 #undef ROLE_ROW
 };
 
@@ -80,21 +87,21 @@ static bool role_needed(const arena *arena, arena_role role)
 	return arena->shape.purpose == ARENA_TRAIN || !roles[role].training;
 }
 
-uint64_t arena_lane_bytes(const arena_shape *shape, uint32_t block_rows)
+uint64_t arena_lane_bytes(const arena_shape *shape, const clu_plan *plan)
 {
 	arena arena;
 	uint64_t total = 0;
-	derive(shape, block_rows, &arena);
+	derive(shape, plan, &arena);
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(&arena, role)) total += 4u * role_values(&arena, role);
 	return total;
 }
 
-uint64_t arena_largest_bytes(const arena_shape *shape, uint32_t block_rows)
+uint64_t arena_largest_bytes(const arena_shape *shape, const clu_plan *plan)
 {
 	arena arena;
 	uint64_t largest = 0;
-	derive(shape, block_rows, &arena);
+	derive(shape, plan, &arena);
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(&arena, role) && role_values(&arena, role) > largest) largest = role_values(&arena, role);
 	return 4u * largest * shape->lanes;
@@ -102,11 +109,12 @@ uint64_t arena_largest_bytes(const arena_shape *shape, uint32_t block_rows)
 
 clu_status arena_create(clu_device *device, const arena_shape *shape, arena *arena, clu_error *error)
 {
-	derive(shape, device->plan.block_rows, arena);
+	derive(shape, &device->plan, arena);
 	arena->device = device;
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(arena, role))
-			CLU_TRY(memory_create(device, roles[role].text, 4u * role_values(arena, role) * shape->lanes, &arena->buffer[role], error));
+			CLU_TRY(
+			    memory_create(device, roles[role].text, 4u * role_values(arena, role) * shape->lanes, &arena->buffer[role], error));
 	return CLU_OK;
 }
 
@@ -120,13 +128,14 @@ matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t l
 	return (matrix){arena->buffer[role], at, role_values(arena, role), ld};
 }
 
-clu_status arena_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values,
-	clu_error *error)
+clu_status arena_write(
+    const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values, clu_error *error)
 {
 	return memory_write(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
 }
 
-clu_status arena_read(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error)
+clu_status arena_read(
+    const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error)
 {
 	return memory_read(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
 }

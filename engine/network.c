@@ -71,7 +71,7 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_x) append(lists, list_w_x(layers), place);
 	}
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
-		total * sizeof *lists->entries, lists->entries, error);
+	    total * sizeof *lists->entries, lists->entries, error);
 }
 
 static lane_list take(const arena *arena, const network_lists *lists, uint32_t list)
@@ -101,32 +101,59 @@ clu_status network_set_arch(const arena *arena, uint32_t slot, const clu_arch *a
 	return arena_write(arena, ROLE_SIDES, slot, 0, arch->layers, sides, error);
 }
 
+/* out [columns][rows] = in [rows][columns]; W_b and W_x lie transposed on the device. */
+static void transpose(const float *in, size_t rows, size_t columns, float *out)
+{
+	for (size_t i = 0; i < rows; i++)
+		for (size_t j = 0; j < columns; j++) out[j * rows + i] = in[i * columns + j];
+}
+
+static clu_status transpose_buffer(const arena *arena, float **buffer, clu_error *error)
+{
+	const size_t m = arena->shape.m, n = arena->shape.n;
+	*buffer = malloc(n * (m > n ? m : n) * sizeof **buffer);
+	return *buffer ? CLU_OK : clu_fail(error, CLU_MEMORY, "no host memory for weights of %zu×%zu", n, n);
+}
+
 clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_model *model, clu_error *error)
 {
 	const uint32_t m = model->m, n = model->n, layers = model->arch.layers;
 	const uint64_t base = slot * arena->weights_floats;
-	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX];
-	cl_mem weights = arena->buffer[ROLE_WEIGHTS];
+	const cl_mem weights = arena->buffer[ROLE_WEIGHTS];
+	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
+	clu_status status = CLU_OK;
 	memcpy(scalars, model->theta, layers * sizeof *scalars);
 	for (uint32_t l = 0; l < layers; l++) memcpy(scalars + layers + l * layers, model->coefficient[l], layers * sizeof *scalars);
-	CLU_TRY(memory_write_rows(arena->device, weights, base, model->w_b, n, m, arena->ld_m, error));
-	CLU_TRY(memory_write_rows(arena->device, weights, base + arena->w_x_at, model->w_x, n, n, arena->ld_n, error));
-	CLU_TRY(arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
-	return weights_transpose(arena, slot, error);
+	CLU_TRY(transpose_buffer(arena, &buffer, error));
+	transpose(model->w_b, n, m, buffer);
+	CLU_GOTO(memory_write_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));
+	transpose(model->w_x, n, n, buffer);
+	CLU_GOTO(memory_write_rows(arena->device, weights, base + arena->w_xt_at, buffer, n, n, arena->ld_n, error));
+	CLU_GOTO(arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
+	CLU_GOTO(weights_transpose(arena, slot, error));
+cleanup:
+	free(buffer);
+	return status;
 }
 
 clu_status network_get_weights(const arena *arena, uint32_t slot, clu_model *model, clu_error *error)
 {
 	const uint32_t m = model->m, n = model->n, layers = model->arch.layers;
 	const uint64_t base = slot * arena->weights_floats;
-	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX];
-	cl_mem weights = arena->buffer[ROLE_WEIGHTS];
-	CLU_TRY(memory_read_rows(arena->device, weights, base, model->w_b, n, m, arena->ld_m, error));
-	CLU_TRY(memory_read_rows(arena->device, weights, base + arena->w_x_at, model->w_x, n, n, arena->ld_n, error));
-	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
+	const cl_mem weights = arena->buffer[ROLE_WEIGHTS];
+	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
+	clu_status status = CLU_OK;
+	CLU_TRY(transpose_buffer(arena, &buffer, error));
+	CLU_GOTO(memory_read_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));
+	transpose(buffer, m, n, model->w_b);
+	CLU_GOTO(memory_read_rows(arena->device, weights, base + arena->w_xt_at, buffer, n, n, arena->ld_n, error));
+	transpose(buffer, n, n, model->w_x);
+	CLU_GOTO(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
 	memcpy(model->theta, scalars, layers * sizeof *scalars);
 	for (uint32_t l = 0; l < layers; l++) memcpy(model->coefficient[l], scalars + layers + l * layers, layers * sizeof *scalars);
-	return CLU_OK;
+cleanup:
+	free(buffer);
+	return status;
 }
 
 /* ---- the passes ---- */
@@ -136,49 +163,73 @@ static matrix layer_matrix(const arena *arena, arena_role role, uint32_t layer)
 	return arena_matrix(arena, role, (layer - 1) * arena->plane, arena->ld_n);
 }
 
-static clu_status times(const arena *arena, matrix a, uint32_t inner, matrix b, matrix c, lane_list list, clu_error *error)
+/* C = A B with the samples of the batch as rows of A. */
+static clu_status times(
+    const arena *arena, matrix a, nonzeros sparse, uint32_t inner, matrix b, matrix c, lane_list list, clu_error *error)
 {
-	const product product = {PRODUCT_TIMES, INNER_FIXED, arena->shape.batch, arena->shape.n, inner, a, b, c};
+	const product product = {PRODUCT_TIMES, INNER_FIXED, arena->shape.batch, arena->shape.n, inner, a, b, c, sparse};
 	return product_enqueue(arena->device, &product, &list, error);
+}
+
+/* The lists by row that layer_forward and layer_backward made of a layer's x or dv. */
+static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_role counts, uint32_t layer)
+{
+	if (!arena->sparse) return (nonzeros){0};
+	return (nonzeros){.columns = arena->buffer[columns],
+	    .counts = arena->buffer[counts],
+	    .counts_at = (uint64_t)(layer - 1) * arena->shape.batch,
+	    .counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
 }
 
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	const matrix w_bt = arena_matrix(arena, ROLE_TRANSPOSED, 0, arena->ld_n);
-	const matrix w_xt = arena_matrix(arena, ROLE_TRANSPOSED, arena->w_xt_at, arena->ld_n);
+	const matrix w_bt = arena_matrix(arena, ROLE_WEIGHTS, 0, arena->ld_n);
+	const matrix w_xt = arena_matrix(arena, ROLE_WEIGHTS, arena->w_xt_at, arena->ld_n);
 	const matrix u = arena_matrix(arena, ROLE_U, 0, arena->ld_n), b = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
-	CLU_TRY(times(arena, b, arena->shape.m, w_bt, u, network_all(arena, lists), error));
+	CLU_TRY(times(arena, b, (nonzeros){0}, arena->shape.m, w_bt, u, network_all(arena, lists), error));
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
 		CLU_TRY(layer_forward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, layer), arena->shape.n, w_xt, layer_matrix(arena, ROLE_Y, layer),
-			take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
+		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, layer),
+		    layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer), arena->shape.n, w_xt,
+		    layer_matrix(arena, ROLE_Y, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
 	}
 	return CLU_OK;
 }
 
-clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
+/* dW_bᵀ = bᵀ dU and dW_xᵀ = Σ_i x_iᵀ dY_i, one product with the layers stacked. */
+static clu_status weight_gradients(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const arena_shape *shape = &arena->shape;
-	const matrix w_x = arena_matrix(arena, ROLE_WEIGHTS, arena->w_x_at, arena->ld_n);
-	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
-		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
-		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, layer), shape->n, w_x, layer_matrix(arena, ROLE_H, layer),
-			take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)), error));
-	}
-	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->n, shape->m, shape->batch,
-		arena_matrix(arena, ROLE_DU, 0, arena->ld_n), arena_matrix(arena, ROLE_B, 0, arena->ld_m),
-		arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_m)};
-	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch, layer_matrix(arena, ROLE_DY, 1),
-		layer_matrix(arena, ROLE_CODES, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_x_at, arena->ld_n)};
+	nonzeros sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, 1);
+	sparse.by_column = arena->buffer[ROLE_NONZEROS];
+	sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
+	sparse.by_column_ld = arena->nonzeros_ld;
+	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->m, shape->n, shape->batch,
+	    arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n),
+	    arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n), {0}};
+	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch, layer_matrix(arena, ROLE_CODES, 1),
+	    layer_matrix(arena, ROLE_DY, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n), sparse};
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
 	CLU_TRY(product_enqueue(arena->device, &dw_b, &w_b_list, error));
 	return product_enqueue(arena->device, &dw_x, &w_x_list, error);
 }
 
-clu_status network_step(const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step,
-	clu_error *error)
+clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
+{
+	const matrix w_x = arena_matrix(arena, ROLE_TRANSPOSED, 0, arena->ld_n);
+	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
+		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
+		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
+		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, layer), layer_nonzeros(arena, ROLE_DV_COLUMNS, ROLE_DV_COUNTS, layer),
+		    arena->shape.n, w_x, layer_matrix(arena, ROLE_H, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)),
+		    error));
+	}
+	return weight_gradients(arena, lists, error);
+}
+
+clu_status network_step(
+    const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
@@ -191,8 +242,8 @@ clu_status network_step(const arena *arena, const network_lists *lists, const de
 	return adam_scalars(arena, &all, step, error);
 }
 
-clu_status network_evaluate(const arena *arena, const network_lists *lists, const device_samples *samples, clu_nmse *nmse,
-	clu_error *error)
+clu_status network_evaluate(
+    const arena *arena, const network_lists *lists, const device_samples *samples, clu_nmse *nmse, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
 	for (uint32_t first = 0; first < samples->count; first += arena->shape.batch) {

@@ -1,5 +1,5 @@
 /* product.h: matrix products of a list of lanes, C = A B, behind one face. Which way a product is computed (our kernel,
- * CLBlast) is the device's plan's business and no caller's. */
+ * CLBlast, skipping zeros or not) is the device's plan's business and no caller's. */
 #ifndef CLU_PRODUCT_H
 #define CLU_PRODUCT_H
 
@@ -34,11 +34,21 @@ typedef enum product_inner {
 	INNER_STACKED, /* `inner` rows for each of a lane's depth − 1 lower layers, stacked */
 } product_inner;
 
+/* Where the nonzeros of A are listed, row by row: ushort columns, placed as A is, and counts of the rows. GRADIENT needs them by
+ * column and makes such lists itself, in the room that by_column gives. No buffer: A is taken as dense. */
+typedef struct nonzeros {
+	cl_mem columns, counts;
+	uint64_t counts_at, counts_stride;
+	cl_mem by_column, by_column_counts; /* (row, value), room for by_column_ld a column */
+	uint32_t by_column_ld;
+} nonzeros;
+
 typedef struct product {
 	product_kind kind;
 	product_inner stacking;
 	uint32_t rows, columns, inner;
-	matrix a, b, c; /* C is overwritten; B's padding columns are zero and C's become so */
+	matrix a, b, c;  /* C is overwritten; B's padding columns are zero and C's become so */
+	nonzeros sparse; /* of A */
 } product;
 
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error);

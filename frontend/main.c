@@ -16,7 +16,11 @@ static const struct command {
     {"eval", cmd_eval, "the error of a trained network under any test condition"},
     {"apply", cmd_apply, "uses a trained network on your own measurements"},
     {"data", cmd_data, "writes the data sets as .npy"},
+    {"search", cmd_search, "trains many architectures on all devices and finds the best"},
+    {"worker", cmd_worker, "one device's part in a search"},
+    {"status", cmd_status, "how far a search is: trials, workers, speed, time left, the best so far"},
     {"report", cmd_report, "a study as one HTML page: the winner, pictures, all trials"},
+    {"bench", cmd_bench, "what a training step costs on a device"},
     {0},
 };
 

@@ -237,7 +237,7 @@ static const double plot_width = 400, plot_height = 300;
 
 static svg_frame plot_frame(svg_axis x, svg_axis y)
 {
-	return (svg_frame){.left = 60, .top = 10, .width = plot_width - 70, .height = plot_height - 54, .x = x, .y = y};
+	return (svg_frame){.left = 60, .top = 10, .width = plot_width - 78, .height = plot_height - 54, .x = x, .y = y};
 }
 
 /* Least and largest of the plain figures so far; empty while low > high. */
@@ -323,13 +323,20 @@ bool picture_layers(markup *out, const study_analysis *analysis)
 
 /* ---- NMSE against connections ---- */
 
+/* Of one of many marks: thousands of large ones would be a blot. */
+static double point_radius(const study_analysis *analysis)
+{
+	return analysis->ranked <= 300 ? 3 : analysis->ranked <= 3000 ? 2 : 1.2;
+}
+
 static void draw_point(markup *out, const study_analysis *analysis, const svg_frame *frame, const ranked_trial *entry)
 {
 	curve_role role = role_of(analysis, entry);
 	bool other = role.class == other_role.class || role.class == second_role.class || role.class == third_role.class;
 	double db = analysis_db(analysis, entry);
 	markup_add(out, "<g class=\"%s\">", other ? "other" : role.class);
-	svg_marker_open(out, other ? SVG_CIRCLE : role.shape, svg_x(frame, entry->extra), svg_y(frame, db), other ? 3 : 5, "marker");
+	svg_marker_open(out, other ? SVG_CIRCLE : role.shape, svg_x(frame, entry->extra), svg_y(frame, db),
+	    other ? point_radius(analysis) : 5, "marker");
 	markup_add(out, "<title>");
 	add_label(out, analysis, entry);
 	markup_add(out, ": %u extra connections, ", entry->extra);
@@ -426,7 +433,8 @@ bool picture_history(markup *out, const study_analysis *analysis)
 	markup_add(out, "<g class=\"other\">");
 	for (size_t i = 0; i < analysis->ranked; i++) {
 		const ranked_trial *entry = analysis->history[i];
-		svg_marker_open(out, SVG_CIRCLE, svg_x(&frame, (double)i + 1), svg_y(&frame, entry->trial->validation_db), 3, "marker");
+		svg_marker_open(out, SVG_CIRCLE, svg_x(&frame, (double)i + 1), svg_y(&frame, entry->trial->validation_db),
+		    point_radius(analysis), "marker");
 		markup_add(out, "<title>");
 		add_label(out, analysis, entry);
 		markup_add(out, ": ");

@@ -144,14 +144,14 @@ static void write_tiles(report_page *page)
 		markup_db(out, analysis_db(analysis, best), 2);
 		markup_add(out, "</dd></div>\n");
 	}
+	if (best && best->readable) {
+		tile_open(out, "its extra connections");
+		markup_add(out, "%u</dd></div>\n", best->extra);
+	}
 	if (best && analysis->named[NAMED_LISTA]) {
 		tile_open(out, analysis->has_test ? "LISTA, test NMSE" : "LISTA, validation NMSE");
 		markup_db(out, analysis_db(analysis, analysis->named[NAMED_LISTA]), 2);
 		markup_add(out, "</dd></div>\n");
-	}
-	if (best && best->readable) {
-		tile_open(out, "its extra connections");
-		markup_add(out, "%u</dd></div>\n", best->extra);
 	}
 	tile_open(out, "trials done");
 	markup_count(out, analysis->done);
@@ -233,6 +233,14 @@ static void write_best(report_page *page)
 	markup_add(&page->out, "</section>\n");
 }
 
+/* Whether each connection of the sampled architectures was drawn by a fair coin. */
+static bool coins_decide(const cJSON *study)
+{
+	const char *strategy = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(study, "strategy"));
+	const char *space = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(study, "space"));
+	return strategy && strcmp(strategy, "random") == 0 && space && strcmp(space, "neurons") != 0;
+}
+
 static void write_average(report_page *page)
 {
 	markup *out = &page->out;
@@ -247,9 +255,10 @@ static void write_average(report_page *page)
 	markup_add(out, "<p>How many of the best %zu of %zu sampled architectures have each connection, in %%. ", analysis->top,
 	    analysis->sampled);
 	/* Standard error of a share of one half: a reader should not take chance for a pattern. */
-	markup_add(out,
-	    "By chance alone, fair coins would give 50 ± %.0f %%. Named architectures that were enqueued are left out.</p>\n",
-	    100 * sqrt(0.25 / (double)analysis->top));
+	if (coins_decide(page->input->study_json))
+		markup_add(
+		    out, "By chance alone, the sampler's fair coins would give 50 ± %.0f %%. ", 100 * sqrt(0.25 / (double)analysis->top));
+	markup_add(out, "Named architectures that were enqueued are left out.</p>\n");
 	markup_add(out, "<div class=\"cards wide\">\n<div class=\"card%s\">\n", analysis->layers > 18 ? " row" : "");
 	picture_heat_map(out, analysis);
 	markup_add(out, "</div>\n<figure class=\"card\"><h3>Connections that at least half of the top have</h3>\n");
@@ -316,7 +325,7 @@ static void write_device(markup *out, const study_analysis *analysis, const devi
 	markup_rate(out, device->steps_per_second);
 	markup_add(out, "</td><td class=\"figure\">");
 	markup_duration(out, device->seconds > 0 ? device->seconds : NAN);
-	markup_add(out, "</td><td class=\"short\"><code>");
+	markup_add(out, "</td><td class=\"name\"><code>");
 	markup_escape(out, device->key[0] ? device->key : "–");
 	markup_add(out, "</code></td></tr>\n");
 }

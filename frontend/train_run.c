@@ -229,11 +229,10 @@ static void print_layers(struct run *run, const clu_lane_progress *lane)
 	progress_clear(&run->progress);
 	if (run->layers_printed == 0 && !run->job->json)
 		printf("%5s  %9s  %14s  %15s  %9s  %9s\n", "layer", "NMSE dB", "ratio NMSE dB", "validation dB", "steps", "seconds");
+	uint32_t first_layer = shape_of(run->job).first_layer; /* the records are those of the layers that were trained */
 	for (; run->layers_printed < lane->layers_done; run->layers_printed++) {
-		/* A tuned network has all its layers from the start, and only the last one is trained. */
-		uint32_t layer = run->layers_printed + 1;
+		uint32_t layer = first_layer + run->layers_printed;
 		const clu_layer_record *record = &lane->record[run->layers_printed];
-		if (run->job->from && record->steps == 0) continue;
 		if (run->job->json)
 			print_layer_json(layer, record);
 		else

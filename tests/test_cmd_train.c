@@ -141,12 +141,20 @@ static void finished_models_are_kept(void **state)
 
 /* ---- interruptions ---- */
 
+/* 0 when there is no such file; a file that is replaced gets another number. */
+static ino_t file_number(const char *path)
+{
+	struct stat about;
+	return stat(path, &about) == 0 ? about.st_ino : 0;
+}
+
 /* Starts a training and waits for its first checkpoint, which comes before its first step. */
 static support_process *start_until_checkpoint(const struct line *line, const char *checkpoint)
 {
+	ino_t before = file_number(checkpoint);
 	support_process *process = support_start(line->words);
 	const struct timespec pause = {0, 2000000};
-	for (unsigned i = 0; access(checkpoint, F_OK) != 0; i++) {
+	for (unsigned i = 0; file_number(checkpoint) == before; i++) {
 		if (i > 300000) fail_msg("no checkpoint after ten minutes");
 		nanosleep(&pause, NULL);
 	}

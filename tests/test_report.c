@@ -66,6 +66,7 @@ static void test_finished(void **state)
 	expect(html, "best 1 of 2 sampled");
 	refuse(html, "Unfinished");
 	refuse(html, "LISTA is not among");
+	refuse(html, "fair coins"); /* nobody knows how these were sampled */
 	assert_int_equal(page_count(html, ">done</td>"), 4);
 	free(html);
 
@@ -165,8 +166,8 @@ static void test_settings_and_devices(void **state)
 {
 	(void)state;
 	settings chosen = made_settings(4);
-	cJSON *json =
-	    cJSON_Parse("{\"strategy\":\"random\",\"settings\":{\"m\":50,\"recipe\":\"two\\nlines\"},\"list\":[1,2,3],\"none\":null}");
+	cJSON *json = cJSON_Parse("{\"strategy\":\"random\",\"space\":\"gates\",\"settings\":{\"m\":50,\"recipe\":\"two\\nlines\"},"
+	                          "\"list\":[1,2,3],\"none\":null}");
 	assert_non_null(json);
 	worker_info workers[] = {made_worker("w0", "device A", "00ff", 1600000000000, 1600003600000),
 	    made_worker("w1", "device B", "", 1600000000000, 1600000000000)};
@@ -185,6 +186,7 @@ static void test_settings_and_devices(void **state)
 	    .written_at = 1600000000000};
 	char *html = render(&input);
 	expect(html, "<th scope=\"row\">strategy</th><td class=\"long\">random</td>");
+	expect(html, "fair coins would give 50 ± 50 %");
 	expect(html, "<th scope=\"row\">m</th><td class=\"long\">50</td>");
 	expect(html, "<th scope=\"row\">recipe</th><td class=\"long\">two\nlines</td>");
 	expect(html, "<th scope=\"row\">list</th><td class=\"long\">[1,2,3]</td>");

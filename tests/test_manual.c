@@ -1,0 +1,104 @@
+/* test_manual.c: frontend/clunroll.1 names every command that the program has and every option that a command's --help names, and
+ * no option that no command has. */
+#include "support.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 64, HELP = 64 * 1024 };
+
+/* The next "PREFIXword" at or after *at: copies the word and moves *at behind it. */
+static bool next_word(const char **at, const char *prefix, char word[WORD])
+{
+	while ((*at = strstr(*at, prefix)) != NULL) {
+		*at += strlen(prefix);
+		size_t length = strspn(*at, "abcdefghijklmnopqrstuvwxyz-");
+		if (length == 0 || length >= WORD || !isalpha((unsigned char)**at)) continue;
+		memcpy(word, *at, length);
+		word[length] = '\0';
+		*at += length;
+		return true;
+	}
+	return false;
+}
+
+/* Whether `word` stands behind `prefix` somewhere, whole. */
+static bool has_word(const char *text, const char *prefix, const char *word)
+{
+	char found[WORD];
+	while (next_word(&text, prefix, found)) {
+		if (strcmp(found, word) == 0) return true;
+	}
+	return false;
+}
+
+static char *read_manual(void)
+{
+	return support_read(TEST_DIR "/../frontend/clunroll.1", NULL);
+}
+
+/* What --help prints, of the program (command NULL) or of a command. */
+static char *read_help(const char *command)
+{
+	support_result result = support_run((const char *const[]){command ? command : "--help", command ? "--help" : NULL, NULL});
+	if (result.code != 0) fail_msg("%s --help: exit code %d: %s", command ? command : "clunroll", result.code, result.err);
+	free(result.err);
+	return result.out;
+}
+
+/* Commands are the words behind two spaces at a line's begin. */
+static bool next_command(const char **at, char command[WORD])
+{
+	return next_word(at, "\n  ", command);
+}
+
+static void test_commands_and_options_are_in_the_manual(void **state)
+{
+	(void)state;
+	char *manual = read_manual(), *help = read_help(NULL), command[WORD];
+	size_t commands = 0;
+	for (const char *at = help; next_command(&at, command); commands++) {
+		if (!has_word(manual, ".Ss clunroll ", command)) fail_msg("the manual has no section on '%s'", command);
+		char *text = read_help(command), option[WORD];
+		for (const char *place = text; next_word(&place, "--", option);) {
+			if (!has_word(manual, "Fl -", option)) fail_msg("the manual lacks --%s, which '%s --help' names", option, command);
+		}
+		free(text);
+	}
+	assert_true(commands >= 6);
+	free(help);
+	free(manual);
+}
+
+static void test_options_of_the_manual_exist(void **state)
+{
+	(void)state;
+	char *manual = read_manual(), *help = read_help(NULL), *all = malloc(HELP), word[WORD];
+	assert_non_null(all);
+	size_t used = (size_t)snprintf(all, HELP, "--version %s", help);
+	for (const char *at = help; next_command(&at, word);) {
+		char *text = read_help(word);
+		used += (size_t)snprintf(all + used, HELP - used, "%s", text);
+		assert_true(used < HELP);
+		free(text);
+	}
+	size_t options = 0;
+	for (const char *at = manual; next_word(&at, "Fl -", word); options++) {
+		if (!has_word(all, "--", word)) fail_msg("the manual has --%s, which no command's --help names", word);
+	}
+	assert_true(options >= 30);
+	free(all);
+	free(help);
+	free(manual);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_commands_and_options_are_in_the_manual),
+	    cmocka_unit_test(test_options_of_the_manual_exist),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
