@@ -164,27 +164,37 @@ void support_rows_write(const arena *arena, arena_role role, uint32_t slot, uint
 	support_ok(memory_write_rows(arena->device, whole.buffer, slot * whole.stride + at, values, rows, columns, ld, &error), &error);
 }
 
+/* Both matrices lie transposed on the device: W_bᵀ [m][ld_n] first, W_xᵀ [n][ld_n] at w_xt_at. */
+static void read_transposed(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t columns, float *values)
+{
+	const uint32_t n = arena->shape.n;
+	float *part = support_rows(arena, role, slot, at, columns, arena->ld_n, n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < columns; j++) values[i * columns + j] = part[j * n + i];
+	free(part);
+}
+
+static void write_transposed(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t columns, const float *values)
+{
+	const uint32_t n = arena->shape.n;
+	float *part = malloc((size_t)columns * n * sizeof *part);
+	assert_non_null(part);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < columns; j++) part[j * n + i] = values[i * columns + j];
+	support_rows_write(arena, role, slot, at, columns, arena->ld_n, n, part);
+	free(part);
+}
+
 void support_matrices_read(const arena *arena, arena_role role, uint32_t slot, float *w_b, float *w_x)
 {
-	const uint32_t m = arena->shape.m, n = arena->shape.n;
-	float *part;
-	if (w_b) {
-		part = support_rows(arena, role, slot, 0, n, arena->ld_m, m);
-		memcpy(w_b, part, (size_t)n * m * sizeof *w_b);
-		free(part);
-	}
-	if (w_x) {
-		part = support_rows(arena, role, slot, arena->w_x_at, n, arena->ld_n, n);
-		memcpy(w_x, part, (size_t)n * n * sizeof *w_x);
-		free(part);
-	}
+	if (w_b) read_transposed(arena, role, slot, 0, arena->shape.m, w_b);
+	if (w_x) read_transposed(arena, role, slot, arena->w_xt_at, arena->shape.n, w_x);
 }
 
 void support_matrices_write(const arena *arena, arena_role role, uint32_t slot, const float *w_b, const float *w_x)
 {
-	const uint32_t m = arena->shape.m, n = arena->shape.n;
-	if (w_b) support_rows_write(arena, role, slot, 0, n, arena->ld_m, m, w_b);
-	if (w_x) support_rows_write(arena, role, slot, arena->w_x_at, n, arena->ld_n, n, w_x);
+	if (w_b) write_transposed(arena, role, slot, 0, arena->shape.m, w_b);
+	if (w_x) write_transposed(arena, role, slot, arena->w_xt_at, arena->shape.n, w_x);
 }
 
 void support_role_fill(const arena *arena, arena_role role, uint32_t slot, float value)

@@ -38,8 +38,8 @@ static void test_predicted_bytes(void **state)
 			sum += bytes;
 			if (bytes > largest) largest = bytes;
 		}
-		assert_true(sum == shapes[i].lanes * arena_lane_bytes(&shapes[i], device->plan.block_rows));
-		assert_true(largest == arena_largest_bytes(&shapes[i], device->plan.block_rows));
+		assert_true(sum == shapes[i].lanes * arena_lane_bytes(&shapes[i], &device->plan));
+		assert_true(largest == arena_largest_bytes(&shapes[i], &device->plan));
 		arena_destroy(&arena);
 		for (arena_role role = 0; role < ROLE_COUNT; role++) assert_null(arena.buffer[role]);
 		arena_destroy(&arena);
@@ -65,7 +65,7 @@ static void test_does_not_fit(void **state)
 	clu_device device = *(clu_device *)*state;
 	arena arena;
 	clu_error error;
-	device.info.allocation_bytes = arena_largest_bytes(&shapes[2], device.plan.block_rows);
+	device.info.allocation_bytes = arena_largest_bytes(&shapes[2], &device.plan);
 	support_ok(arena_create(&device, &shapes[2], &arena, &error), &error);
 	arena_destroy(&arena);
 	device.info.allocation_bytes--;

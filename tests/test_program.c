@@ -33,11 +33,9 @@ static void test_kernels(void **state)
 	assert_true(made >= 15);
 }
 
-static void key_of(const clu_device *from, char key[80])
+static void key_of(const clu_device *device, char key[KEY_TEXT])
 {
-	clu_device device = *from;
-	program_key(&device);
-	memcpy(key, device.key, sizeof device.key);
+	program_key(&device->info, &device->plan, key);
 }
 
 static void change_name(clu_device *device)
@@ -88,6 +86,13 @@ static void change_block_rows(clu_device *device)
 	device->plan.block_rows++;
 }
 
+static void change_sparse(clu_device *device)
+{
+	device->plan.sparse_below += 7;
+	device->plan.sparse_rows++;
+	device->plan.sparse_vectors++;
+}
+
 static void change_nothing_that_counts(clu_device *device)
 {
 	device->info.index += 7;
@@ -112,11 +117,12 @@ static void test_key(void **state)
 	    {"vector", change_vector, true},
 	    {"group", change_group, true},
 	    {"block rows", change_block_rows, true},
+	    {"skipping of zeros", change_sparse, false},
 	    {"index, memory, sync", change_nothing_that_counts, false},
 	};
 	const clu_device_info info = {.name = "ab", .platform = "c", .platform_version = "1", .driver = "2", .type = CLU_DEVICE_CPU};
 	const clu_device base = {.info = info, .plan = clu_plan_default(&info)};
-	char key[80], again[80];
+	char key[KEY_TEXT], again[KEY_TEXT];
 	key_of(&base, key);
 	key_of(&base, again);
 	assert_string_equal(key, again);
