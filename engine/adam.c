@@ -27,11 +27,11 @@ clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list 
 	const matrix_place place = place_of(arena, which);
 	const cl_mem *buffer = arena->buffer;
 	const launch_argument arguments[] = {ARG_UINT(place.rows), ARG_UINT(place.transposed_columns), ARG_UINT(arena->ld_n),
-		ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step),
-		ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
-		ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.at),
-		ARG_OFFSET(arena->transposed_floats), ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
-		ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step),
+	    ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
+	    ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.at),
+	    ARG_OFFSET(arena->transposed_floats), ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
+	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
 	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, matrix_grid(arena, place.rows, list->count), error);
 }
 
@@ -39,11 +39,11 @@ clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step
 {
 	const cl_mem *buffer = arena->buffer;
 	const launch_argument arguments[] = {ARG_UINT(arena->shape.layers), ARG_UINT(arena->blocks), ARG_BUFFER(list->buffer),
-		ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes),
-		ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_BUFFER(buffer[ROLE_SPREADS]),
-		ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at),
-		ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
-		ARG_BUFFER(buffer[ROLE_SECOND])};
+	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes),
+	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_BUFFER(buffer[ROLE_SPREADS]),
+	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at),
+	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
+	    ARG_BUFFER(buffer[ROLE_SECOND])};
 	const launch_grid grid = {{arena_scalars(arena->shape.layers), list->count, 1}, {1, 1, 1}};
 	return LAUNCH(arena->device, KERNEL_scalar_update, arguments, grid, error);
 }
@@ -52,8 +52,8 @@ clu_status weights_transpose(const arena *arena, uint32_t slot, clu_error *error
 {
 	const uint32_t n = arena->shape.n;
 	const launch_argument arguments[] = {ARG_UINT(n), ARG_UINT(n), ARG_UINT(arena->ld_n), ARG_UINT(slot),
-		ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->w_xt_at), ARG_OFFSET(arena->transposed_floats),
-		ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_TRANSPOSED])};
+	    ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->w_xt_at), ARG_OFFSET(arena->transposed_floats),
+	    ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_TRANSPOSED])};
 	return LAUNCH(arena->device, KERNEL_matrix_transpose, arguments, matrix_grid(arena, n, 1), error);
 }
 
@@ -61,7 +61,7 @@ clu_status weights_finite(const arena *arena, const lane_list *list, bool *finit
 {
 	const cl_uint count = (cl_uint)arena->weights_floats;
 	const launch_argument arguments[] = {ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_OFFSET(arena->weights_floats),
-		ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
+	    ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
 	const launch_grid grid = {{(count + FINITE_RUN - 1) / FINITE_RUN, list->count, 1}, {1, 1, 1}};
 	for (uint32_t k = 0; k < list->count; k++) CLU_TRY(arena_zero(arena, ROLE_FLAGS, list->entries[k].slot, error));
 	CLU_TRY(LAUNCH(arena->device, KERNEL_weights_check, arguments, grid, error));

@@ -26,8 +26,8 @@ clu_status clu_applier_create(clu_device *device, const clu_model *model, uint32
 	*out = NULL;
 	if (batch < 1) return clu_fail(error, CLU_ARGUMENT, "a batch of 0 samples");
 	CLU_TRY(clu_arch_check(&model->arch, error));
-	const arena_shape shape = {.m = model->m, .n = model->n, .layers = model->arch.layers, .batch = batch, .lanes = 1,
-		.purpose = ARENA_APPLY};
+	const arena_shape shape = {
+	    .m = model->m, .n = model->n, .layers = model->arch.layers, .batch = batch, .lanes = 1, .purpose = ARENA_APPLY};
 	const uint32_t widest = model->m > model->n ? model->m : model->n;
 	clu_applier *applier = calloc(1, sizeof *applier);
 	if (!applier) return clu_fail(error, CLU_MEMORY, "no host memory for an applier");

@@ -78,7 +78,7 @@ static const struct {
 	bool training;
 } roles[] = {
 #define ROLE_ROW(name, text, training) {text, training},
-	ROLE_MAP(ROLE_ROW)
+    ROLE_MAP(ROLE_ROW)
 #undef ROLE_ROW
 };
 
@@ -113,7 +113,8 @@ clu_status arena_create(clu_device *device, const arena_shape *shape, arena *are
 	arena->device = device;
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(arena, role))
-			CLU_TRY(memory_create(device, roles[role].text, 4u * role_values(arena, role) * shape->lanes, &arena->buffer[role], error));
+			CLU_TRY(
+			    memory_create(device, roles[role].text, 4u * role_values(arena, role) * shape->lanes, &arena->buffer[role], error));
 	return CLU_OK;
 }
 
@@ -127,13 +128,14 @@ matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t l
 	return (matrix){arena->buffer[role], at, role_values(arena, role), ld};
 }
 
-clu_status arena_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values,
-	clu_error *error)
+clu_status arena_write(
+    const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values, clu_error *error)
 {
 	return memory_write(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
 }
 
-clu_status arena_read(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error)
+clu_status arena_read(
+    const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error)
 {
 	return memory_read(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
 }

@@ -18,33 +18,38 @@ typedef struct arena_shape {
 
 /* X(NAME, what it is called in errors, needed for training only). Layouts: see the kernels. */
 #define ROLE_MAP(X) \
-	X(LISTS, "lists of lanes", false) X(GATES, "gates", false) X(NEURONS, "neurons", false) X(SIDES, "side connections", false) \
-	X(WEIGHTS, "weights", false) X(TRANSPOSED, "weights for the backward products", false) X(B, "batches", false) X(U, "side products", false) \
-	X(CODES, "layer outputs", false) X(Y, "forward products", false) \
-	X(CODE_COLUMNS, "lists of nonzero outputs", false) X(CODE_COUNTS, "counts of nonzero outputs", false) \
-	X(MULTIPLIERS, "gradient multipliers", true) X(SPREADS, "coefficient spreads", true) X(HYPER, "optimiser constants", true) \
-	X(FIRST, "first moments", true) X(SECOND, "second moments", true) X(GRADIENTS, "weight gradients", true) \
-	X(BEST, "best weights", true) X(H, "backward products", true) X(DV, "neuron gradients", true) \
-	X(DV_COLUMNS, "lists of nonzero gradients", true) X(DV_COUNTS, "counts of nonzero gradients", true) \
-	X(NONZEROS, "lists of nonzero outputs by column", true) X(NONZERO_COUNTS, "counts of nonzero outputs by column", true) \
-	X(DY, "product gradients", true) X(DU, "side gradients", true) X(TOP, "loss gradients", true) X(PARTIALS, "partial sums", true) \
-	X(STEPS, "step data", true) X(ORDER, "permutations", true) X(ERRORS, "sample errors", true) X(PARTS, "error sums", true) \
-	X(SUMS, "error totals", true) X(FLAGS, "flags", true)
+	X(LISTS, "lists of lanes", false) \
+	X(GATES, "gates", false) X(NEURONS, "neurons", false) X(SIDES, "side connections", false) X(WEIGHTS, "weights", false) \
+	    X(TRANSPOSED, "weights for the backward products", false) X(B, "batches", false) X(U, "side products", false) \
+	        X(CODES, "layer outputs", false) X(Y, "forward products", false) X(CODE_COLUMNS, "lists of nonzero outputs", false) \
+	            X(CODE_COUNTS, "counts of nonzero outputs", false) X(MULTIPLIERS, "gradient multipliers", true) \
+	                X(SPREADS, "coefficient spreads", true) X(HYPER, "optimiser constants", true) X(FIRST, "first moments", true) \
+	                    X(SECOND, "second moments", true) X(GRADIENTS, "weight gradients", true) X(BEST, "best weights", true) \
+	                        X(H, "backward products", true) X(DV, "neuron gradients", true) \
+	                            X(DV_COLUMNS, "lists of nonzero gradients", true) \
+	                                X(DV_COUNTS, "counts of nonzero gradients", true) \
+	                                    X(NONZEROS, "lists of nonzero outputs by column", true) \
+	                                        X(NONZERO_COUNTS, "counts of nonzero outputs by column", true) \
+	                                            X(DY, "product gradients", true) X(DU, "side gradients", true) \
+	                                                X(TOP, "loss gradients", true) X(PARTIALS, "partial sums", true) \
+	                                                    X(STEPS, "step data", true) X(ORDER, "permutations", true) \
+	                                                        X(ERRORS, "sample errors", true) X(PARTS, "error sums", true) \
+	                                                            X(SUMS, "error totals", true) X(FLAGS, "flags", true)
 
 typedef enum arena_role {
 #define ROLE_ENUM(name, text, training) ROLE_##name,
 	ROLE_MAP(ROLE_ENUM)
 #undef ROLE_ENUM
-	ROLE_COUNT
+	    ROLE_COUNT
 } arena_role;
 
 typedef struct arena {
 	clu_device *device;
 	arena_shape shape;
-	uint32_t ld_m, ld_n; /* leading dimensions */
-	uint32_t blocks;     /* row blocks of a batch */
-	bool sparse;         /* whether products skip zeros, and lists of nonzeros are kept */
-	uint64_t plane;      /* floats of [batch][ld_n] */
+	uint32_t ld_m, ld_n;                          /* leading dimensions */
+	uint32_t blocks;                              /* row blocks of a batch */
+	bool sparse;                                  /* whether products skip zeros, and lists of nonzeros are kept */
+	uint64_t plane;                               /* floats of [batch][ld_n] */
 	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ [m][ld_n], W_xᵀ [n][ld_n], θ, a */
 	uint64_t transposed_floats;                   /* W_x [n][ld_n], kept beside it for the backward products */
 	uint32_t nonzeros_ld;                         /* room of a list by column */
@@ -66,10 +71,10 @@ void arena_destroy(arena *arena); /* fine on a zeroed or half-created one */
 /* The matrix of a role, `at` floats into each lane's part. */
 matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t ld);
 /* Writes into or reads from one lane's part of a role: `count` 4-byte values at value `at`. Blocking. */
-clu_status arena_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values,
-	clu_error *error);
-clu_status arena_read(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values,
-	clu_error *error);
+clu_status arena_write(
+    const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values, clu_error *error);
+clu_status arena_read(
+    const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error);
 /* A lane's whole part: zeroed, or copied to the same lane's part of another role of the same size. Enqueued. */
 clu_status arena_zero(const arena *arena, arena_role role, uint32_t slot, clu_error *error);
 clu_status arena_copy(const arena *arena, arena_role from, arena_role to, uint32_t slot, clu_error *error);

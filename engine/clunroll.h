@@ -62,15 +62,15 @@ CLU_API const char *clu_version(void);
 
 /* Kinds of neuron: an open list. X(NAME, letter in the notation, name). All act on v elementwise with threshold θ. */
 #define CLU_NEURON_MAP(X) \
-	X(SOFT, 's', "soft")  /* sign(v)·max(0, |v| − θ) */ \
-	X(RELU, 'r', "relu")  /* max(0, v − θ) */ \
+	X(SOFT, 's', "soft")   /* sign(v)·max(0, |v| − θ) */ \
+	X(RELU, 'r', "relu")   /* max(0, v − θ) */ \
 	X(LEAKY, 'l', "leaky") /* u = v − θ; u > 0 ? u : 0.1·u */
 
 typedef enum clu_neuron {
 #define CLU_NEURON_ENUM(name, letter, text) CLU_NEURON_##name,
 	CLU_NEURON_MAP(CLU_NEURON_ENUM)
 #undef CLU_NEURON_ENUM
-	CLU_NEURON_COUNT
+	    CLU_NEURON_COUNT
 } clu_neuron;
 
 /* One architecture. Layers are counted from 1 as in the paper; arrays are indexed by layer − 1.
@@ -104,19 +104,19 @@ CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
 /* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. */
 typedef struct clu_problem {
-	uint32_t m, n;          /* D is m×n, N(0, 1/m), columns of unit norm */
-	double density;         /* probability that an entry of x is nonzero; nonzeros are N(0, 1) */
-	double snr_db;          /* INFINITY: no noise; else per sample σ = std(b)·10^(−SNR/20) */
-	uint64_t seed;          /* keys dictionary, codes and noise */
+	uint32_t m, n;                  /* D is m×n, N(0, 1/m), columns of unit norm */
+	double density;                 /* probability that an entry of x is nonzero; nonzeros are N(0, 1) */
+	double snr_db;                  /* INFINITY: no noise; else per sample σ = std(b)·10^(−SNR/20) */
+	uint64_t seed;                  /* keys dictionary, codes and noise */
 	size_t train, validation, test; /* numbers of samples; 0 makes that set empty */
 } clu_problem;
 
 /* Files in .npy format, each NULL where the generated thing is wanted. */
 typedef struct clu_data_files {
-	const char *dictionary;               /* [m][n] */
-	const char *train_x, *train_b;        /* [count][n], [count][m]; b is D x (+ noise at snr_db) when NULL */
+	const char *dictionary;                  /* [m][n] */
+	const char *train_x, *train_b;           /* [count][n], [count][m]; b is D x (+ noise at snr_db) when NULL */
 	const char *validation_x, *validation_b; /* when only train_x is given, its last tenth is held out for validation … */
-	const char *test_x, *test_b;          /* … and the tenth before that for the test */
+	const char *test_x, *test_b;             /* … and the tenth before that for the test */
 } clu_data_files;
 
 typedef struct clu_samples {
@@ -171,7 +171,7 @@ typedef enum clu_form { CLU_FORM_MEAN, CLU_FORM_SUM } clu_form;                 
 typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS } clu_start;           /* of a new layer's coefficients */
 typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
 typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE } clu_curve;
-typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep;                   /* which weights go on after a stage */
+typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep; /* which weights go on after a stage */
 
 typedef struct clu_stage {
 	clu_variables variables;
@@ -188,10 +188,10 @@ typedef struct clu_recipe {
 	char name[32];
 	clu_form form;
 	clu_start start;
-	double threshold;        /* θ starts at threshold/L */
-	double decay;            /* of the gradient multiplier of a trained variable, after each layer */
+	double threshold;             /* θ starts at threshold/L */
+	double decay;                 /* of the gradient multiplier of a trained variable, after each layer */
 	double beta1, beta2, epsilon; /* Adam; ε is outside the bias correction */
-	uint32_t validate_every; /* steps between validations */
+	uint32_t validate_every;      /* steps between validations */
 	uint32_t stage_count;
 	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer */
 } clu_recipe;
@@ -212,12 +212,12 @@ CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, boo
 typedef struct clu_model {
 	clu_arch arch;
 	uint32_t m, n;
-	double scale;       /* measurements are divided by it, codes multiplied */
-	float *w_b;         /* [n][m] */
-	float *w_x;         /* [n][n] */
+	double scale; /* measurements are divided by it, codes multiplied */
+	float *w_b;   /* [n][m] */
+	float *w_x;   /* [n][n] */
 	float theta[CLU_LAYERS_MAX];
 	float coefficient[CLU_LAYERS_MAX][CLU_LAYERS_MAX]; /* [L−1][i−1]; 0 where x^(i) is no origin of L */
-	char *settings;     /* JSON object: everything that led here; "{}" when unknown */
+	char *settings;                                    /* JSON object: everything that led here; "{}" when unknown */
 } clu_model;
 
 CLU_API clu_status clu_model_create(const clu_arch *arch, uint32_t m, uint32_t n, clu_model **model, clu_error *error);
@@ -240,10 +240,10 @@ CLU_API clu_status clu_file_read(const char *path, void **bytes, size_t *size, c
 typedef enum clu_device_type { CLU_DEVICE_CPU, CLU_DEVICE_GPU, CLU_DEVICE_ACCELERATOR, CLU_DEVICE_CUSTOM } clu_device_type;
 
 typedef struct clu_device_info {
-	uint32_t index;         /* in the list, the same in every process with the same drivers */
-	clu_device_type type;   /* CUSTOM devices are listed and cannot be opened */
+	uint32_t index;       /* in the list, the same in every process with the same drivers */
+	clu_device_type type; /* CUSTOM devices are listed and cannot be opened */
 	char name[128], vendor[128], driver[128], version[128], platform[128], platform_version[128];
-	char physical[64];      /* equal for two entries that are the same hardware: "cpu", or a PCI address */
+	char physical[64]; /* equal for two entries that are the same hardware: "cpu", or a PCI address */
 	uint32_t compute_units;
 	uint64_t memory_bytes, allocation_bytes, local_bytes;
 	size_t work_group_max;
@@ -258,18 +258,18 @@ CLU_API const char *clu_device_type_name(clu_device_type type); /* "CPU", "GPU",
  * figure for each device, and the fastest entry of a physical device is taken. chosen: room for `count` indices.
  * CLU_NO_DEVICE, with the list in the message, where nothing matches. */
 CLU_API clu_status clu_device_select(const clu_device_info *infos, size_t count, const char *spec, const double *speed_gflops,
-	size_t *chosen, size_t *chosen_count, clu_error *error);
+    size_t *chosen, size_t *chosen_count, clu_error *error);
 
 /* How a device does its products: plain data, a few lines of text. */
 typedef enum clu_way { CLU_WAY_NATIVE, CLU_WAY_CLBLAST } clu_way;
 typedef struct clu_plan {
-	clu_way product;       /* of the matrix products */
-	uint32_t vector;       /* floats in a vector of the native kernels: 1, 4, 8, 16 */
-	uint32_t tile_rows, tile_vectors; /* the native product's register tile */
-	uint32_t group;        /* work-items of a work-group in the row kernels; 1 on CPUs */
-	uint32_t block_rows;   /* rows of the batch that a work-group covers in the row kernels */
-	uint32_t group_columns, group_rows; /* work-group of the native product, in tiles */
-	uint32_t sparse_below; /* native products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
+	clu_way product;                      /* of the matrix products */
+	uint32_t vector;                      /* floats in a vector of the native kernels: 1, 4, 8, 16 */
+	uint32_t tile_rows, tile_vectors;     /* the native product's register tile */
+	uint32_t group;                       /* work-items of a work-group in the row kernels; 1 on CPUs */
+	uint32_t block_rows;                  /* rows of the batch that a work-group covers in the row kernels */
+	uint32_t group_columns, group_rows;   /* work-group of the native product, in tiles */
+	uint32_t sparse_below;                /* native products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
 	uint32_t sparse_rows, sparse_vectors; /* what a work-item covers there */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
@@ -290,10 +290,10 @@ CLU_API const char *clu_device_key(const clu_device *device);
 CLU_API clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error);
 
 typedef struct clu_measurement {
-	double peak_gflops;     /* multiply-adds in registers */
-	double product_gflops;  /* 128×500×500 product, in the plan's way */
+	double peak_gflops;      /* multiply-adds in registers */
+	double product_gflops;   /* 128×500×500 product, in the plan's way */
 	double bandwidth_gbytes; /* GB/s, read + written, of a copy beyond the caches */
-	double seconds;         /* what measuring took */
+	double seconds;          /* what measuring took */
 } clu_measurement;
 CLU_API clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error);
 
@@ -303,12 +303,12 @@ typedef struct clu_lanes clu_lanes;
 
 /* What one lane trains. A result depends on this, the data and the numeric key only: not on slot, neighbours, interruptions. */
 typedef struct clu_training {
-	clu_arch arch;          /* arch.layers must be the lanes' */
+	clu_arch arch; /* arch.layers must be the lanes' */
 	clu_recipe recipe;
-	uint64_t seed;          /* keys the shuffles */
-	const clu_model *from;  /* NULL: start from nothing. Else its weights start every layer (fine-tuning): stages of the last
-	                         * layer only, all layers in place. */
-	const char *settings;   /* JSON for the model's metadata; NULL: "{}" */
+	uint64_t seed;         /* keys the shuffles */
+	const clu_model *from; /* NULL: start from nothing. Else its weights start every layer (fine-tuning): stages of the last
+	                        * layer only, all layers in place. */
+	const char *settings;  /* JSON for the model's metadata; NULL: "{}" */
 } clu_training;
 
 typedef enum clu_lane_state { CLU_LANE_EMPTY, CLU_LANE_TRAINING, CLU_LANE_DONE, CLU_LANE_FAILED } clu_lane_state;
@@ -321,24 +321,24 @@ typedef struct clu_layer_record {
 
 typedef struct clu_lane_progress {
 	clu_lane_state state;
-	uint32_t layer, stage;      /* being trained, layer from 1, stage from 0 */
-	uint64_t stage_steps;       /* done in this stage */
-	uint64_t stage_length;      /* its length; 0 where patience decides */
-	uint64_t steps;             /* done in all */
-	double validation_db;       /* latest; NaN before the first */
+	uint32_t layer, stage; /* being trained, layer from 1, stage from 0 */
+	uint64_t stage_steps;  /* done in this stage */
+	uint64_t stage_length; /* its length; 0 where patience decides */
+	uint64_t steps;        /* done in all */
+	double validation_db;  /* latest; NaN before the first */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX]; /* the first layers_done are valid */
-	clu_error error;            /* why it FAILED */
+	clu_error error;                         /* why it FAILED */
 } clu_lane_progress;
 
 /* Device bytes of one lane, and of what all lanes share (data sets, buffers); both from shapes alone. */
 CLU_API void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch,
-	uint64_t *lane_bytes, uint64_t *shared_bytes);
+    uint64_t *lane_bytes, uint64_t *shared_bytes);
 /* The largest number of lanes that fits, at most `wanted`. 0: not even one. */
 CLU_API uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted);
 /* Copies the data to the device. The data may be destroyed afterwards. CLU_SIZE, with the figures, where it does not fit. */
-CLU_API clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes,
-	clu_lanes **out, clu_error *error);
+CLU_API clu_status clu_lanes_create(
+    clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes, clu_lanes **out, clu_error *error);
 CLU_API void clu_lanes_destroy(clu_lanes *lanes);
 CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 
@@ -359,14 +359,14 @@ CLU_API clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **m
  * The caller frees *bytes with free(). */
 CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, size_t *size, clu_error *error);
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
-CLU_API clu_status clu_lane_resume(clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size,
-	clu_error *error);
+CLU_API clu_status clu_lane_resume(
+    clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
 
 /* ---- using a network (applier.c) ---------------------------------------------------------------------------- */
 
 typedef struct clu_applier clu_applier;
-CLU_API clu_status clu_applier_create(clu_device *device, const clu_model *model, uint32_t batch, clu_applier **applier,
-	clu_error *error);
+CLU_API clu_status clu_applier_create(
+    clu_device *device, const clu_model *model, uint32_t batch, clu_applier **applier, clu_error *error);
 /* b [count][m] → x [count][n], in the user's own units. Any count. */
 CLU_API clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, float *x, clu_error *error);
 CLU_API void clu_applier_destroy(clu_applier *applier);

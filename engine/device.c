@@ -6,32 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *error_name(cl_int code)
-{
-	static const struct {
-		cl_int code;
-		const char *name;
-	} names[] = {
-		{CL_DEVICE_NOT_AVAILABLE, "device not available"},
-		{CL_MEM_OBJECT_ALLOCATION_FAILURE, "no device memory for a buffer"},
-		{CL_OUT_OF_RESOURCES, "out of device resources"},
-		{CL_OUT_OF_HOST_MEMORY, "out of host memory"},
-		{CL_INVALID_BUFFER_SIZE, "invalid buffer size"},
-		{CL_INVALID_KERNEL_ARGS, "invalid kernel arguments"},
-		{CL_INVALID_WORK_GROUP_SIZE, "invalid work-group size"},
-		{CL_INVALID_WORK_ITEM_SIZE, "invalid work-item size"},
-		{CL_INVALID_KERNEL_NAME, "no kernel of that name"},
-		{CL_INVALID_VALUE, "invalid value"},
-		{CL_INVALID_COMMAND_QUEUE, "the device stopped working"},
-	};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (names[i].code == code) return names[i].name;
-	return "see CL/cl.h";
-}
-
 clu_status device_fail(const clu_device *device, clu_error *error, cl_int code, const char *what)
 {
-	return clu_fail(error, CLU_DEVICE, "%s: %s: OpenCL error %d (%s)", device->info.name, what, code, error_name(code));
+	return opencl_fail(&device->info, error, code, what);
 }
 
 clu_status device_finish(clu_device *device, clu_error *error)
@@ -171,8 +148,8 @@ static clu_status open_checked(const clu_device_info *info, clu_device *device, 
 	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateContext");
 	device->queue = clCreateCommandQueue(device->context, id, 0, &code);
 	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateCommandQueue");
-	program_key(device);
-	return program_build(device, error);
+	program_key(info, &device->plan, device->key);
+	return program_build(info, &device->plan, device->context, &device->program, device->kernels, error);
 }
 
 clu_status clu_device_open(const clu_device_info *info, const clu_plan *plan, clu_device **out, clu_error *error)

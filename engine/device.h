@@ -2,10 +2,8 @@
 #ifndef CLU_DEVICE_H
 #define CLU_DEVICE_H
 
+#include "opencl.h"
 #include "program.h"
-#include "status.h"
-
-#include <CL/cl.h>
 
 struct clu_device {
 	clu_device_info info;
@@ -14,8 +12,8 @@ struct clu_device {
 	cl_command_queue queue; /* in order */
 	cl_program program;
 	cl_kernel kernels[KERNEL_COUNT];
-	bool sync;      /* CLUNROLL_DEBUG=sync: finish after each launch */
-	char key[80];   /* numeric key */
+	bool sync;          /* CLUNROLL_DEBUG=sync: finish after each launch */
+	char key[KEY_TEXT]; /* numeric key */
 };
 
 /* Fails with the OpenCL error's name and the device's. */

@@ -40,10 +40,10 @@ static clu_status nothing_matches(const clu_device_info *infos, size_t count, co
 	size_t used = 0;
 	if (count == 0)
 		return clu_fail(error, CLU_NO_DEVICE,
-			"no OpenCL device on this machine; any driver will do, e.g. Debian's pocl-opencl-icd for the CPU");
+		    "no OpenCL device on this machine; any driver will do, e.g. Debian's pocl-opencl-icd for the CPU");
 	for (size_t i = 0; i < count && used < sizeof list; i++)
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%u: %s (%s, %s)", i ? "; " : "", infos[i].index, infos[i].name,
-			clu_device_type_name(infos[i].type), infos[i].platform);
+		    clu_device_type_name(infos[i].type), infos[i].platform);
 	return clu_fail(error, CLU_NO_DEVICE, "no usable device matches \"%s\"; there are: %s", spec, list);
 }
 
@@ -88,7 +88,7 @@ static clu_status mark(const clu_device_info *infos, size_t count, char *words, 
 }
 
 clu_status clu_device_select(const clu_device_info *infos, size_t count, const char *spec, const double *speed_gflops,
-	size_t *chosen, size_t *chosen_count, clu_error *error)
+    size_t *chosen, size_t *chosen_count, clu_error *error)
 {
 	bool taken[256] = {false}, all_only = true;
 	*chosen_count = 0;

@@ -21,7 +21,7 @@ void generate_codes(uint64_t seed, generate_set set, double density, size_t coun
  * σ = std(D x)·10^(−snr_db/20), std over the m entries of a sample with the mean removed. The noise of sample i depends on
  * (seed, set, i) alone: another SNR scales the same deviates. CLU_MEMORY. */
 clu_status generate_measurements(const float *dictionary, uint32_t m, uint32_t n, const float *x, size_t count, uint64_t seed,
-	generate_set set, double snr_db, float *b, clu_error *error);
+    generate_set set, double snr_db, float *b, clu_error *error);
 
 /* L = 1.001·‖D‖₂² by power iteration of fixed length from a fixed start; 0 for D = 0. CLU_MEMORY. */
 clu_status generate_lipschitz(const float *dictionary, uint32_t m, uint32_t n, double *lipschitz, clu_error *error);

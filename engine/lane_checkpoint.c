@@ -25,7 +25,7 @@ typedef struct identity {
 static void identity_fill(const clu_lanes *lanes, const lane *lane, identity *identity)
 {
 	static const char *const keys[ENTRY_COUNT] = {
-		"architecture", "recipe", "seed", "shape", "data", "starting network", "numeric key", "format", "checksum"};
+	    "architecture", "recipe", "seed", "shape", "data", "starting network", "numeric key", "format", "checksum"};
 	const arena_shape *shape = &lanes->arena.shape;
 	clu_arch_print(&lane->arch, identity->text[0]);
 	clu_recipe_print(&lane->recipe, identity->text[1]);
@@ -43,13 +43,13 @@ static clu_status identity_check(const identity *want, const safetensors *file, 
 {
 	const char *format = safetensors_metadata(file, "format");
 	if (!format || strcmp(format, want->text[ENTRY_FORMAT]) != 0)
-		return clu_fail(error, CLU_FORMAT, "checkpoint is of format \"%.60s\"; wanted \"%s\"", format ? format : "",
-			want->text[ENTRY_FORMAT]);
+		return clu_fail(
+		    error, CLU_FORMAT, "checkpoint is of format \"%.60s\"; wanted \"%s\"", format ? format : "", want->text[ENTRY_FORMAT]);
 	for (int i = 0; i < IDENTITY_COUNT; i++) {
 		const char *found = safetensors_metadata(file, want->entry[i].key);
 		if (!found || strcmp(found, want->entry[i].value) != 0)
-			return clu_fail(error, CLU_MISMATCH, "checkpoint is of another %s: \"%.120s\" there, \"%.120s\" here", want->entry[i].key,
-				found ? found : "nothing", want->entry[i].value);
+			return clu_fail(error, CLU_MISMATCH, "checkpoint is of another %s: \"%.120s\" there, \"%.120s\" here",
+			    want->entry[i].key, found ? found : "nothing", want->entry[i].value);
 	}
 	return CLU_OK;
 }
@@ -67,17 +67,17 @@ typedef struct progress {
 static void progress_pack(const lane *lane, progress *p)
 {
 	const schedule_state *s = &lane->schedule;
-	const uint64_t counter[COUNTERS] = {s->layers, s->layer, s->stage, s->stage_steps, s->layer_steps, s->steps, s->best_at,
-		s->done, lane->layers_done};
-	const double measure[MEASURES] = {s->best_db, s->kept_db, lane->latest.db, lane->latest.ratio_db, lane->best.db,
-		lane->best.ratio_db, lane->layer_seconds};
+	const uint64_t counter[COUNTERS] = {
+	    s->layers, s->layer, s->stage, s->stage_steps, s->layer_steps, s->steps, s->best_at, s->done, lane->layers_done};
+	const double measure[MEASURES] = {
+	    s->best_db, s->kept_db, lane->latest.db, lane->latest.ratio_db, lane->best.db, lane->best.ratio_db, lane->layer_seconds};
 	*p = (progress){.counter = {0}};
 	memcpy(p->counter, counter, sizeof counter);
 	memcpy(p->measure, measure, sizeof measure);
 	for (uint32_t l = 0; l < lane->layers_done; l++) {
 		const clu_layer_record *r = &lane->record[l];
-		const double values[RECORD_VALUES] = {r->validation.db, r->validation.ratio_db, r->test.db, r->test.ratio_db,
-			(double)r->steps, r->seconds};
+		const double values[RECORD_VALUES] = {
+		    r->validation.db, r->validation.ratio_db, r->test.db, r->test.ratio_db, (double)r->steps, r->seconds};
 		memcpy(p->record + l * RECORD_VALUES, values, sizeof values);
 	}
 }
@@ -87,9 +87,18 @@ static clu_status progress_unpack(const progress *p, uint32_t layers, lane *lane
 	const uint64_t *c = p->counter;
 	const double *m = p->measure;
 	if (c[0] != layers || c[1] < 1 || c[1] > layers || c[2] >= lane->recipe.stage_count || c[7] > 1 || c[8] > layers)
-		return clu_fail(error, CLU_FORMAT, "checkpoint is damaged: layer %" PRIu64 " of %" PRIu64 ", stage %" PRIu64, c[1], c[0], c[2]);
-	lane->schedule = (schedule_state){.layers = layers, .layer = (uint32_t)c[1], .stage = (uint32_t)c[2], .stage_steps = c[3],
-		.layer_steps = c[4], .steps = c[5], .best_at = c[6], .done = c[7] != 0, .best_db = m[0], .kept_db = m[1]};
+		return clu_fail(
+		    error, CLU_FORMAT, "checkpoint is damaged: layer %" PRIu64 " of %" PRIu64 ", stage %" PRIu64, c[1], c[0], c[2]);
+	lane->schedule = (schedule_state){.layers = layers,
+	    .layer = (uint32_t)c[1],
+	    .stage = (uint32_t)c[2],
+	    .stage_steps = c[3],
+	    .layer_steps = c[4],
+	    .steps = c[5],
+	    .best_at = c[6],
+	    .done = c[7] != 0,
+	    .best_db = m[0],
+	    .kept_db = m[1]};
 	lane->layers_done = (uint32_t)c[8];
 	lane->latest = (clu_nmse){m[2], m[3]};
 	lane->best = (clu_nmse){m[4], m[5]};
@@ -178,7 +187,7 @@ static clu_status take(const clu_lanes *lanes, const safetensors *file, progress
 	const char *wanted = safetensors_metadata(file, "checksum");
 	if (wanted && strcmp(found, wanted) == 0) return CLU_OK;
 	return clu_fail(error, CLU_FORMAT, "checkpoint is damaged: checksum of its tensors is %s; wanted %.20s", found,
-		wanted ? wanted : "one, there is none");
+	    wanted ? wanted : "one, there is none");
 }
 
 static clu_status restore(clu_lanes *lanes, uint32_t slot, const safetensors *file, clu_error *error)
@@ -201,8 +210,8 @@ cleanup:
 	return status;
 }
 
-clu_status clu_lane_resume(clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size,
-	clu_error *error)
+clu_status clu_lane_resume(
+    clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error)
 {
 	clu_status status = CLU_OK;
 	safetensors *file = NULL;
@@ -214,7 +223,8 @@ clu_status clu_lane_resume(clu_lanes *lanes, uint32_t slot, const clu_training *
 	CLU_GOTO(identity_check(identity, file, error));
 	CLU_GOTO(restore(lanes, slot, file, error));
 cleanup:
-	if (status != CLU_OK && slot < lanes->arena.shape.lanes && lanes->lane[slot].state == CLU_LANE_EMPTY) clu_lane_clear(lanes, slot);
+	if (status != CLU_OK && slot < lanes->arena.shape.lanes && lanes->lane[slot].state == CLU_LANE_EMPTY)
+		clu_lane_clear(lanes, slot);
 	safetensors_destroy(file);
 	free(identity);
 	return status;

@@ -38,12 +38,19 @@ uint64_t hash_words(uint64_t hash, const void *words, size_t count)
 static arena_shape shape_of(const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes)
 {
 	const size_t evaluation = data->test.count > data->validation.count ? data->test.count : data->validation.count;
-	return (arena_shape){.m = data->m, .n = data->n, .layers = layers, .batch = batch, .lanes = lanes, .purpose = ARENA_TRAIN,
-		.burst = BURST_MAX, .order = (uint32_t)data->train.count, .evaluation = (uint32_t)evaluation};
+	return (arena_shape){.m = data->m,
+	    .n = data->n,
+	    .layers = layers,
+	    .batch = batch,
+	    .lanes = lanes,
+	    .purpose = ARENA_TRAIN,
+	    .burst = BURST_MAX,
+	    .order = (uint32_t)data->train.count,
+	    .evaluation = (uint32_t)evaluation};
 }
 
 void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint64_t *lane_bytes,
-	uint64_t *shared_bytes)
+    uint64_t *shared_bytes)
 {
 	const arena_shape shape = shape_of(data, layers, batch, 1);
 	const clu_plan plan = clu_plan_default(info);
@@ -65,16 +72,18 @@ uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32
 	return fit > wanted ? wanted : (uint32_t)fit;
 }
 
-static clu_status check_fit(const clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes,
-	clu_error *error)
+static clu_status check_fit(
+    const clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes, clu_error *error)
 {
 	uint64_t lane, shared;
 	const uint32_t fit = clu_lanes_fit(&device->info, data, layers, batch, lanes);
 	if (fit >= lanes) return CLU_OK;
 	clu_lanes_bytes(&device->info, data, layers, batch, &lane, &shared);
-	return clu_fail(error, CLU_SIZE, "%u lanes of %.1f MiB beside %.1f MiB of data do not fit %s (%.1f MiB, at most %.1f MiB in one "
-		"buffer): at most %u lanes do", lanes, (double)lane / 1048576.0, (double)shared / 1048576.0, device->info.name,
-		(double)device->info.memory_bytes / 1048576.0, (double)device->info.allocation_bytes / 1048576.0, fit);
+	return clu_fail(error, CLU_SIZE,
+	    "%u lanes of %.1f MiB beside %.1f MiB of data do not fit %s (%.1f MiB, at most %.1f MiB in one "
+	    "buffer): at most %u lanes do",
+	    lanes, (double)lane / 1048576.0, (double)shared / 1048576.0, device->info.name,
+	    (double)device->info.memory_bytes / 1048576.0, (double)device->info.allocation_bytes / 1048576.0, fit);
 }
 
 /* W_b = Dᵀ/L and W_x = I − W_b D, in double. Mirrored, since DᵀD is symmetric. */
@@ -94,7 +103,8 @@ static clu_status start_weights(clu_lanes *lanes, const clu_data *data, clu_erro
 		memset(gram, 0, n * sizeof *gram);
 		for (size_t i = 0; i < m; i++)
 			for (size_t k = j; k < n; k++) gram[k] += (double)d[i * n + j] * d[i * n + k];
-		for (size_t k = j; k < n; k++) lanes->w_x[j * n + k] = lanes->w_x[k * n + j] = (float)((j == k) - gram[k] / data->lipschitz);
+		for (size_t k = j; k < n; k++)
+			lanes->w_x[j * n + k] = lanes->w_x[k * n + j] = (float)((j == k) - gram[k] / data->lipschitz);
 	}
 	free(gram);
 	return CLU_OK;
@@ -139,15 +149,15 @@ static clu_status create_device(clu_lanes *lanes, const clu_data *data, const ar
 }
 
 clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lane_count,
-	clu_lanes **out, clu_error *error)
+    clu_lanes **out, clu_error *error)
 {
 	*out = NULL;
 	if (layers < 1 || layers > CLU_LAYERS_MAX)
 		return clu_fail(error, CLU_ARGUMENT, "%u layers; wanted 1 to %d", layers, CLU_LAYERS_MAX);
 	if (batch < 1 || lane_count < 1) return clu_fail(error, CLU_ARGUMENT, "batch and number of lanes must be at least 1");
 	if (data->train.count < batch)
-		return clu_fail(error, CLU_ARGUMENT, "%zu training samples are fewer than a batch of %u: use a smaller batch or more samples",
-			data->train.count, batch);
+		return clu_fail(error, CLU_ARGUMENT,
+		    "%zu training samples are fewer than a batch of %u: use a smaller batch or more samples", data->train.count, batch);
 	if (data->validation.count < 1) return clu_fail(error, CLU_ARGUMENT, "training needs at least one validation sample");
 	CLU_TRY(check_fit(device, data, layers, batch, lane_count, error));
 	const arena_shape shape = shape_of(data, layers, batch, lane_count);
@@ -244,13 +254,17 @@ clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *tra
 	const clu_model *from = training->from;
 	if (from && (from->m != shape->m || from->n != shape->n || from->arch.layers != shape->layers))
 		return clu_fail(error, CLU_MISMATCH, "network to start from is %u×%u of %u layers; wanted %u×%u of %u", from->m, from->n,
-			from->arch.layers, shape->m, shape->n, shape->layers);
+		    from->arch.layers, shape->m, shape->n, shape->layers);
 	char *settings = strdup(training->settings ? training->settings : "{}");
 	if (!settings) return clu_fail(error, CLU_MEMORY, "no host memory for a lane's settings");
 	clu_lane_clear(lanes, slot);
 	lane *lane = &lanes->lane[slot];
-	*lane = (struct lane){.arch = training->arch, .recipe = training->recipe, .seed = training->seed, .settings = settings,
-		.latest = {NAN, NAN}, .best = {NAN, NAN}};
+	*lane = (struct lane){.arch = training->arch,
+	    .recipe = training->recipe,
+	    .seed = training->seed,
+	    .settings = settings,
+	    .latest = {NAN, NAN},
+	    .best = {NAN, NAN}};
 	if (from) {
 		lane->from_hash = hash_words(HASH_START, from->w_b, (size_t)from->n * from->m);
 		lane->from_hash = hash_words(lane->from_hash, from->w_x, (size_t)from->n * from->n);
@@ -389,11 +403,11 @@ static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *e
 		for (uint32_t s = 0; s < steps; s++) {
 			const uint64_t step = lane->schedule.stage_steps + s;
 			lanes->step_data[(size_t)s * shape->lanes + slot] =
-				(step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, corrected_rate(lane, step)};
+			    (step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, corrected_rate(lane, step)};
 		}
 	}
 	return memory_write(lanes->device, lanes->arena.buffer[ROLE_STEPS], 0, (uint64_t)steps * shape->lanes * sizeof(step_data),
-		lanes->step_data, error);
+	    lanes->step_data, error);
 }
 
 static void account_time(clu_lanes *lanes)
@@ -441,9 +455,8 @@ static void fail_lane(clu_lanes *lanes, lane *lane, const char *what)
 	clu_arch_print(&lane->arch, arch);
 	lane->state = CLU_LANE_FAILED;
 	lanes->lists_stale = true;
-	clu_fail(&lane->error, CLU_NUMERIC,
-		"%s in layer %u, stage %u, step %llu of architecture %s: a smaller learning rate may help", what, lane->schedule.layer,
-		lane->schedule.stage + 1, (unsigned long long)lane->schedule.stage_steps, arch);
+	clu_fail(&lane->error, CLU_NUMERIC, "%s in layer %u, stage %u, step %llu of architecture %s: a smaller learning rate may help",
+	    what, lane->schedule.layer, lane->schedule.stage + 1, (unsigned long long)lane->schedule.stage_steps, arch);
 }
 
 /* Records the layer that the lane finished. Its test NMSE is measured at its depth, before the schedule moves on. */
@@ -456,8 +469,7 @@ static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, 
 		test = lanes->nmse[0];
 	}
 	account_time(lanes);
-	lane->record[lane->layers_done++] =
-		(clu_layer_record){restored ? lane->best : lane->latest, test, steps, lane->layer_seconds};
+	lane->record[lane->layers_done++] = (clu_layer_record){restored ? lane->best : lane->latest, test, steps, lane->layer_seconds};
 	lane->layer_seconds = 0;
 	return CLU_OK;
 }
@@ -537,9 +549,15 @@ void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progr
 	if (slot >= lanes->arena.shape.lanes) return;
 	const lane *lane = &lanes->lane[slot];
 	if (lane->state == CLU_LANE_EMPTY) return;
-	*progress = (clu_lane_progress){.state = lane->state, .layer = lane->schedule.layer, .stage = lane->schedule.stage,
-		.stage_steps = lane->schedule.stage_steps, .stage_length = schedule_stage_length(&lane->recipe, &lane->schedule),
-		.steps = lane->schedule.steps, .validation_db = lane->latest.db, .layers_done = lane->layers_done, .error = lane->error};
+	*progress = (clu_lane_progress){.state = lane->state,
+	    .layer = lane->schedule.layer,
+	    .stage = lane->schedule.stage,
+	    .stage_steps = lane->schedule.stage_steps,
+	    .stage_length = schedule_stage_length(&lane->recipe, &lane->schedule),
+	    .steps = lane->schedule.steps,
+	    .validation_db = lane->latest.db,
+	    .layers_done = lane->layers_done,
+	    .error = lane->error};
 	memcpy(progress->record, lane->record, sizeof progress->record);
 }
 
@@ -556,7 +574,7 @@ clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, cl
 	free(taken->settings);
 	taken->settings = strdup(lane->settings);
 	clu_status status = taken->settings ? network_get_weights(&lanes->arena, slot, taken, error)
-										: clu_fail(error, CLU_MEMORY, "no host memory for a model's settings");
+	                                    : clu_fail(error, CLU_MEMORY, "no host memory for a model's settings");
 	if (status == CLU_OK)
 		*model = taken;
 	else

@@ -14,10 +14,10 @@ typedef struct lane {
 	uint64_t from_hash; /* of the weights it started from; 0: from nothing */
 	char *settings;
 	schedule_state schedule;
-	uint64_t pass_loaded;    /* pass of the stage whose permutation is on the device, from 1; 0: none */
-	bool validation_due;     /* the last burst ended on a validation */
-	clu_nmse latest, best;   /* on the validation set; best of the stage */
-	double layer_seconds;    /* wall time of the layer in hand */
+	uint64_t pass_loaded;  /* pass of the stage whose permutation is on the device, from 1; 0: none */
+	bool validation_due;   /* the last burst ended on a validation */
+	clu_nmse latest, best; /* on the validation set; best of the stage */
+	double layer_seconds;  /* wall time of the layer in hand */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX];
 	clu_error error;
@@ -28,21 +28,21 @@ struct clu_lanes {
 	arena arena;
 	device_samples train, validation, test;
 	network_lists training_lists, evaluation_lists;
-	bool lists_stale;      /* a lane's place changed since training_lists were set */
-	lane *lane;            /* [arena.shape.lanes] */
-	lane_place *places;    /* scratch, [lanes] */
-	uint32_t *due;         /* scratch, [lanes] */
-	clu_nmse *nmse;        /* scratch, [lanes] */
-	bool *finite;          /* scratch, [lanes] */
-	uint32_t *order;       /* scratch, a permutation */
-	step_data *step_data;  /* scratch, [burst][lanes] */
-	uint32_t pass_steps;   /* steps in a pass over the training set */
-	uint32_t burst;        /* steps enqueued before a wait; follows the time they take */
-	double mark;           /* when time was last accounted to lanes */
+	bool lists_stale;     /* a lane's place changed since training_lists were set */
+	lane *lane;           /* [arena.shape.lanes] */
+	lane_place *places;   /* scratch, [lanes] */
+	uint32_t *due;        /* scratch, [lanes] */
+	clu_nmse *nmse;       /* scratch, [lanes] */
+	bool *finite;         /* scratch, [lanes] */
+	uint32_t *order;      /* scratch, a permutation */
+	step_data *step_data; /* scratch, [burst][lanes] */
+	uint32_t pass_steps;  /* steps in a pass over the training set */
+	uint32_t burst;       /* steps enqueued before a wait; follows the time they take */
+	double mark;          /* when time was last accounted to lanes */
 	uint64_t steps;
 	uint64_t data_hash;
 	double scale, lipschitz;
-	float *w_b, *w_x;      /* a network's weights before any training */
+	float *w_b, *w_x; /* a network's weights before any training */
 };
 
 /* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */

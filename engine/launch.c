@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-clu_status launch(clu_device *device, kernel_id id, const launch_argument *arguments, size_t count, launch_grid grid,
-	clu_error *error)
+clu_status launch(
+    clu_device *device, kernel_id id, const launch_argument *arguments, size_t count, launch_grid grid, clu_error *error)
 {
 	cl_kernel kernel = device->kernels[id];
 	size_t global[3], items = 1;
@@ -15,7 +15,7 @@ clu_status launch(clu_device *device, kernel_id id, const launch_argument *argum
 	}
 	if (items > device->info.work_group_max)
 		return clu_fail(error, CLU_SIZE, "kernel %s wants work-groups of %zu work-items, %s allows %zu: use another plan",
-			kernel_name(id), items, device->info.name, device->info.work_group_max);
+		    kernel_name(id), items, device->info.name, device->info.work_group_max);
 	char what[96];
 	for (size_t i = 0; i < count; i++) {
 		cl_int code = clSetKernelArg(kernel, (cl_uint)i, arguments[i].size, &arguments[i].value);

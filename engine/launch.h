@@ -25,8 +25,8 @@ typedef struct launch_grid {
 } launch_grid;
 
 /* Sets the arguments and enqueues. Errors name kernel, grid and device. */
-clu_status launch(clu_device *device, kernel_id kernel, const launch_argument *arguments, size_t count, launch_grid grid,
-	clu_error *error);
+clu_status launch(
+    clu_device *device, kernel_id kernel, const launch_argument *arguments, size_t count, launch_grid grid, clu_error *error);
 #define LAUNCH(device, kernel, arguments, grid, error) \
 	launch(device, kernel, arguments, sizeof(arguments) / sizeof((arguments)[0]), grid, error)
 

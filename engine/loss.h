@@ -18,18 +18,17 @@ typedef struct step_data {
 
 uint64_t samples_bytes(uint32_t m, uint32_t n, size_t count);
 clu_status samples_create(clu_device *device, uint32_t m, uint32_t n, const clu_samples *from, const char *role,
-	device_samples *samples, clu_error *error);
+    device_samples *samples, clu_error *error);
 void samples_destroy(device_samples *samples);
 
 /* B = the training batch of `step` of the burst. */
-clu_status gather_training(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step,
-	clu_error *error);
+clu_status gather_training(
+    const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step, clu_error *error);
 /* B = samples first, first + 1, …; the last one repeated. */
-clu_status gather_evaluation(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t first,
-	clu_error *error);
+clu_status gather_evaluation(
+    const arena *arena, const lane_list *list, const device_samples *samples, uint32_t first, clu_error *error);
 /* TOP = x_depth − x*. */
-clu_status loss_backward(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step,
-	clu_error *error);
+clu_status loss_backward(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step, clu_error *error);
 /* Errors of the samples in the batch, first of them sample `first`. */
 clu_status nmse_batch(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t first, clu_error *error);
 /* Sums over all samples, read back: nmse[k] is that of list entry k. Waits. */

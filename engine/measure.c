@@ -16,67 +16,85 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Sizes double from a small one on, so that a simulator is measured in seconds too. */
 typedef struct bench {
 	clu_device *device;
 	cl_mem a, b, c, list;
-	uint64_t bytes;   /* of b and c each */
-	uint32_t rounds;  /* of measure_fma */
+	uint64_t bytes; /* of b and c each */
 } bench;
 
-enum { FMA_CHAINS = 12, ROWS = 128, SIDE = 500, LD = 512 };
+/* One kind of work: `run` enqueues it at size 1, 2, 4 … size_max and says how much it is. */
+typedef struct work_kind {
+	clu_status (*run)(const bench *bench, uint32_t size, double *work, clu_error *error);
+	uint32_t size_max;
+} work_kind;
+
+enum { FMA_CHAINS = 12, FMA_ROUNDS = 32, ROWS = 128, SIDE = 500, LD = 512, COPY_RUN = 1024, COPY_PARTS = 256 };
 
 static size_t fma_groups(const clu_device *device)
 {
 	return (size_t)device->info.compute_units * (device->info.type == CLU_DEVICE_GPU ? 64 : 4);
 }
 
-static clu_status run_fma(bench *bench, double *work, clu_error *error)
+static clu_status run_fma(const bench *bench, uint32_t size, double *work, clu_error *error)
 {
 	const clu_device *device = bench->device;
-	const launch_argument arguments[] = {ARG_UINT(bench->rounds), ARG_FLOAT(0.5f), ARG_BUFFER(bench->c)};
+	const launch_argument arguments[] = {ARG_UINT(FMA_ROUNDS * size), ARG_FLOAT(0.5f), ARG_BUFFER(bench->c)};
 	const launch_grid grid = {{fma_groups(device), 1, 1}, {device->plan.group, 1, 1}};
-	*work = 2.0 * FMA_CHAINS * device->plan.vector * bench->rounds * (double)(fma_groups(device) * device->plan.group);
+	*work = 2.0 * FMA_CHAINS * device->plan.vector * FMA_ROUNDS * size * (double)(fma_groups(device) * device->plan.group);
 	return LAUNCH(bench->device, KERNEL_measure_fma, arguments, grid, error);
 }
 
-static clu_status run_product(bench *bench, double *work, clu_error *error)
+static clu_status run_product(const bench *bench, uint32_t size, double *work, clu_error *error)
 {
 	static const lane_entry entry = {0, 1};
 	const matrix a = {bench->a, 0, 0, LD}, b = {bench->b, 0, 0, LD}, c = {bench->c, 0, 0, LD};
-	const product product = {PRODUCT_TIMES, INNER_FIXED, ROWS, SIDE, SIDE, a, b, c, {0}};
+	const product product = {PRODUCT_TIMES, INNER_FIXED, size, SIDE, SIDE, a, b, c, {0}};
 	const lane_list list = {bench->list, 0, 1, &entry};
-	*work = 2.0 * ROWS * SIDE * SIDE;
+	*work = 2.0 * size * SIDE * SIDE;
 	return product_enqueue(bench->device, &product, &list, error);
 }
 
-static clu_status run_copy(bench *bench, double *work, clu_error *error)
+static clu_status run_copy(const bench *bench, uint32_t size, double *work, clu_error *error)
 {
-	const uint32_t run = 1024;
-	const launch_argument arguments[] = {ARG_UINT(run), ARG_BUFFER(bench->b), ARG_BUFFER(bench->c)};
-	const size_t groups = bench->bytes / ((size_t)run * bench->device->plan.vector * sizeof(float));
+	const launch_argument arguments[] = {ARG_UINT(COPY_RUN), ARG_BUFFER(bench->b), ARG_BUFFER(bench->c)};
+	const size_t group_bytes = (size_t)COPY_RUN * bench->device->plan.vector * sizeof(float);
+	const size_t groups = bench->bytes / COPY_PARTS * size / group_bytes;
 	const launch_grid grid = {{groups, 1, 1}, {bench->device->plan.group, 1, 1}};
-	*work = 2.0 * (double)(groups * run * bench->device->plan.vector * sizeof(float));
+	*work = 2.0 * (double)(groups * group_bytes);
 	return LAUNCH(bench->device, KERNEL_measure_copy, arguments, grid, error);
 }
 
-/* Work per second, in 1e9, best of REPEATS. The first run builds and warms up and is not counted. */
-static clu_status rate_of(bench *bench, clu_status (*run)(struct bench *, double *, clu_error *), double *rate, clu_error *error)
+/* Seconds of `count` runs. */
+static clu_status time_runs(
+    const bench *bench, const work_kind *kind, uint32_t size, uint32_t count, double *work, double *seconds, clu_error *error)
 {
-	double work;
-	uint32_t count = 1;
-	*rate = 0;
-	CLU_TRY(run(bench, &work, error));
+	const double begin = now();
+	for (uint32_t i = 0; i < count; i++) CLU_TRY(kind->run(bench, size, work, error));
 	CLU_TRY(device_finish(bench->device, error));
+	*seconds = now() - begin;
+	return CLU_OK;
+}
+
+/* Work per second, in 1e9, best of REPEATS. The first run of a size builds and warms up and is not counted. */
+static clu_status rate_of(const bench *bench, const work_kind *kind, double *rate, clu_error *error)
+{
+	double work, seconds;
+	uint32_t size = 1, count = 1;
+	*rate = 0;
+	CLU_TRY(time_runs(bench, kind, size, 1, &work, &seconds, error));
+	CLU_TRY(time_runs(bench, kind, size, 1, &work, &seconds, error));
+	while (seconds < least_seconds && size < kind->size_max) {
+		size *= 2;
+		CLU_TRY(time_runs(bench, kind, size, 1, &work, &seconds, error));
+	}
 	for (int repeat = 0; repeat < REPEATS;) {
-		const double begin = now();
-		for (uint32_t i = 0; i < count; i++) CLU_TRY(run(bench, &work, error));
-		CLU_TRY(device_finish(bench->device, error));
-		const double taken = now() - begin;
-		if (taken < least_seconds && count < 1u << 20) {
+		CLU_TRY(time_runs(bench, kind, size, count, &work, &seconds, error));
+		if (seconds < least_seconds && count < 1u << 20) {
 			count *= 2;
 			continue;
 		}
-		if (1e-9 * work * count / taken > *rate) *rate = 1e-9 * work * count / taken;
+		if (1e-9 * work * count / seconds > *rate) *rate = 1e-9 * work * count / seconds;
 		repeat++;
 	}
 	return CLU_OK;
@@ -87,7 +105,6 @@ static clu_status prepare(bench *bench, clu_error *error)
 	static const lane_entry entry = {0, 1};
 	const uint64_t wanted = UINT64_C(256) << 20, most = bench->device->info.allocation_bytes / 2;
 	bench->bytes = wanted < most ? wanted : most;
-	bench->rounds = 1 << 16;
 	CLU_TRY(memory_create(bench->device, "measurement", (uint64_t)ROWS * LD * sizeof(float), &bench->a, error));
 	CLU_TRY(memory_create(bench->device, "measurement", bench->bytes, &bench->b, error));
 	CLU_TRY(memory_create(bench->device, "measurement", bench->bytes, &bench->c, error));
@@ -97,14 +114,15 @@ static clu_status prepare(bench *bench, clu_error *error)
 
 clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error)
 {
+	static const work_kind fma = {run_fma, 1 << 14}, product = {run_product, ROWS}, copy = {run_copy, COPY_PARTS};
 	bench bench = {.device = device};
 	const double begin = now();
 	clu_status status = CLU_OK;
 	*measurement = (clu_measurement){0};
 	CLU_GOTO(prepare(&bench, error));
-	CLU_GOTO(rate_of(&bench, run_fma, &measurement->peak_gflops, error));
-	CLU_GOTO(rate_of(&bench, run_product, &measurement->product_gflops, error));
-	CLU_GOTO(rate_of(&bench, run_copy, &measurement->bandwidth_gbytes, error));
+	CLU_GOTO(rate_of(&bench, &fma, &measurement->peak_gflops, error));
+	CLU_GOTO(rate_of(&bench, &product, &measurement->product_gflops, error));
+	CLU_GOTO(rate_of(&bench, &copy, &measurement->bandwidth_gbytes, error));
 	measurement->seconds = now() - begin;
 cleanup:
 	memory_release(&bench.list);

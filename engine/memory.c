@@ -9,7 +9,7 @@ clu_status memory_create(clu_device *device, const char *role, uint64_t bytes, c
 	if (bytes == 0) bytes = 4;
 	if (bytes > device->info.allocation_bytes)
 		return clu_fail(error, CLU_SIZE, "%s need %.1f MiB in one buffer; %s allows %.1f MiB: use fewer lanes, samples or layers",
-			role, (double)bytes / 1048576.0, device->info.name, (double)device->info.allocation_bytes / 1048576.0);
+		    role, (double)bytes / 1048576.0, device->info.name, (double)device->info.allocation_bytes / 1048576.0);
 	cl_int code;
 	*buffer = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
 	if (code != CL_SUCCESS) return device_fail(device, error, code, role);
@@ -37,8 +37,8 @@ clu_status memory_zero(clu_device *device, cl_mem buffer, uint64_t offset, uint6
 	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "clearing a buffer");
 }
 
-clu_status memory_copy(clu_device *device, cl_mem from, cl_mem to, uint64_t from_offset, uint64_t to_offset, uint64_t bytes,
-	clu_error *error)
+clu_status memory_copy(
+    clu_device *device, cl_mem from, cl_mem to, uint64_t from_offset, uint64_t to_offset, uint64_t bytes, clu_error *error)
 {
 	cl_int code = clEnqueueCopyBuffer(device->queue, from, to, from_offset, to_offset, bytes, 0, NULL, NULL);
 	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "copying a buffer");
@@ -47,7 +47,7 @@ clu_status memory_copy(clu_device *device, cl_mem from, cl_mem to, uint64_t from
 enum { SLICE_ROWS = 4096 }; /* rows padded on the host at a time */
 
 clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset, const float *rows, size_t count, uint32_t columns,
-	uint32_t ld, clu_error *error)
+    uint32_t ld, clu_error *error)
 {
 	clu_status status = CLU_OK;
 	float *slice = calloc((size_t)(count < SLICE_ROWS ? count + 1 : SLICE_ROWS) * ld, sizeof *slice);
@@ -62,8 +62,8 @@ cleanup:
 	return status;
 }
 
-clu_status memory_read_rows(clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns,
-	uint32_t ld, clu_error *error)
+clu_status memory_read_rows(
+    clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns, uint32_t ld, clu_error *error)
 {
 	clu_status status = CLU_OK;
 	float *slice = calloc((size_t)(count < SLICE_ROWS ? count + 1 : SLICE_ROWS) * ld, sizeof *slice);

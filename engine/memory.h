@@ -11,13 +11,13 @@ clu_status memory_write(clu_device *device, cl_mem buffer, uint64_t offset, uint
 clu_status memory_read(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, void *to, clu_error *error);
 /* On the device, in the queue's order. */
 clu_status memory_zero(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, clu_error *error);
-clu_status memory_copy(clu_device *device, cl_mem from, cl_mem to, uint64_t from_offset, uint64_t to_offset, uint64_t bytes,
-	clu_error *error);
+clu_status memory_copy(
+    clu_device *device, cl_mem from, cl_mem to, uint64_t from_offset, uint64_t to_offset, uint64_t bytes, clu_error *error);
 /* Rows of `columns` floats on the host into rows of `ld` floats (padding zeroed) at float `offset`, and back. */
 clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset, const float *rows, size_t count, uint32_t columns,
-	uint32_t ld, clu_error *error);
-clu_status memory_read_rows(clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns,
-	uint32_t ld, clu_error *error);
+    uint32_t ld, clu_error *error);
+clu_status memory_read_rows(
+    clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns, uint32_t ld, clu_error *error);
 void memory_release(cl_mem *buffer);
 
 #endif

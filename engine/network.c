@@ -71,7 +71,7 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_x) append(lists, list_w_x(layers), place);
 	}
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
-		total * sizeof *lists->entries, lists->entries, error);
+	    total * sizeof *lists->entries, lists->entries, error);
 }
 
 static lane_list take(const arena *arena, const network_lists *lists, uint32_t list)
@@ -164,8 +164,8 @@ static matrix layer_matrix(const arena *arena, arena_role role, uint32_t layer)
 }
 
 /* C = A B with the samples of the batch as rows of A. */
-static clu_status times(const arena *arena, matrix a, nonzeros sparse, uint32_t inner, matrix b, matrix c, lane_list list,
-	clu_error *error)
+static clu_status times(
+    const arena *arena, matrix a, nonzeros sparse, uint32_t inner, matrix b, matrix c, lane_list list, clu_error *error)
 {
 	const product product = {PRODUCT_TIMES, INNER_FIXED, arena->shape.batch, arena->shape.n, inner, a, b, c, sparse};
 	return product_enqueue(arena->device, &product, &list, error);
@@ -175,9 +175,10 @@ static clu_status times(const arena *arena, matrix a, nonzeros sparse, uint32_t 
 static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_role counts, uint32_t layer)
 {
 	if (!arena->sparse) return (nonzeros){0};
-	return (nonzeros){.columns = arena->buffer[columns], .counts = arena->buffer[counts],
-		.counts_at = (uint64_t)(layer - 1) * arena->shape.batch,
-		.counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
+	return (nonzeros){.columns = arena->buffer[columns],
+	    .counts = arena->buffer[counts],
+	    .counts_at = (uint64_t)(layer - 1) * arena->shape.batch,
+	    .counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
 }
 
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
@@ -189,8 +190,9 @@ clu_status network_forward(const arena *arena, const network_lists *lists, clu_e
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
 		CLU_TRY(layer_forward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, layer), layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer),
-			arena->shape.n, w_xt, layer_matrix(arena, ROLE_Y, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
+		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, layer),
+		    layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer), arena->shape.n, w_xt,
+		    layer_matrix(arena, ROLE_Y, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
 	}
 	return CLU_OK;
 }
@@ -204,11 +206,10 @@ static clu_status weight_gradients(const arena *arena, const network_lists *list
 	sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
 	sparse.by_column_ld = arena->nonzeros_ld;
 	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->m, shape->n, shape->batch,
-		arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n),
-		arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n), {0}};
+	    arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n),
+	    arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n), {0}};
 	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch, layer_matrix(arena, ROLE_CODES, 1),
-		layer_matrix(arena, ROLE_DY, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n),
-		sparse};
+	    layer_matrix(arena, ROLE_DY, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n), sparse};
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
 	CLU_TRY(product_enqueue(arena->device, &dw_b, &w_b_list, error));
 	return product_enqueue(arena->device, &dw_x, &w_x_list, error);
@@ -221,14 +222,14 @@ clu_status network_backward(const arena *arena, const network_lists *lists, clu_
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
 		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
 		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, layer), layer_nonzeros(arena, ROLE_DV_COLUMNS, ROLE_DV_COUNTS, layer),
-			arena->shape.n, w_x, layer_matrix(arena, ROLE_H, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)),
-			error));
+		    arena->shape.n, w_x, layer_matrix(arena, ROLE_H, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)),
+		    error));
 	}
 	return weight_gradients(arena, lists, error);
 }
 
-clu_status network_step(const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step,
-	clu_error *error)
+clu_status network_step(
+    const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
@@ -241,8 +242,8 @@ clu_status network_step(const arena *arena, const network_lists *lists, const de
 	return adam_scalars(arena, &all, step, error);
 }
 
-clu_status network_evaluate(const arena *arena, const network_lists *lists, const device_samples *samples, clu_nmse *nmse,
-	clu_error *error)
+clu_status network_evaluate(
+    const arena *arena, const network_lists *lists, const device_samples *samples, clu_nmse *nmse, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
 	for (uint32_t first = 0; first < samples->count; first += arena->shape.batch) {

@@ -42,10 +42,10 @@ clu_status network_forward(const arena *arena, const network_lists *lists, clu_e
 /* From TOP to GRADIENTS and PARTIALS. */
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error);
 /* A whole optimiser step: gather, forward, loss, backward, Adam; nothing is waited for. */
-clu_status network_step(const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step,
-	clu_error *error);
+clu_status network_step(
+    const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error);
 /* NMSE of every lane on a data set: nmse[k] belongs to place k. Waits. */
-clu_status network_evaluate(const arena *arena, const network_lists *lists, const device_samples *samples, clu_nmse *nmse,
-	clu_error *error);
+clu_status network_evaluate(
+    const arena *arena, const network_lists *lists, const device_samples *samples, clu_nmse *nmse, clu_error *error);
 
 #endif

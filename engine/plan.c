@@ -21,10 +21,28 @@ static uint32_t native_vector(const clu_device_info *info)
 clu_plan clu_plan_default(const clu_device_info *info)
 {
 	if (info->type == CLU_DEVICE_GPU)
-		return (clu_plan){.product = CLU_WAY_CLBLAST, .vector = 4, .tile_rows = 4, .tile_vectors = 1, .group = 32, .block_rows = 2,
-			.group_columns = 16, .group_rows = 4, .sparse_below = 0, .sparse_rows = 1, .sparse_vectors = 1};
-	clu_plan plan = {.product = CLU_WAY_NATIVE, .vector = native_vector(info), .tile_rows = 4, .tile_vectors = 3, .group = 1,
-		.block_rows = 8, .group_columns = 1, .group_rows = 1, .sparse_below = 40, .sparse_rows = 16, .sparse_vectors = 9};
+		return (clu_plan){.product = CLU_WAY_CLBLAST,
+		    .vector = 4,
+		    .tile_rows = 4,
+		    .tile_vectors = 1,
+		    .group = 32,
+		    .block_rows = 2,
+		    .group_columns = 16,
+		    .group_rows = 4,
+		    .sparse_below = 0,
+		    .sparse_rows = 1,
+		    .sparse_vectors = 1};
+	clu_plan plan = {.product = CLU_WAY_NATIVE,
+	    .vector = native_vector(info),
+	    .tile_rows = 4,
+	    .tile_vectors = 3,
+	    .group = 1,
+	    .block_rows = 8,
+	    .group_columns = 1,
+	    .group_rows = 1,
+	    .sparse_below = 40,
+	    .sparse_rows = 16,
+	    .sparse_vectors = 9};
 	if (plan.vector == 16) {
 		plan.tile_rows = 6;
 		plan.tile_vectors = 4;
@@ -38,10 +56,11 @@ static const char *const way_names[] = {"native", "clblast"};
 
 void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
-	snprintf(text, CLU_PLAN_TEXT, "plan 1\nproduct %s\nvector %u\ntile_rows %u\ntile_vectors %u\ngroup %u\nblock_rows %u\n"
-		"group_columns %u\ngroup_rows %u\nsparse_below %u\nsparse_rows %u\nsparse_vectors %u\n",
-		way_names[plan->product], plan->vector, plan->tile_rows, plan->tile_vectors, plan->group, plan->block_rows,
-		plan->group_columns, plan->group_rows, plan->sparse_below, plan->sparse_rows, plan->sparse_vectors);
+	snprintf(text, CLU_PLAN_TEXT,
+	    "plan 1\nproduct %s\nvector %u\ntile_rows %u\ntile_vectors %u\ngroup %u\nblock_rows %u\n"
+	    "group_columns %u\ngroup_rows %u\nsparse_below %u\nsparse_rows %u\nsparse_vectors %u\n",
+	    way_names[plan->product], plan->vector, plan->tile_rows, plan->tile_vectors, plan->group, plan->block_rows,
+	    plan->group_columns, plan->group_rows, plan->sparse_below, plan->sparse_rows, plan->sparse_vectors);
 }
 
 static bool power_of_two(uint32_t x)
@@ -57,13 +76,14 @@ static clu_status check(const clu_plan *plan, const char *source, clu_error *err
 		return clu_fail(error, CLU_FORMAT, "%s: group is %u; wanted a power of two up to 1024", source, plan->group);
 	if (!plan->tile_rows || plan->tile_rows > 16 || !plan->tile_vectors || plan->tile_vectors > 8)
 		return clu_fail(error, CLU_FORMAT, "%s: tile is %u rows by %u vectors; wanted 1 to 16 by 1 to 8", source, plan->tile_rows,
-			plan->tile_vectors);
+		    plan->tile_vectors);
 	if (!plan->block_rows || !plan->group_columns || !plan->group_rows || plan->group_columns > 1024 || plan->group_rows > 1024)
 		return clu_fail(error, CLU_FORMAT, "%s: block_rows, group_columns and group_rows must be 1 to 1024", source);
 	if (plan->sparse_below && (plan->group != 1 || plan->group_columns != 1 || plan->group_rows != 1))
 		return clu_fail(error, CLU_FORMAT, "%s: only plans of one work-item a group skip zeros: sparse_below must be 0", source);
 	if (plan->sparse_below > 100 || !plan->sparse_rows || !plan->sparse_vectors || plan->sparse_vectors > 16)
-		return clu_fail(error, CLU_FORMAT, "%s: sparse_below must be 0 to 100, sparse_rows 1 to 1024, sparse_vectors 1 to 16", source);
+		return clu_fail(
+		    error, CLU_FORMAT, "%s: sparse_below must be 0 to 100, sparse_rows 1 to 1024, sparse_vectors 1 to 16", source);
 	return CLU_OK;
 }
 
@@ -74,10 +94,10 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 		uint32_t *value;
 		bool seen;
 	} fields[] = {{"vector", &plan->vector, false}, {"tile_rows", &plan->tile_rows, false},
-		{"tile_vectors", &plan->tile_vectors, false}, {"group", &plan->group, false}, {"block_rows", &plan->block_rows, false},
-		{"group_columns", &plan->group_columns, false}, {"group_rows", &plan->group_rows, false},
-		{"sparse_below", &plan->sparse_below, false}, {"sparse_rows", &plan->sparse_rows, false},
-		{"sparse_vectors", &plan->sparse_vectors, false}, {"product", NULL, false}};
+	    {"tile_vectors", &plan->tile_vectors, false}, {"group", &plan->group, false}, {"block_rows", &plan->block_rows, false},
+	    {"group_columns", &plan->group_columns, false}, {"group_rows", &plan->group_rows, false},
+	    {"sparse_below", &plan->sparse_below, false}, {"sparse_rows", &plan->sparse_rows, false},
+	    {"sparse_vectors", &plan->sparse_vectors, false}, {"product", NULL, false}};
 	const size_t count = sizeof fields / sizeof fields[0], product = count - 1;
 	if (strncmp(text, "plan 1\n", 7) != 0)
 		return clu_fail(error, CLU_FORMAT, "%s is no plan of version 1: its first line must be \"plan 1\"", source);
@@ -92,7 +112,7 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 		const bool is_number = f < product && isdigit((unsigned char)value[0]) && *end == '\0' && number <= 1024;
 		if (found != 2 || !(is_way || is_number))
 			return clu_fail(error, CLU_FORMAT, "%s: cannot read the line \"%s %s\"; `clunroll devices` prints a plan to start from",
-				source, key, value);
+			    source, key, value);
 		if (fields[f].seen) return clu_fail(error, CLU_FORMAT, "%s has two lines for %s", source, key);
 		fields[f].seen = true;
 		if (is_way)

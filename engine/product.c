@@ -1,6 +1,6 @@
 /* product.c: the ways behind product.h. Native: one launch for all lanes, of the dense kernel or of one that skips zeros where
- * there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: a strided batch for each run
- * of neighbouring slots, always by the same routine, so that a lane's bits do not depend on the length of its run. */
+ * there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: a strided batch
+ * for each run of neighbouring slots, always by the same routine, so that a lane's bits do not depend on the length of its run. */
 #include "product.h"
 
 #include "launch.h"
@@ -20,35 +20,36 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	const uint32_t vectors = vectors_of(device, p->columns);
 	const uint64_t a_row = p->kind == PRODUCT_TIMES ? p->a.ld : 1, a_inner = p->kind == PRODUCT_TIMES ? 1 : p->a.ld;
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
-		ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
-		ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
-		ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
-		ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
+	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
+	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
+	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
 	const size_t row_tiles = (p->rows + plan->tile_rows - 1) / plan->tile_rows;
 	const size_t column_tiles = (vectors + plan->tile_vectors - 1) / plan->tile_vectors;
 	const size_t row_groups = (row_tiles + plan->group_rows - 1) / plan->group_rows;
 	const size_t column_groups = (column_tiles + plan->group_columns - 1) / plan->group_columns;
 	const bool columns_first = plan->group_columns > 1; /* TILE_ROW_AXIS, see program.c */
-	const launch_grid grid = columns_first
-		? (launch_grid){{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}}
-		: (launch_grid){{row_groups, column_groups, list->count}, {plan->group_rows, 1, 1}};
+	const launch_grid grid =
+	    columns_first ? (launch_grid){{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}}
+	                  : (launch_grid){{row_groups, column_groups, list->count}, {plan->group_rows, 1, 1}};
 	return LAUNCH(device, KERNEL_product_dense, arguments, grid, error);
 }
 
 static launch_grid sparse_grid(const clu_plan *plan, uint32_t rows, uint32_t vectors, uint32_t entries)
 {
-	return (launch_grid){{(rows + plan->sparse_rows - 1) / plan->sparse_rows,
-		(vectors + plan->sparse_vectors - 1) / plan->sparse_vectors, entries}, {1, 1, 1}};
+	return (launch_grid){
+	    {(rows + plan->sparse_rows - 1) / plan->sparse_rows, (vectors + plan->sparse_vectors - 1) / plan->sparse_vectors, entries},
+	    {1, 1, 1}};
 }
 
 static clu_status enqueue_rows(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const uint32_t vectors = vectors_of(device, p->columns);
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_BUFFER(list->buffer),
-		ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-		ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
-		ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
-		ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	    ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
+	    ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
+	    ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
+	    ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
 	return LAUNCH(device, KERNEL_product_rows, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
 }
 
@@ -56,15 +57,15 @@ static clu_status enqueue_columns(clu_device *device, const product *p, const la
 {
 	const uint32_t vectors = vectors_of(device, p->columns), stacked = p->stacking == INNER_STACKED;
 	const launch_argument listing[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(stacked), ARG_BUFFER(list->buffer),
-		ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-		ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
-		ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld),
-		ARG_BUFFER(p->sparse.by_column_counts)};
+	    ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
+	    ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
+	    ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld),
+	    ARG_BUFFER(p->sparse.by_column_counts)};
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_UINT(stacked),
-		ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
-		ARG_OFFSET(p->a.ld), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld), ARG_BUFFER(p->sparse.by_column_counts),
-		ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer),
-		ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
+	    ARG_OFFSET(p->a.ld), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld),
+	    ARG_BUFFER(p->sparse.by_column_counts), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
+	    ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
 	const launch_grid listing_grid = {{(p->rows + LIST_COLUMNS - 1) / LIST_COLUMNS, list->count, 1}, {1, 1, 1}};
 	CLU_TRY(LAUNCH(device, KERNEL_list_columns, listing, listing_grid, error));
 	return LAUNCH(device, KERNEL_product_columns, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
@@ -88,9 +89,9 @@ static clu_status enqueue_clblast(clu_device *device, const product *p, const la
 		const lane_entry entry = list->entries[begin];
 		const size_t inner = p->stacking == INNER_STACKED ? (size_t)p->inner * (entry.depth - 1) : p->inner;
 		CLBlastStatusCode code = CLBlastSgemmStridedBatched(CLBlastLayoutRowMajor, a_transpose, CLBlastTransposeNo, p->rows,
-			p->columns, inner, 1.0f, p->a.buffer, p->a.at + entry.slot * p->a.stride, p->a.ld, p->a.stride, p->b.buffer,
-			p->b.at + entry.slot * p->b.stride, p->b.ld, p->b.stride, 0.0f, p->c.buffer, p->c.at + entry.slot * p->c.stride,
-			p->c.ld, p->c.stride, length, &device->queue, NULL);
+		    p->columns, inner, 1.0f, p->a.buffer, p->a.at + entry.slot * p->a.stride, p->a.ld, p->a.stride, p->b.buffer,
+		    p->b.at + entry.slot * p->b.stride, p->b.ld, p->b.stride, 0.0f, p->c.buffer, p->c.at + entry.slot * p->c.stride,
+		    p->c.ld, p->c.stride, length, &device->queue, NULL);
 		if (code != CLBlastSuccess) {
 			char what[96];
 			snprintf(what, sizeof what, "CLBlast's SGEMM of %u×%zu by %zu×%u", p->rows, inner, inner, p->columns);
@@ -107,5 +108,5 @@ clu_status product_enqueue(clu_device *device, const product *product, const lan
 	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
 	if (!program_sparse_below(&device->plan) || !product->sparse.columns) return enqueue_dense(device, product, list, error);
 	return product->kind == PRODUCT_TIMES ? enqueue_rows(device, product, list, error)
-										  : enqueue_columns(device, product, list, error);
+	                                      : enqueue_columns(device, product, list, error);
 }

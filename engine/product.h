@@ -47,7 +47,7 @@ typedef struct product {
 	product_kind kind;
 	product_inner stacking;
 	uint32_t rows, columns, inner;
-	matrix a, b, c; /* C is overwritten; B's padding columns are zero and C's become so */
+	matrix a, b, c;  /* C is overwritten; B's padding columns are zero and C's become so */
 	nonzeros sparse; /* of A */
 } product;
 

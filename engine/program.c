@@ -2,7 +2,7 @@
  * key. Drivers keep their own caches of built kernels (PoCL, NVIDIA, Mesa); we leave that to them. */
 #include "program.h"
 
-#include "device.h"
+#include "opencl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,7 @@
 
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
-	KERNEL_MAP(KERNEL_TEXT)
-	SPARSE_KERNEL_MAP(KERNEL_TEXT)
+    KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
@@ -43,45 +42,46 @@ static cl_uint ordered_sources(const char **texts, cl_uint room)
 static void build_options(const clu_plan *plan, char *text, size_t size)
 {
 	int used = snprintf(text, size,
-		"-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
-		"-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u -DFINITE_RUN=%u",
-		plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
-		plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-		program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN);
+	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
+	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u "
+	    "-DFINITE_RUN=%u",
+	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
+	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
+	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
 #undef NEURON_OPTION
 }
 
-static clu_status build_failed(const clu_device *device, clu_error *error, cl_int code)
+static clu_status build_failed(const clu_device_info *info, cl_program program, clu_error *error, cl_int code)
 {
 	size_t size = 0;
-	cl_device_id id = device->info.device_id;
-	clGetProgramBuildInfo(device->program, id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+	clGetProgramBuildInfo(program, info->device_id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
 	char *log = calloc(size + 1, 1);
-	if (log) clGetProgramBuildInfo(device->program, id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
-	clu_status status = clu_fail(error, CLU_BUILD, "kernels do not build on %s (%s), OpenCL error %d: %.500s", device->info.name,
-		device->info.driver, code, log ? log : "no log");
+	if (log) clGetProgramBuildInfo(program, info->device_id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
+	clu_status status = clu_fail(error, CLU_BUILD, "kernels do not build on %s (%s), OpenCL error %d: %.500s", info->name,
+	    info->driver, code, log ? log : "no log");
 	free(log);
 	return status;
 }
 
-clu_status program_build(clu_device *device, clu_error *error)
+clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
+    cl_kernel kernels[KERNEL_COUNT], clu_error *error)
 {
 	const char *texts[32];
 	char options[768];
 	cl_int code;
-	cl_device_id id = device->info.device_id;
-	device->program = clCreateProgramWithSource(device->context, ordered_sources(texts, 32), texts, NULL, &code);
-	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateProgramWithSource");
-	build_options(&device->plan, options, sizeof options);
-	code = clBuildProgram(device->program, 1, &id, options, NULL, NULL);
-	if (code != CL_SUCCESS) return build_failed(device, error, code);
-	const int count = program_sparse_below(&device->plan) ? KERNEL_COUNT : KERNEL_SPARSE_FIRST;
+	cl_device_id id = info->device_id;
+	*program = clCreateProgramWithSource(context, ordered_sources(texts, 32), texts, NULL, &code);
+	if (code != CL_SUCCESS) return opencl_fail(info, error, code, "clCreateProgramWithSource");
+	build_options(plan, options, sizeof options);
+	code = clBuildProgram(*program, 1, &id, options, NULL, NULL);
+	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
+	const int count = program_sparse_below(plan) ? KERNEL_COUNT : KERNEL_SPARSE_FIRST;
 	for (int k = 0; k < count; k++) {
-		device->kernels[k] = clCreateKernel(device->program, names[k], &code);
-		if (code != CL_SUCCESS) return device_fail(device, error, code, names[k]);
+		kernels[k] = clCreateKernel(*program, names[k], &code);
+		if (code != CL_SUCCESS) return opencl_fail(info, error, code, names[k]);
 	}
 	return CLU_OK;
 }
@@ -93,20 +93,20 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * UINT64_C(0x100000001b3); /* so that "ab","c" and "a","bc" differ */
 }
 
-void program_key(clu_device *device)
+void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY_TEXT])
 {
 	const char *texts[32];
 	char text[CLU_PLAN_TEXT];
-	clu_plan plan = device->plan;
+	clu_plan deciding = *plan;
 	const uint64_t start = UINT64_C(0xcbf29ce484222325);
-	uint64_t hardware = hash_text(start, device->info.name), source = start;
-	hardware = hash_text(hardware, device->info.platform);
-	hardware = hash_text(hardware, device->info.platform_version);
-	hardware = hash_text(hardware, device->info.driver);
-	cl_uint count = ordered_sources(texts, 32);
+	uint64_t hardware = hash_text(start, info->name), source = start;
+	hardware = hash_text(hardware, info->platform);
+	hardware = hash_text(hardware, info->platform_version);
+	hardware = hash_text(hardware, info->driver);
+	const cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
-	plan.sparse_below = plan.sparse_rows = plan.sparse_vectors = 0; /* skipping zeros changes no bit */
-	clu_plan_print(&plan, text);
-	snprintf(device->key, sizeof device->key, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
-		(unsigned long long)hash_text(start, text));
+	deciding.sparse_below = deciding.sparse_rows = deciding.sparse_vectors = 0; /* skipping zeros changes no bit */
+	clu_plan_print(&deciding, text);
+	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
+	    (unsigned long long)hash_text(start, text));
 }

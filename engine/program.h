@@ -12,20 +12,18 @@ struct kernel_file {
 extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 
 #define KERNEL_MAP(X) \
-	X(layer_forward) X(layer_backward) \
-	X(gather_training) X(gather_evaluation) X(loss_backward) X(nmse_samples) X(nmse_parts) X(nmse_sum) \
-	X(matrix_update) X(matrix_transpose) X(scalar_update) X(weights_check) \
-	X(product_dense) X(measure_fma) X(measure_copy)
+	X(layer_forward) \
+	X(layer_backward) X(gather_training) X(gather_evaluation) X(loss_backward) X(nmse_samples) X(nmse_parts) X(nmse_sum) \
+	    X(matrix_update) X(matrix_transpose) X(scalar_update) X(weights_check) X(product_dense) X(measure_fma) X(measure_copy)
 
 /* Built only for plans that skip zeros. */
 #define SPARSE_KERNEL_MAP(X) X(product_rows) X(product_columns) X(list_columns)
 
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,
-	KERNEL_MAP(KERNEL_ENUM)
-	SPARSE_KERNEL_MAP(KERNEL_ENUM)
+	KERNEL_MAP(KERNEL_ENUM) SPARSE_KERNEL_MAP(KERNEL_ENUM)
 #undef KERNEL_ENUM
-	KERNEL_COUNT,
+	    KERNEL_COUNT,
 	KERNEL_SPARSE_FIRST = KERNEL_product_rows
 } kernel_id;
 
@@ -39,9 +37,12 @@ typedef enum kernel_id {
 const char *kernel_name(kernel_id id);
 /* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
 uint32_t program_sparse_below(const clu_plan *plan);
-/* Builds all kernels of `device` for its plan. CLU_BUILD with the compiler's log. */
-clu_status program_build(clu_device *device, clu_error *error);
-/* Fills device->key from device, driver, kernel sources and plan. */
-void program_key(clu_device *device);
+/* Builds all kernels for a device and a plan; the sparse ones stay NULL where the plan never skips zeros. The caller releases
+ * program and kernels, also on error. CLU_BUILD with the compiler's log. */
+clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
+    cl_kernel kernels[KERNEL_COUNT], clu_error *error);
+/* The numeric key: a hash of device, driver, kernel sources and what in the plan decides bits. */
+#define KEY_TEXT 80
+void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY_TEXT]);
 
 #endif

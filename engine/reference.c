@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-clu_status reference_create(const clu_arch *arch, uint32_t m, uint32_t n, uint32_t rows, uint32_t depth, reference **out,
-	clu_error *error)
+clu_status reference_create(
+    const clu_arch *arch, uint32_t m, uint32_t n, uint32_t rows, uint32_t depth, reference **out, clu_error *error)
 {
 	reference *r = calloc(1, sizeof *r);
 	*out = NULL;
@@ -18,7 +18,7 @@ clu_status reference_create(const clu_arch *arch, uint32_t m, uint32_t n, uint32
 		double **pointer;
 		size_t count;
 	} parts[] = {{&r->w_b, (size_t)n * m}, {&r->w_x, (size_t)n * n}, {&r->b, (size_t)rows * m}, {&r->truth, (size_t)rows * n},
-		{&r->v, stack}, {&r->x, stack}, {&r->dv, stack}, {&r->dx, stack}, {&r->dw_b, (size_t)n * m}, {&r->dw_x, (size_t)n * n}};
+	    {&r->v, stack}, {&r->x, stack}, {&r->dv, stack}, {&r->dx, stack}, {&r->dw_b, (size_t)n * m}, {&r->dw_x, (size_t)n * n}};
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		if (!(*parts[i].pointer = calloc(parts[i].count, sizeof(double)))) {
 			reference_destroy(r);
@@ -75,8 +75,7 @@ static void mix_row(const reference *r, uint32_t layer, uint32_t row, double *mi
 	memset(mixed, 0, r->n * sizeof *mixed);
 	for (uint32_t i = 0; i < layer; i++)
 		if (is_origin(r, layer, i))
-			for (uint32_t k = 0; k < r->n; k++)
-				mixed[k] += r->coefficient[layer][i] * r->x[((size_t)i * r->rows + row) * r->n + k];
+			for (uint32_t k = 0; k < r->n; k++) mixed[k] += r->coefficient[layer][i] * r->x[((size_t)i * r->rows + row) * r->n + k];
 }
 
 static void forward_row(reference *r, uint32_t layer, uint32_t row)
@@ -86,7 +85,8 @@ static void forward_row(reference *r, uint32_t layer, uint32_t row)
 	mix_row(r, layer, row, mixed);
 	for (uint32_t j = 0; j < r->n; j++) {
 		v[j] = 0;
-		for (uint32_t k = 0; k < r->m && r->arch.side[layer]; k++) v[j] += r->w_b[(size_t)j * r->m + k] * r->b[(size_t)row * r->m + k];
+		for (uint32_t k = 0; k < r->m && r->arch.side[layer]; k++)
+			v[j] += r->w_b[(size_t)j * r->m + k] * r->b[(size_t)row * r->m + k];
 		for (uint32_t k = 0; k < r->n && layer > 0; k++) v[j] += r->w_x[(size_t)j * r->n + k] * mixed[k];
 		x[j] = reference_neuron((clu_neuron)r->arch.neuron[layer], v[j], r->theta[layer]);
 	}
@@ -117,7 +117,8 @@ static void backward_row(reference *r, uint32_t layer, uint32_t row)
 		const double dx = r->dx[at + j], v = r->v[at + j];
 		const double dv = r->dv[at + j] = dx * reference_neuron_slope(kind, v, r->theta[layer]);
 		r->dtheta[layer] += dx * reference_neuron_threshold_slope(kind, v, r->theta[layer]);
-		for (uint32_t k = 0; k < r->m && r->arch.side[layer]; k++) r->dw_b[(size_t)j * r->m + k] += dv * r->b[(size_t)row * r->m + k];
+		for (uint32_t k = 0; k < r->m && r->arch.side[layer]; k++)
+			r->dw_b[(size_t)j * r->m + k] += dv * r->b[(size_t)row * r->m + k];
 		for (uint32_t k = 0; k < r->n && layer > 0; k++) {
 			r->dw_x[(size_t)j * r->n + k] += dv * mixed[k];
 			dmixed[k] += dv * r->w_x[(size_t)j * r->n + k];

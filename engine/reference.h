@@ -9,8 +9,8 @@
 typedef struct reference {
 	clu_arch arch;
 	uint32_t m, n, rows;
-	uint32_t depth;      /* layers in use; the loss is that of x^(depth) */
-	double *w_b, *w_x;   /* [n][m], [n][n] */
+	uint32_t depth;    /* layers in use; the loss is that of x^(depth) */
+	double *w_b, *w_x; /* [n][m], [n][n] */
 	double theta[CLU_LAYERS_MAX], coefficient[CLU_LAYERS_MAX][CLU_LAYERS_MAX];
 	double *b, *truth;   /* [rows][m], [rows][n] */
 	double *v, *x;       /* [depth][rows][n]: before and after the neuron */
@@ -20,17 +20,17 @@ typedef struct reference {
 } reference;
 
 /* Allocates everything, zeroed; weights, b and truth are the caller's to fill in. */
-clu_status reference_create(const clu_arch *arch, uint32_t m, uint32_t n, uint32_t rows, uint32_t depth, reference **out,
-	clu_error *error);
+clu_status reference_create(
+    const clu_arch *arch, uint32_t m, uint32_t n, uint32_t rows, uint32_t depth, reference **out, clu_error *error);
 void reference_destroy(reference *reference);
 
 double reference_neuron(clu_neuron kind, double v, double theta);
 double reference_neuron_slope(clu_neuron kind, double v, double theta);           /* ∂η/∂v */
 double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta); /* ∂η/∂θ */
 
-void reference_forward(reference *reference);          /* fills v and x */
-double reference_loss(const reference *reference);     /* ½ Σ (x^(depth) − truth)², after reference_forward */
-void reference_backward(reference *reference);         /* fills dv, dx and the gradients, after reference_forward */
+void reference_forward(reference *reference);      /* fills v and x */
+double reference_loss(const reference *reference); /* ½ Σ (x^(depth) − truth)², after reference_forward */
+void reference_backward(reference *reference);     /* fills dv, dx and the gradients, after reference_forward */
 
 typedef struct reference_adam {
 	double beta1, beta2, epsilon, rate, multiplier, spread; /* rate: with bias correction; spread: n_L for c in the mean form */

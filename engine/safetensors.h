@@ -27,7 +27,7 @@ typedef struct metadata_entry {
 /* Writes tensors and metadata; wider types first, so that each lies aligned, in the given order else. The caller frees *bytes
  * with free(). Equal input gives equal bytes. */
 clu_status safetensors_encode(const tensor_info *tensors, size_t tensor_count, const metadata_entry *entries, size_t entry_count,
-	void **bytes, size_t *size, clu_error *error);
+    void **bytes, size_t *size, clu_error *error);
 
 /* A parsed file: a view, `bytes` must outlive it. `source` (copied) names the bytes in errors. */
 typedef struct safetensors safetensors;

@@ -10,15 +10,15 @@
 #include "clunroll.h"
 
 typedef struct schedule_state {
-	uint32_t layers;      /* K */
-	uint32_t layer;       /* being trained, from 1 */
-	uint32_t stage;       /* of the recipe, from 0 */
-	uint64_t stage_steps; /* done in this stage */
-	uint64_t layer_steps; /* done in all stages of this layer */
-	uint64_t steps;       /* done in all */
-	double best_db;       /* lowest validation NMSE of this stage; INFINITY before the first */
-	uint64_t best_at;     /* stage_steps then */
-	double kept_db;       /* validation NMSE of the weights that went on from the stage that ended last; NaN before */
+	uint32_t layers;       /* K */
+	uint32_t layer;        /* being trained, from 1 */
+	uint32_t stage;        /* of the recipe, from 0 */
+	uint64_t stage_steps;  /* done in this stage */
+	uint64_t layer_steps;  /* done in all stages of this layer */
+	uint64_t steps;        /* done in all */
+	double best_db;        /* lowest validation NMSE of this stage; INFINITY before the first */
+	uint64_t best_at;      /* stage_steps then */
+	double kept_db;        /* validation NMSE of the weights that went on from the stage that ended last; NaN before */
 	uint64_t validated_at; /* stage_steps of the last validation of this stage */
 	bool done;
 } schedule_state;

@@ -36,7 +36,8 @@ typedef struct fixture {
 static void fill(float *values, size_t count, uint64_t seed)
 {
 	for (size_t i = 0; i < count; i++) {
-		const uint64_t bits = (seed + i + 1) * UINT64_C(0x9e3779b97f4a7c15), mixed = (bits ^ bits >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+		const uint64_t bits = (seed + i + 1) * UINT64_C(0x9e3779b97f4a7c15),
+		               mixed = (bits ^ bits >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
 		values[i] = mixed % 3 == 0 ? 0.0f : (float)((double)(mixed >> 11) * 0x1p-52 - 1.0);
 	}
 }
@@ -100,8 +101,15 @@ static clu_status prepare_lane(fixture *f, uint32_t lane, clu_error *error)
 
 static clu_status prepare(fixture *f, clu_error *error)
 {
-	const arena_shape shape = {.m = TEST_M, .n = TEST_N, .layers = TEST_LAYERS, .batch = TEST_BATCH, .lanes = TEST_LANES,
-		.purpose = ARENA_TRAIN, .burst = 1, .order = TEST_SAMPLES, .evaluation = TEST_SAMPLES};
+	const arena_shape shape = {.m = TEST_M,
+	    .n = TEST_N,
+	    .layers = TEST_LAYERS,
+	    .batch = TEST_BATCH,
+	    .lanes = TEST_LANES,
+	    .purpose = ARENA_TRAIN,
+	    .burst = 1,
+	    .order = TEST_SAMPLES,
+	    .evaluation = TEST_SAMPLES};
 	const clu_samples samples = {TEST_SAMPLES, f->x, f->b};
 	step_data steps[TEST_LANES];
 	lane_place places[TEST_LANES];
@@ -121,7 +129,7 @@ static clu_status prepare(fixture *f, clu_error *error)
 
 /* CLU_SELF_TEST where a value is further from the reference than the tolerance allows. `got` has rows of ld floats. */
 static clu_status compare(const fixture *f, const char *op, uint32_t lane, const float *got, uint32_t ld, const double *want,
-	uint32_t rows, uint32_t columns, double scale, clu_error *error)
+    uint32_t rows, uint32_t columns, double scale, clu_error *error)
 {
 	double largest = 0, worst = 0;
 	bool finite = true;
@@ -134,12 +142,12 @@ static clu_status compare(const fixture *f, const char *op, uint32_t lane, const
 		}
 	if (finite && worst <= tolerance * fmax(largest, 1e-3)) return CLU_OK;
 	return clu_fail(error, CLU_SELF_TEST, "%s (%s, driver %s) computes %s wrong: error %.3g where values reach %.3g (lane %u)",
-		f->device->info.name, f->device->info.platform, f->device->info.driver, op, finite ? worst : INFINITY, largest, lane);
+	    f->device->info.name, f->device->info.platform, f->device->info.driver, op, finite ? worst : INFINITY, largest, lane);
 }
 
 /* Reads `rows` rows of a role and compares. */
 static clu_status compare_role(const fixture *f, const char *op, uint32_t lane, arena_role role, uint64_t at, uint32_t ld,
-	const double *want, uint32_t rows, uint32_t columns, double scale, clu_error *error)
+    const double *want, uint32_t rows, uint32_t columns, double scale, clu_error *error)
 {
 	float *got = malloc((size_t)rows * ld * sizeof *got);
 	if (!got) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
@@ -151,7 +159,7 @@ static clu_status compare_role(const fixture *f, const char *op, uint32_t lane, 
 
 /* A matrix that lies transposed on the device, [columns][ld_n], against the reference's [n][columns]. */
 static clu_status compare_transposed(const fixture *f, const char *op, uint32_t lane, arena_role role, uint64_t at,
-	const double *want, uint32_t columns, clu_error *error)
+    const double *want, uint32_t columns, clu_error *error)
 {
 	double transposed[TEST_N * TEST_N];
 	for (uint32_t i = 0; i < TEST_N; i++)
@@ -167,10 +175,10 @@ static clu_status compare_scalars(const fixture *f, uint32_t lane, clu_error *er
 	for (uint32_t l = 0; l < TEST_LAYERS; l++)
 		memcpy(coefficients + l * TEST_LAYERS, r->dcoefficient[l], TEST_LAYERS * sizeof(double));
 	const uint64_t at = f->arena.scalars_at;
-	CLU_TRY(compare_role(f, "threshold gradients", lane, ROLE_FIRST, at, TEST_LAYERS, r->dtheta, 1, TEST_LAYERS,
-		1.0 / (1.0 - beta1), error));
+	CLU_TRY(compare_role(
+	    f, "threshold gradients", lane, ROLE_FIRST, at, TEST_LAYERS, r->dtheta, 1, TEST_LAYERS, 1.0 / (1.0 - beta1), error));
 	return compare_role(f, "coefficient gradients", lane, ROLE_FIRST, at + TEST_LAYERS, TEST_LAYERS, coefficients, TEST_LAYERS,
-		TEST_LAYERS, 1.0 / (1.0 - beta1), error);
+	    TEST_LAYERS, 1.0 / (1.0 - beta1), error);
 }
 
 /* The weights after the step, from the reference's gradient. */
@@ -198,9 +206,11 @@ static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error
 	const arena *a = &f->arena;
 	const uint32_t depth = cases[lane].depth, plane = TEST_BATCH * TEST_N;
 	for (uint32_t l = 0; l < depth; l++)
-		CLU_TRY(compare_role(f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, TEST_N, 1, error));
+		CLU_TRY(compare_role(
+		    f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, TEST_N, 1, error));
 	for (uint32_t l = depth; l-- > 0;)
-		CLU_TRY(compare_role(f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, TEST_N, 1, error));
+		CLU_TRY(compare_role(
+		    f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, TEST_N, 1, error));
 	CLU_TRY(compare_transposed(f, "gradient of W_b", lane, ROLE_GRADIENTS, 0, r->dw_b, TEST_M, error));
 	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_xt_at, r->dw_x, TEST_N, error));
 	CLU_TRY(compare_scalars(f, lane, error));
@@ -238,7 +248,8 @@ static clu_status compare_nmse(fixture *f, clu_error *error)
 		const double ratio_db = 10 * log10(error_sum / truth_sum);
 		if (!(fabs(got[lane].db - db) < 2e-3 && fabs(got[lane].ratio_db - ratio_db) < 2e-3))
 			return clu_fail(error, CLU_SELF_TEST, "%s (%s, driver %s) computes the NMSE wrong: %.4f and %.4f dB for %.4f and %.4f",
-				f->device->info.name, f->device->info.platform, f->device->info.driver, got[lane].db, got[lane].ratio_db, db, ratio_db);
+			    f->device->info.name, f->device->info.platform, f->device->info.driver, got[lane].db, got[lane].ratio_db, db,
+			    ratio_db);
 	}
 	return CLU_OK;
 }

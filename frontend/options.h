@@ -111,6 +111,7 @@ void report_json(cJSON *json);
 
 /* The commands; argv[0] is "clunroll NAME", as messages of getopt_long begin. Each returns an exit code. */
 int cmd_apply(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 int cmd_data(int argc, char **argv);
 int cmd_devices(int argc, char **argv);
 int cmd_eval(int argc, char **argv);

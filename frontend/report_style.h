@@ -77,7 +77,7 @@ static const char *const report_style[] = {
     "th{color:var(--muted);font-weight:600}\n",
     ".figure{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n",
     ".short{white-space:nowrap}\n",
-    ".name{min-width:11em}\n",
+    ".name{min-width:9em;overflow-wrap:anywhere}\n",
     ".long{min-width:13em;max-width:34em;overflow-wrap:anywhere;white-space:pre-wrap}\n",
     "footer{padding-top:24px;padding-bottom:32px}\n",
     ".h0 rect{fill:#f3f6fa}.h0 text{fill:#000}\n",

@@ -6,13 +6,14 @@
 #include <string.h>
 
 static const char good[] = "plan 1\nproduct native\nvector 8\ntile_rows 4\ntile_vectors 3\ngroup 1\nblock_rows 8\n"
-                           "group_columns 1\ngroup_rows 1\n";
+                           "group_columns 1\ngroup_rows 1\nsparse_below 40\nsparse_rows 16\nsparse_vectors 9\n";
 
 static bool equal(const clu_plan *a, const clu_plan *b)
 {
 	return a->product == b->product && a->vector == b->vector && a->tile_rows == b->tile_rows &&
 	       a->tile_vectors == b->tile_vectors && a->group == b->group && a->block_rows == b->block_rows &&
-	       a->group_columns == b->group_columns && a->group_rows == b->group_rows;
+	       a->group_columns == b->group_columns && a->group_rows == b->group_rows && a->sparse_below == b->sparse_below &&
+	       a->sparse_rows == b->sparse_rows && a->sparse_vectors == b->sparse_vectors;
 }
 
 static void check_round_trip(const clu_plan *plan)
@@ -31,10 +32,10 @@ static void test_round_trip(void **state)
 {
 	(void)state;
 	static const clu_plan plans[] = {
-	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1},
-	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1},
-	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4},
-	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024},
+	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1, 100, 1024, 16},
+	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 4},
+	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 1},
+	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 1},
 	};
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
 }
@@ -57,7 +58,7 @@ static void test_order_of_lines_is_free(void **state)
 	clu_error error;
 	support_ok(clu_plan_parse(good, "a plan", &plan, &error), &error);
 	support_ok(clu_plan_parse("plan 1\ngroup_rows 1\nvector 8\nblock_rows 8\ntile_vectors 3\nproduct native\ntile_rows 4\n"
-	                          "group_columns 1\ngroup 1",
+	                          "group_columns 1\nsparse_vectors 9\nsparse_below 40\nsparse_rows 16\ngroup 1",
 	               "a plan", &same, &error),
 	    &error);
 	assert_true(equal(&plan, &same));
@@ -104,6 +105,12 @@ static void test_damaged_texts(void **state)
 	    {"group_columns 1\n", "group_columns 0\n", "group_columns"},
 	    {"group_rows 1\n", "group_rows 0\n", "group_rows"},
 	    {"group_rows 1\n", "group_rows 1025\n", "1025"},
+	    {"group_rows 1\n", "group_rows 2\n", "sparse_below"},
+	    {"group 1\n", "group 2\n", "sparse_below"},
+	    {"sparse_below 40\n", "sparse_below 101\n", "sparse_below"},
+	    {"sparse_below 40\n", "", "sparse_below"},
+	    {"sparse_rows 16\n", "sparse_rows 0\n", "sparse_rows"},
+	    {"sparse_vectors 9\n", "sparse_vectors 17\n", "sparse_vectors"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[CLU_PLAN_TEXT];
