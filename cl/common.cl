@@ -76,7 +76,7 @@ float sum_group(float value, __local float *shared)
 		barrier(CLK_LOCAL_MEM_FENCE);
 		if (item < half_) shared[item] += shared[item + half_];
 	}
-	float total = shared[0];
+	float total = item == 0 ? shared[0] : 0.0f; /* the others would read what work-item 0 is writing */
 	barrier(CLK_LOCAL_MEM_FENCE);
 	return total;
 #endif

@@ -17,6 +17,29 @@ int support_group_close(void **state)
 	return 0;
 }
 
+int support_pair_open(void **state)
+{
+	const clu_device_info info = support_device_info(), gpu = {.type = CLU_DEVICE_GPU};
+	clu_plan plan = clu_plan_default(&gpu);
+	clu_error error;
+	support_pair *pair = malloc(sizeof *pair);
+	assert_non_null(pair);
+	plan.product = CLU_WAY_NATIVE;
+	support_ok(clu_device_open(&info, NULL, &pair->single, &error), &error);
+	support_ok(clu_device_open(&info, &plan, &pair->grouped, &error), &error);
+	*state = pair;
+	return 0;
+}
+
+int support_pair_close(void **state)
+{
+	support_pair *pair = *state;
+	clu_device_destroy(pair->grouped);
+	clu_device_destroy(pair->single);
+	free(pair);
+	return 0;
+}
+
 clu_arch support_arch(const char *text)
 {
 	clu_arch arch;
@@ -83,6 +106,22 @@ double support_kink_distance(const reference *r)
 	return least;
 }
 
+lane_list support_list_create(clu_device *device, const lane_entry *entries, uint32_t count)
+{
+	clu_error error;
+	lane_list list = {.count = count, .entries = entries};
+	support_ok(memory_create(device, "list", count * sizeof *entries, &list.buffer, &error), &error);
+	support_ok(memory_write(device, list.buffer, 0, count * sizeof *entries, entries, &error), &error);
+	return list;
+}
+
+void support_lane_load(const arena *arena, uint32_t slot, const clu_model *model)
+{
+	clu_error error;
+	support_ok(network_set_arch(arena, slot, &model->arch, &error), &error);
+	support_ok(network_set_weights(arena, slot, model, &error), &error);
+}
+
 clu_data *support_data_create(uint32_t m, uint32_t n, size_t train, size_t validation, size_t test, uint64_t seed)
 {
 	clu_problem problem = clu_problem_default();
@@ -123,6 +162,39 @@ void support_rows_write(const arena *arena, arena_role role, uint32_t slot, uint
 	clu_error error;
 	const matrix whole = arena_matrix(arena, role, at, ld);
 	support_ok(memory_write_rows(arena->device, whole.buffer, slot * whole.stride + at, values, rows, columns, ld, &error), &error);
+}
+
+/* Both matrices lie transposed on the device: W_bᵀ [m][ld_n] first, W_xᵀ [n][ld_n] at w_xt_at. */
+static void read_transposed(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t columns, float *values)
+{
+	const uint32_t n = arena->shape.n;
+	float *part = support_rows(arena, role, slot, at, columns, arena->ld_n, n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < columns; j++) values[i * columns + j] = part[j * n + i];
+	free(part);
+}
+
+static void write_transposed(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t columns, const float *values)
+{
+	const uint32_t n = arena->shape.n;
+	float *part = malloc((size_t)columns * n * sizeof *part);
+	assert_non_null(part);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < columns; j++) part[j * n + i] = values[i * columns + j];
+	support_rows_write(arena, role, slot, at, columns, arena->ld_n, n, part);
+	free(part);
+}
+
+void support_matrices_read(const arena *arena, arena_role role, uint32_t slot, float *w_b, float *w_x)
+{
+	if (w_b) read_transposed(arena, role, slot, 0, arena->shape.m, w_b);
+	if (w_x) read_transposed(arena, role, slot, arena->w_xt_at, arena->shape.n, w_x);
+}
+
+void support_matrices_write(const arena *arena, arena_role role, uint32_t slot, const float *w_b, const float *w_x)
+{
+	if (w_b) write_transposed(arena, role, slot, 0, arena->shape.m, w_b);
+	if (w_x) write_transposed(arena, role, slot, arena->w_xt_at, arena->shape.n, w_x);
 }
 
 void support_role_fill(const arena *arena, arena_role role, uint32_t slot, float value)

@@ -14,6 +14,13 @@
 int support_group_open(void **state);
 int support_group_close(void **state);
 
+/* The same with two devices, for what is computed in another way where work-items share a row. */
+typedef struct support_pair {
+	clu_device *single, *grouped; /* default plan; plan of a GPU with native products */
+} support_pair;
+int support_pair_open(void **state);
+int support_pair_close(void **state);
+
 /* The architecture that the text names; its number of layers follows from the text. */
 clu_arch support_arch(const char *text);
 /* A network of random weights that neither kill nor blow up its layers' outputs; thresholds from −0.05 to 0.25. */
@@ -26,6 +33,11 @@ void support_widen(double *to, const float *from, size_t count);
  * other rounding may differ by all they are. */
 double support_kink_distance(const reference *reference);
 
+/* A list of lanes on the device; its buffer is the caller's to release. entries must outlive it. */
+lane_list support_list_create(clu_device *device, const lane_entry *entries, uint32_t count);
+/* A lane's architecture and weights from a model. */
+void support_lane_load(const arena *arena, uint32_t slot, const clu_model *model);
+
 /* A generated data set. */
 clu_data *support_data_create(uint32_t m, uint32_t n, size_t train, size_t validation, size_t test, uint64_t seed);
 
@@ -35,6 +47,10 @@ float *support_rows(const arena *arena, arena_role role, uint32_t slot, uint64_t
 /* Writes [rows][columns] to where support_rows reads it, padding zeroed. */
 void support_rows_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t rows, uint32_t ld,
     uint32_t columns, const float *values);
+/* The parts for W_b [n][m] and W_x [n][n] of a role that is laid out as the weights are: WEIGHTS, FIRST, SECOND, GRADIENTS.
+ * Either may be NULL. */
+void support_matrices_read(const arena *arena, arena_role role, uint32_t slot, float *w_b, float *w_x);
+void support_matrices_write(const arena *arena, arena_role role, uint32_t slot, const float *w_b, const float *w_x);
 /* Fills a lane's whole part of a role with a number. */
 void support_role_fill(const arena *arena, arena_role role, uint32_t slot, float value);
 /* Fails unless all of a lane's part of a role has the bits of that number. */
