@@ -94,16 +94,16 @@ static void forget(char **path)
 	*path = NULL;
 }
 
-/* Only the test set is needed; without an own one it is held out from the own training set. */
+/* Only the test set is needed. Where it is held out from an own training set, the split must be the training's. */
 static void drop_other_sets(settings *given)
 {
+	if (given->train_x && !given->test_x) return;
 	given->problem.train = 0;
 	given->problem.validation = 0;
-	forget(&given->validation_x);
-	forget(&given->validation_b);
-	if (!given->test_x) return;
 	forget(&given->train_x);
 	forget(&given->train_b);
+	forget(&given->validation_x);
+	forget(&given->validation_b);
 }
 
 static clu_status make_settings(const struct eval_job *job, const clu_model *model, settings *given, clu_error *error)

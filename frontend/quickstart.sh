@@ -36,6 +36,7 @@ if [ "$code" -eq 4 ] && ! "$program" devices >/dev/null 2>&1; then
 	search "$@" || code=$?
 fi
 if [ "$code" -eq 3 ]; then echo "stopped; to go on: sh $0 $*" >&2; fi
+if [ "$code" -eq 6 ]; then echo "to start anew with these settings, first: rm '$study'" >&2; fi
 if [ "$code" -ne 0 ]; then exit "$code"; fi
-"$program" report "$study" -o "$report"
+"$program" report "$study" -o "$report" >/dev/null
 echo "$(tail -n 1 "$build/quickstart.winner"); report: $report"

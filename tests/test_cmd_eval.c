@@ -35,6 +35,17 @@ static cJSON *last_line(char *text)
 	return json;
 }
 
+/* Writes the data sets of the tiny problem as files; the caller frees the directory's name. */
+static char *write_data(const struct fixture *fixture, const char *name)
+{
+	char *directory = support_path(fixture->directory, name);
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "64", "--validation-samples",
+	    "1", "--test-samples", "33", "-o", directory));
+	assert_int_equal(result.code, EXIT_DONE);
+	support_result_release(&result);
+	return directory;
+}
+
 /* One training for all tests. */
 static int enter(void **state)
 {
@@ -119,25 +130,45 @@ static void options_change_the_test_set(void **state)
 static void own_files(void **state)
 {
 	const struct fixture *fixture = *state;
-	char *directory = support_path(fixture->directory, "data"), *x = support_path(directory, "test_x.npy"),
+	char *directory = write_data(fixture, "files"), *x = support_path(directory, "test_x.npy"),
 	     *b = support_path(directory, "test_b.npy");
-	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "1", "--validation-samples", "1",
-	    "--test-samples", "33", "-o", directory));
-	assert_int_equal(result.code, EXIT_DONE);
-	support_result_release(&result);
 	cJSON *json = eval(fixture, WORDS("--test-set", x, "--test-measurements", b));
 	assert_true(fabs(number(json, "nmse_db") - fixture->nmse_db) < 1e-3);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "snr_db")));
 	cJSON_Delete(json);
 
 	/* Noise cannot be put on measurements that are given. */
-	result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--snr", "20"));
+	support_result result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--snr", "20"));
 	assert_int_equal(result.code, EXIT_USAGE);
 	assert_non_null(strstr(result.err, "--snr"));
 	support_result_release(&result);
 	free(directory);
 	free(x);
 	free(b);
+}
+
+/* A tenth that was held out from an own training set is found again: the tenth before the last, 6 of 64 samples. */
+static void held_out_test_set(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *directory = write_data(fixture, "own"), *x = support_path(directory, "train_x.npy"),
+	     *model = support_path(directory, "m");
+	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--layers", "1", "--batch",
+	    "16", "--train-set", x, "--schedule", "5,5,5", "--json", "-o", model));
+	assert_int_equal(result.code, EXIT_DONE);
+	cJSON *trained = last_line(result.out);
+	support_result_release(&result);
+	result = support_run(WORDS("eval", model, "--json"));
+	assert_int_equal(result.code, EXIT_DONE);
+	cJSON *evaluated = last_line(result.out);
+	support_result_release(&result);
+	assert_true(number(evaluated, "samples") == 6);
+	assert_true(fabs(number(evaluated, "nmse_db") - number(trained, "nmse_db")) < 1e-3);
+	cJSON_Delete(trained);
+	cJSON_Delete(evaluated);
+	free(model);
+	free(x);
+	free(directory);
 }
 
 static void table_for_people(void **state)
@@ -181,6 +212,7 @@ int main(void)
 	    cmocka_unit_test(noise_by_the_list),
 	    cmocka_unit_test(options_change_the_test_set),
 	    cmocka_unit_test(own_files),
+	    cmocka_unit_test(held_out_test_set),
 	    cmocka_unit_test(table_for_people),
 	    cmocka_unit_test(failures_are_named),
 	};

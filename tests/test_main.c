@@ -68,7 +68,8 @@ static void typing_errors_get_a_suggestion(void **state)
 static void every_command_has_help_with_examples(void **state)
 {
 	(void)state;
-	static const char *const commands[] = {"devices", "train", "eval", "apply", "data"};
+	static const char *const commands[] = {
+	    "devices", "train", "eval", "apply", "data", "search", "worker", "status", "report", "bench"};
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		support_result result = support_run((const char *const[]){commands[i], "--help", NULL});
 		char usage[64];
