@@ -17,7 +17,7 @@ static void mistakes_get_an_answer(void **context)
 	    {{f.path, "--lanes", "0", NULL}, EXIT_USAGE, "--lanes"},
 	    {{f.path, "--lease", "0.5s", NULL}, EXIT_USAGE, "--lease"},
 	    {{f.path, "--run", "first", NULL}, EXIT_USAGE, "--run"},
-	    {{f.path, "--device", "no such device", NULL}, EXIT_NO_DEVICE, ""},
+	    {{f.path, "--checkpoint", "often", NULL}, EXIT_USAGE, "often"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *arguments[8] = {"worker"};

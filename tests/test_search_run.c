@@ -214,6 +214,20 @@ static void a_training_that_diverges_is_a_failed_trial(void **state)
 	free(study);
 }
 
+static void a_device_that_is_not_there_leaves_no_study(void **state)
+{
+	char *study = support_path(*state, "study.clu");
+	struct line line = tiny_search(study, WORDS("--trials", "4", "--device", "no such device"));
+	support_result result = run_line(&line);
+	expect(&result, EXIT_NO_DEVICE, "", "no such device");
+	support_result_release(&result);
+	assert_int_not_equal(access(study, F_OK), 0);
+	result = support_run(WORDS("worker", study, "--device", "no such device"));
+	expect(&result, EXIT_NO_DEVICE, "", "no such device");
+	support_result_release(&result);
+	free(study);
+}
+
 static void a_dry_run_writes_nothing(void **state)
 {
 	char *study = support_path(*state, "study.clu");
@@ -290,6 +304,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(interrupted_searches_go_on, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_time_limit_stops_a_search, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_training_that_diverges_is_a_failed_trial, enter, leave),
+	    cmocka_unit_test_setup_teardown(a_device_that_is_not_there_leaves_no_study, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_dry_run_writes_nothing, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_worker_by_hand_does_the_rest, enter, leave),
 	    cmocka_unit_test_setup_teardown(settings_must_agree, enter, leave),
