@@ -15,54 +15,66 @@ void store_sum(vec sum, __global float *c)
 	STORE(select(sum, (vec)(0.0f), sum == (vec)(0.0f)), c);
 }
 
-/* One tile from (row0, vector0) on; a, b, c are the lane's. */
-void tile_dense(uint row0, uint rows, uint vector0, uint vectors, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, __global float *c, ulong c_ld)
+/* One tile from (row0, vector0) on, TILE_VECTORS wide; a, b, c are the lane's, b and c already at vector0. */
+void tile_whole(uint row0, uint rows, uint inner, __global const float *a, ulong a_row, ulong a_inner, __global const float *b,
+	ulong b_ld, __global float *c, ulong c_ld)
 {
 	__global const float *a_rows[TILE_ROWS];
+	vec sum[TILE_ROWS][TILE_VECTORS];
 	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++) a_rows[r] = a + min(row0 + r, rows - 1) * a_row;
-	b += (ulong)vector0 * VECTOR;
-	c += (ulong)vector0 * VECTOR;
-
-	if (vector0 + TILE_VECTORS <= vectors) {
-		vec sum[TILE_ROWS][TILE_VECTORS];
+	for (uint r = 0; r < TILE_ROWS; r++) {
+		a_rows[r] = a + min(row0 + r, rows - 1) * a_row;
 		#pragma unroll
-		for (uint r = 0; r < TILE_ROWS; r++)
-			#pragma unroll
-			for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
-		for (uint k = 0; k < inner; k++) {
-			vec panel[TILE_VECTORS];
-			#pragma unroll
-			for (uint v = 0; v < TILE_VECTORS; v++) panel[v] = LOAD(b + k * b_ld + v * VECTOR);
-			#pragma unroll
-			for (uint r = 0; r < TILE_ROWS; r++) {
-				const vec entry_a = (vec)(a_rows[r][k * a_inner]);
-				#pragma unroll
-				for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = fma(entry_a, panel[v], sum[r][v]);
-			}
-		}
-		#pragma unroll
-		for (uint r = 0; r < TILE_ROWS; r++)
-			if (row0 + r < rows) {
-				#pragma unroll
-				for (uint v = 0; v < TILE_VECTORS; v++) store_sum(sum[r][v], c + (row0 + r) * c_ld + v * VECTOR);
-			}
-		return;
+		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
 	}
-	for (uint v = 0; v < vectors - vector0; v++) { /* the last, narrower tile: a vector of columns at a time */
+	for (uint k = 0; k < inner; k++) {
+		vec panel[TILE_VECTORS];
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++) panel[v] = LOAD(b + k * b_ld + v * VECTOR);
+		#pragma unroll
+		for (uint r = 0; r < TILE_ROWS; r++) {
+			const vec entry_a = (vec)(a_rows[r][k * a_inner]);
+			#pragma unroll
+			for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = fma(entry_a, panel[v], sum[r][v]);
+		}
+	}
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r++)
+		if (row0 + r < rows) {
+			#pragma unroll
+			for (uint v = 0; v < TILE_VECTORS; v++) store_sum(sum[r][v], c + (row0 + r) * c_ld + v * VECTOR);
+		}
+}
+
+/* The last, narrower tile: `width` vectors, one at a time. */
+void tile_edge(uint row0, uint rows, uint width, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, __global float *c, ulong c_ld)
+{
+	for (uint v = 0; v < width; v++) {
 		vec sum[TILE_ROWS];
 		#pragma unroll
 		for (uint r = 0; r < TILE_ROWS; r++) sum[r] = (vec)(0.0f);
 		for (uint k = 0; k < inner; k++) {
 			const vec panel = LOAD(b + k * b_ld + v * VECTOR);
 			#pragma unroll
-			for (uint r = 0; r < TILE_ROWS; r++) sum[r] = fma((vec)(a_rows[r][k * a_inner]), panel, sum[r]);
+			for (uint r = 0; r < TILE_ROWS; r++)
+				sum[r] = fma((vec)(a[min(row0 + r, rows - 1) * a_row + k * a_inner]), panel, sum[r]);
 		}
 		#pragma unroll
 		for (uint r = 0; r < TILE_ROWS; r++)
 			if (row0 + r < rows) store_sum(sum[r], c + (row0 + r) * c_ld + v * VECTOR);
 	}
+}
+
+void tile_dense(uint row0, uint rows, uint vector0, uint vectors, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, __global float *c, ulong c_ld)
+{
+	b += (ulong)vector0 * VECTOR;
+	c += (ulong)vector0 * VECTOR;
+	if (vector0 + TILE_VECTORS <= vectors)
+		tile_whole(row0, rows, inner, a, a_row, a_inner, b, b_ld, c, c_ld);
+	else
+		tile_edge(row0, rows, vectors - vector0, inner, a, a_row, a_inner, b, b_ld, c, c_ld);
 }
 
 __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) void product_dense(uint rows, uint vectors,
@@ -195,23 +207,21 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint c
 	row_columns += a_at + entry.x * a_stride;
 	row_counts += row_counts_at + entry.x * row_counts_stride;
 	nonzeros += ((ulong)entry.x * columns + column0) * nonzeros_ld;
-	counts += (ulong)entry.x * columns;
+	counts += (ulong)entry.x * columns + column0;
 	ulong total = 0;
 	for (uint row = 0; row < inner; row++) total += row_counts[row];
 	const bool dense = total * 100 > (ulong)inner * columns * SPARSE_BELOW;
-	uint filled[LIST_COLUMNS];
-	for (uint i = 0; i < LIST_COLUMNS; i++) filled[i] = dense ? inner : 0;
+	for (uint i = 0; i < column_end - column0; i++) counts[i] = dense ? inner : 0;
 	for (uint row = 0; row < inner && !dense; row++) {
 		const uint entries = row_counts[row];
 		uint e = 0;
 		while (e < entries && row_columns[e] < column0) e++;
 		for (; e < entries && row_columns[e] < column_end; e++) {
 			const uint column = row_columns[e], i = column - column0;
-			nonzeros[(ulong)i * nonzeros_ld + filled[i]++] = (uint2)(row, as_uint(a[column]));
+			nonzeros[(ulong)i * nonzeros_ld + counts[i]++] = (uint2)(row, as_uint(a[column]));
 		}
 		row_columns += a_row;
 		a += a_row;
 	}
-	for (uint column = column0; column < column_end; column++) counts[column] = filled[column - column0];
 }
 #endif

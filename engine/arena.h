@@ -19,7 +19,8 @@ typedef struct arena_shape {
 /* X(NAME, what it is called in errors, needed for training only). Layouts: see the kernels. */
 #define ROLE_MAP(X) \
 	X(LISTS, "lists of lanes", false) \
-	X(GATES, "gates", false) X(NEURONS, "neurons", false) X(SIDES, "side connections", false) X(WEIGHTS, "weights", false) \
+	X(GATES, "gates", false) \
+	X(NEURONS, "neurons", false) X(SIDES, "side connections", false) X(WEIGHTS, "weights", false) \
 	    X(TRANSPOSED, "weights for the backward products", false) X(B, "batches", false) X(U, "side products", false) \
 	        X(CODES, "layer outputs", false) X(Y, "forward products", false) X(CODE_COLUMNS, "lists of nonzero outputs", false) \
 	            X(CODE_COUNTS, "counts of nonzero outputs", false) X(MULTIPLIERS, "gradient multipliers", true) \

@@ -103,7 +103,7 @@ static clu_status rate_of(const bench *bench, const work_kind *kind, double *rat
 static clu_status prepare(bench *bench, clu_error *error)
 {
 	static const lane_entry entry = {0, 1};
-	const uint64_t wanted = UINT64_C(256) << 20, most = bench->device->info.allocation_bytes / 2;
+	const uint64_t wanted = UINT64_C(256) << 20, most = bench->device->info.allocation_bytes / 16;
 	bench->bytes = wanted < most ? wanted : most;
 	CLU_TRY(memory_create(bench->device, "measurement", (uint64_t)ROWS * LD * sizeof(float), &bench->a, error));
 	CLU_TRY(memory_create(bench->device, "measurement", bench->bytes, &bench->b, error));
