@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +163,12 @@ static uint64_t steps_done(const char *path)
 	return steps;
 }
 
+static bool has_ended(const support_process *process)
+{
+	siginfo_t info = {.si_pid = 0};
+	return waitid(P_PID, (id_t)support_pid(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+}
+
 static void interrupted_searches_go_on(void **state)
 {
 	size_t count;
@@ -172,7 +179,7 @@ static void interrupted_searches_go_on(void **state)
 	for (int i = 0; i < 2; i++) {
 		uint64_t before = steps_done(study);
 		support_process *process = support_start(line.words);
-		while (steps_done(study) <= before) nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+		while (steps_done(study) <= before && !has_ended(process)) nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 		kill(support_pid(process), i == 0 ? SIGINT : SIGTERM);
 		support_result result = support_wait(process);
 		expect(&result, EXIT_STOPPED, "", "the same command goes on");
