@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,19 @@ int64_t store_now(void)
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void store_host(char name[HOST_SIZE])
+{
+	if (gethostname(name, HOST_SIZE) != 0) name[0] = '\0';
+	name[HOST_SIZE - 1] = '\0';
+}
+
+bool store_process_gone(const char *host, int64_t pid)
+{
+	char here[HOST_SIZE];
+	store_host(here);
+	return strcmp(here, host) == 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
 /* SQLite tries several ways to open a file and reports the last one's trouble: what a person needs to know is the first's. */
