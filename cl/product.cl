@@ -118,6 +118,8 @@ __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) vo
 	for (uint at = vector0; at < vector_end;) { \
 		if (at + SPARSE_VECTORS <= vector_end) \
 			SPARSE_ROW(SPARSE_VECTORS, value_of, row_of); \
+		else if (at + 4 <= vector_end) \
+			SPARSE_ROW(4, value_of, row_of); \
 		else if (at + 2 <= vector_end) \
 			SPARSE_ROW(2, value_of, row_of); \
 		else \
