@@ -20,22 +20,39 @@ typedef struct arena_shape {
 #define ROLE_MAP(X) \
 	X(LISTS, "lists of lanes", false) \
 	X(GATES, "gates", false) \
-	X(NEURONS, "neurons", false) X(SIDES, "side connections", false) X(WEIGHTS, "weights", false) \
-	    X(TRANSPOSED, "weights for the backward products", false) X(B, "batches", false) X(U, "side products", false) \
-	        X(CODES, "layer outputs", false) X(Y, "forward products", false) X(CODE_COLUMNS, "lists of nonzero outputs", false) \
-	            X(CODE_COUNTS, "counts of nonzero outputs", false) X(MULTIPLIERS, "gradient multipliers", true) \
-	                X(SPREADS, "coefficient spreads", true) X(HYPER, "optimiser constants", true) X(FIRST, "first moments", true) \
-	                    X(SECOND, "second moments", true) X(GRADIENTS, "weight gradients", true) X(BEST, "best weights", true) \
-	                        X(H, "backward products", true) X(DV, "neuron gradients", true) \
-	                            X(DV_COLUMNS, "lists of nonzero gradients", true) \
-	                                X(DV_COUNTS, "counts of nonzero gradients", true) \
-	                                    X(NONZEROS, "lists of nonzero outputs by column", true) \
-	                                        X(NONZERO_COUNTS, "counts of nonzero outputs by column", true) \
-	                                            X(DY, "product gradients", true) X(DU, "side gradients", true) \
-	                                                X(TOP, "loss gradients", true) X(PARTIALS, "partial sums", true) \
-	                                                    X(STEPS, "step data", true) X(ORDER, "permutations", true) \
-	                                                        X(ERRORS, "sample errors", true) X(PARTS, "error sums", true) \
-	                                                            X(SUMS, "error totals", true) X(FLAGS, "flags", true)
+	X(NEURONS, "neurons", false) \
+	X(SIDES, "side connections", false) \
+	X(WEIGHTS, "weights", false) \
+	X(TRANSPOSED, "weights for the backward products", false) \
+	X(B, "batches", false) \
+	X(U, "side products", false) \
+	X(CODES, "layer outputs", false) \
+	X(Y, "forward products", false) \
+	X(CODE_COLUMNS, "lists of nonzero outputs", false) \
+	X(CODE_COUNTS, "counts of nonzero outputs", false) \
+	X(MULTIPLIERS, "gradient multipliers", true) \
+	X(SPREADS, "coefficient spreads", true) \
+	X(HYPER, "optimiser constants", true) \
+	X(FIRST, "first moments", true) \
+	X(SECOND, "second moments", true) \
+	X(GRADIENTS, "weight gradients", true) \
+	X(BEST, "best weights", true) \
+	X(H, "backward products", true) \
+	X(DV, "neuron gradients", true) \
+	X(DV_COLUMNS, "lists of nonzero gradients", true) \
+	X(DV_COUNTS, "counts of nonzero gradients", true) \
+	X(NONZEROS, "lists of nonzero outputs by column", true) \
+	X(NONZERO_COUNTS, "counts of nonzero outputs by column", true) \
+	X(DY, "product gradients", true) \
+	X(DU, "side gradients", true) \
+	X(TOP, "loss gradients", true) \
+	X(PARTIALS, "partial sums", true) \
+	X(STEPS, "step data", true) \
+	X(ORDER, "permutations", true) \
+	X(ERRORS, "sample errors", true) \
+	X(PARTS, "error sums", true) \
+	X(SUMS, "error totals", true) \
+	X(FLAGS, "flags", true)
 
 typedef enum arena_role {
 #define ROLE_ENUM(name, text, training) ROLE_##name,

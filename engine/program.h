@@ -14,11 +14,25 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 #define KERNEL_MAP(X) \
 	X(layer_forward) \
 	X(layer_backward) \
-	X(gather_training) X(gather_evaluation) X(loss_backward) X(nmse_samples) X(nmse_parts) X(nmse_sum) X(matrix_update) \
-	    X(matrix_transpose) X(scalar_update) X(weights_check) X(product_dense) X(measure_fma) X(measure_copy)
+	X(gather_training) \
+	X(gather_evaluation) \
+	X(loss_backward) \
+	X(nmse_samples) \
+	X(nmse_parts) \
+	X(nmse_sum) \
+	X(matrix_update) \
+	X(matrix_transpose) \
+	X(scalar_update) \
+	X(weights_check) \
+	X(product_dense) \
+	X(measure_fma) \
+	X(measure_copy)
 
 /* Built only for plans that skip zeros. */
-#define SPARSE_KERNEL_MAP(X) X(product_rows) X(product_columns) X(list_columns)
+#define SPARSE_KERNEL_MAP(X) \
+	X(product_rows) \
+	X(product_columns) \
+	X(list_columns)
 
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,

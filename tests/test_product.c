@@ -1,6 +1,7 @@
 /* test_product.c: matrix products of lists of lanes: sizes of one, primes, around multiples of every tile; both kinds, fixed and
- * stacked, against double; nothing beside the listed lanes' C is touched. Our own product has, for every plan, the bits of an
- * ascending sum of fmaf on the host. CLBlast is tried on PoCL alone, where it compiles for some 15 s. TEST_NEEDS: device */
+ * stacked, A from all zero to all dense, against double; nothing beside the listed lanes' C is touched. Our own product has, for
+ * every plan and whether it skips zeros or not, the bits of an ascending sum of fmaf on the host. CLBlast is tried on PoCL alone,
+ * where it compiles for some 15 s. TEST_NEEDS: device */
 #include "support_network.h"
 
 #include <math.h>
@@ -96,34 +97,76 @@ static void operand_destroy(operand *o)
 	free(o->values);
 }
 
-/* Numbers in [−1, 1), half of them zero, padding zero; all around is NaN, which shows wherever it is read. */
-static operand random_operand(clu_device *device, uint32_t rows, uint32_t columns, uint64_t seed)
+/* Numbers in [−1, 1) and zeros, padding zero; all around is NaN, which shows wherever it is read. */
+static operand random_operand(clu_device *device, uint32_t rows, uint32_t columns, double density, uint64_t seed)
 {
 	operand o = operand_create(device, rows, columns, NAN);
 	for (uint32_t slot = 0; slot < LANES; slot++)
 		for (uint32_t row = 0; row < rows; row++) {
 			memset(operand_row(&o, slot, row), 0, o.matrix.ld * sizeof *o.values);
-			support_fill(operand_row(&o, slot, row), columns, 0.5, seed + 1000 * slot + row);
+			support_fill(operand_row(&o, slot, row), columns, density, seed + 1000 * slot + row);
 		}
 	operand_upload(device, &o);
 	return o;
 }
 
+enum { COUNTS_AT = 3 };
+
+/* The lists of A's nonzeros by row, A being [rows][columns], and room for those by column. */
+static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t rows, uint32_t columns)
+{
+	clu_error error;
+	nonzeros z = {.counts_at = COUNTS_AT, .counts_stride = COUNTS_AT + rows, .by_column_ld = rows};
+	const size_t counts_size = LANES * z.counts_stride * sizeof(cl_uint), columns_size = a->count * sizeof(cl_ushort);
+	cl_ushort *listed = malloc(columns_size);
+	cl_uint *counts = calloc(1, counts_size);
+	assert_true(listed && counts);
+	memset(listed, 0xff, columns_size);
+	for (uint32_t slot = 0; slot < LANES; slot++)
+		for (uint32_t row = 0; row < rows; row++) {
+			const float *values = operand_row(a, slot, row);
+			cl_ushort *to = listed + (values - a->values);
+			cl_uint *count = &counts[slot * z.counts_stride + COUNTS_AT + row];
+			for (uint32_t column = 0; column < columns; column++)
+				if (values[column] != 0) to[(*count)++] = (cl_ushort)column;
+		}
+	support_ok(memory_create(device, "columns", columns_size, &z.columns, &error), &error);
+	support_ok(memory_write(device, z.columns, 0, columns_size, listed, &error), &error);
+	support_ok(memory_create(device, "counts", counts_size, &z.counts, &error), &error);
+	support_ok(memory_write(device, z.counts, 0, counts_size, counts, &error), &error);
+	support_ok(memory_create(device, "by column", (uint64_t)LANES * columns * rows * 8, &z.by_column, &error), &error);
+	support_ok(memory_create(device, "counts by column", (uint64_t)LANES * columns * 4, &z.by_column_counts, &error), &error);
+	free(counts);
+	free(listed);
+	return z;
+}
+
+static void nonzeros_destroy(nonzeros *z)
+{
+	memory_release(&z->by_column_counts);
+	memory_release(&z->by_column);
+	memory_release(&z->counts);
+	memory_release(&z->columns);
+}
+
 typedef struct fixture {
 	product_case shape;
 	operand a, b, c;
+	nonzeros sparse;
 	lane_list list;
-	uint64_t seed;
 } fixture;
 
-static fixture fixture_create(clu_device *device, const product_case *shape, uint64_t seed)
+static fixture fixture_create(clu_device *device, const product_case *shape, double density, uint64_t seed)
 {
 	clu_error error;
-	fixture f = {.shape = *shape, .seed = seed, .list = {.first = LIST_FIRST, .count = ENTRIES, .entries = entries + LIST_FIRST}};
+	fixture f = {.shape = *shape, .list = {.first = LIST_FIRST, .count = ENTRIES, .entries = entries + LIST_FIRST}};
 	const uint32_t deep = shape->stacking == INNER_STACKED ? 3 * shape->inner : shape->inner; /* depth is 4 at most */
-	f.a = shape->kind == PRODUCT_TIMES ? random_operand(device, shape->rows, deep, seed)
-	                                   : random_operand(device, deep, shape->rows, seed);
-	f.b = random_operand(device, deep, shape->columns, seed + 500);
+	const uint32_t a_rows = shape->kind == PRODUCT_TIMES ? shape->rows : deep;
+	const uint32_t a_columns = shape->kind == PRODUCT_TIMES ? deep : shape->rows;
+	f.a = random_operand(device, a_rows, a_columns, density, seed);
+	if (device->plan.product == CLU_WAY_NATIVE && device->plan.sparse_below > 0)
+		f.sparse = nonzeros_create(device, &f.a, a_rows, a_columns);
+	f.b = random_operand(device, deep, shape->columns, 0.9, seed + 500);
 	f.c = operand_create(device, shape->rows, shape->columns, 7);
 	for (uint32_t slot = 0; slot < LANES; slot++) /* C is overwritten, whatever was there */
 		for (uint32_t row = 0; row < shape->rows; row++)
@@ -137,6 +180,7 @@ static fixture fixture_create(clu_device *device, const product_case *shape, uin
 static void fixture_destroy(fixture *f)
 {
 	memory_release(&f->list.buffer);
+	nonzeros_destroy(&f->sparse);
 	operand_destroy(&f->c);
 	operand_destroy(&f->b);
 	operand_destroy(&f->a);
@@ -153,7 +197,8 @@ static float *run(clu_device *device, const fixture *f)
 	    .inner = f->shape.inner,
 	    .a = f->a.matrix,
 	    .b = f->b.matrix,
-	    .c = f->c.matrix};
+	    .c = f->c.matrix,
+	    .sparse = f->sparse};
 	float *got = malloc(f->c.count * sizeof *got);
 	assert_non_null(got);
 	support_ok(product_enqueue(device, &product, &f->list, &error), &error);
@@ -195,15 +240,16 @@ static bool same_bits(float a, float b)
 	return memcmp(&a, &b, sizeof a) == 0 || (!support_equal_bits() && a == b);
 }
 
-static void check_case(clu_device *device, const product_case *shape, claim claim, const char *plan, uint64_t seed)
+static void check_case(clu_device *device, const product_case *shape, double density, claim claim, const char *plan, uint64_t seed)
 {
 	char label[160];
-	fixture f = fixture_create(device, shape, seed);
+	fixture f = fixture_create(device, shape, density, seed);
 	double *exact = calloc(f.c.count, sizeof *exact);
 	float *fused = malloc(f.c.count * sizeof *fused), *got = run(device, &f);
 	assert_true(exact && fused);
-	snprintf(label, sizeof label, "%s, %s%s, %u x %u, inner %u", plan, shape->kind == PRODUCT_TIMES ? "times" : "gradient",
-	    shape->stacking == INNER_STACKED ? " stacked" : "", shape->rows, shape->columns, shape->inner);
+	snprintf(label, sizeof label, "%s, density %g, %s%s, %u x %u, inner %u", plan, density,
+	    shape->kind == PRODUCT_TIMES ? "times" : "gradient", shape->stacking == INNER_STACKED ? " stacked" : "", shape->rows,
+	    shape->columns, shape->inner);
 	expect(&f, exact, fused);
 	if (claim == CLAIM_SAME_BITS) support_same_bits(label, seed, got, fused, f.c.count);
 	for (size_t i = 0; i < f.c.count; i++) { /* what is not computed keeps its bits */
@@ -218,19 +264,21 @@ static void check_case(clu_device *device, const product_case *shape, claim clai
 	fixture_destroy(&f);
 }
 
-static void check_cases(clu_device *device, claim claim, const char *label)
+static void check_cases(clu_device *device, const char *label)
 {
-	for (size_t i = 0; i < sizeof small_cases / sizeof *small_cases; i++) check_case(device, &small_cases[i], claim, label, 10 * i);
+	static const double densities[] = {0.5, 0.1, 1, 0, 0.3};
+	const bool native = device->plan.product == CLU_WAY_NATIVE;
+	const claim claim = native && support_equal_bits() ? CLAIM_SAME_BITS : CLAIM_CLOSE;
+	for (size_t i = 0; i < sizeof small_cases / sizeof *small_cases; i++)
+		check_case(device, &small_cases[i], densities[i % 5], claim, label, 10 * i);
 	if (support_tiny()) return;
 	for (size_t i = 0; i < sizeof large_cases / sizeof *large_cases; i++)
-		check_case(device, &large_cases[i], claim, label, 10 * i + 5);
+		check_case(device, &large_cases[i], densities[(i + 1) % 5], claim, label, 10 * i + 5);
 }
 
 static void test_default_plan(void **state)
 {
-	clu_device *device = *state;
-	const bool native = device->plan.product == CLU_WAY_NATIVE;
-	check_cases(device, native && support_equal_bits() ? CLAIM_SAME_BITS : CLAIM_CLOSE, "default plan");
+	check_cases(*state, "default plan");
 }
 
 static void test_every_tile(void **state)
@@ -265,8 +313,44 @@ static void test_every_tile(void **state)
 		plan.group = plans[i].group;
 		plan.group_columns = plans[i].group_columns;
 		plan.group_rows = plans[i].group_rows;
+		plan.sparse_below = 0;
 		support_ok(clu_device_open(&info, &plan, &device, &error), &error);
-		check_cases(device, support_equal_bits() ? CLAIM_SAME_BITS : CLAIM_CLOSE, plans[i].label);
+		check_cases(device, plans[i].label);
+		clu_device_destroy(device);
+	}
+}
+
+/* Every width of a chunk of columns, and what remains of it; always skipping, hardly ever, and by the density of a few rows. */
+static void test_skipping_zeros(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *label;
+		uint32_t vector, below, rows, vectors;
+		bool slow;
+	} plans[] = {
+	    {"skips always, scalar", 1, 100, 1, 1, false},
+	    {"skips always, chunks of 3", 4, 100, 5, 3, false},
+	    {"skips always, chunks of 16", 8, 100, 1024, 16, true},
+	    {"skips always, AVX-512", 16, 100, 12, 4, true},
+	    {"skips hardly ever", 4, 1, 3, 2, true},
+	    {"skips at times", 8, 40, 2, 9, true},
+	};
+	const clu_device_info info = support_device_info();
+	if (!support_equal_bits()) skip(); /* llvmpipe miscompiles it, and no default plan has it there */
+	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+		clu_plan plan = clu_plan_default(&info);
+		clu_device *device;
+		clu_error error;
+		if (support_tiny() && plans[i].slow) continue;
+		plan.product = CLU_WAY_NATIVE;
+		plan.group = plan.group_columns = plan.group_rows = 1;
+		plan.vector = plans[i].vector;
+		plan.sparse_below = plans[i].below;
+		plan.sparse_rows = plans[i].rows;
+		plan.sparse_vectors = plans[i].vectors;
+		support_ok(clu_device_open(&info, &plan, &device, &error), &error);
+		check_cases(device, plans[i].label);
 		clu_device_destroy(device);
 	}
 }
@@ -288,7 +372,7 @@ static void test_clblast(void **state)
 	clu_error error;
 	plan.product = CLU_WAY_CLBLAST;
 	support_ok(clu_device_open(&info, &plan, &device, &error), &error);
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_case(device, &cases[i], CLAIM_CLOSE, "CLBlast", 100 + i);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_case(device, &cases[i], 0.5, CLAIM_CLOSE, "CLBlast", 100 + i);
 	clu_device_destroy(device);
 }
 
@@ -296,7 +380,7 @@ static void test_clblast(void **state)
 static void test_empty_list(void **state)
 {
 	clu_device *device = *state;
-	fixture f = fixture_create(device, &small_cases[0], 1);
+	fixture f = fixture_create(device, &small_cases[0], 1, 1);
 	f.list.count = 0;
 	float *got = run(device, &f);
 	support_same_bits("empty list", 1, got, f.c.values, f.c.count);
@@ -309,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_default_plan),
 	    cmocka_unit_test(test_every_tile),
+	    cmocka_unit_test(test_skipping_zeros),
 	    cmocka_unit_test(test_clblast),
 	    cmocka_unit_test(test_empty_list),
 	};

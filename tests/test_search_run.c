@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +163,12 @@ static uint64_t steps_done(const char *path)
 	return steps;
 }
 
+static bool has_ended(const support_process *process)
+{
+	siginfo_t info = {.si_pid = 0};
+	return waitid(P_PID, (id_t)support_pid(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+}
+
 static void interrupted_searches_go_on(void **state)
 {
 	size_t count;
@@ -172,7 +179,7 @@ static void interrupted_searches_go_on(void **state)
 	for (int i = 0; i < 2; i++) {
 		uint64_t before = steps_done(study);
 		support_process *process = support_start(line.words);
-		while (steps_done(study) <= before) nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+		while (steps_done(study) <= before && !has_ended(process)) nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 		kill(support_pid(process), i == 0 ? SIGINT : SIGTERM);
 		support_result result = support_wait(process);
 		expect(&result, EXIT_STOPPED, "", "the same command goes on");
@@ -211,6 +218,20 @@ static void a_training_that_diverges_is_a_failed_trial(void **state)
 		assert_non_null(strstr(trials[i].error, "finite"));
 	}
 	free(trials);
+	free(study);
+}
+
+static void a_device_that_is_not_there_leaves_no_study(void **state)
+{
+	char *study = support_path(*state, "study.clu");
+	struct line line = tiny_search(study, WORDS("--trials", "4", "--device", "no such device"));
+	support_result result = run_line(&line);
+	expect(&result, EXIT_NO_DEVICE, "", "no such device");
+	support_result_release(&result);
+	assert_int_not_equal(access(study, F_OK), 0);
+	result = support_run(WORDS("worker", study, "--device", "no such device"));
+	expect(&result, EXIT_NO_DEVICE, "", "no such device");
+	support_result_release(&result);
 	free(study);
 }
 
@@ -290,6 +311,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(interrupted_searches_go_on, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_time_limit_stops_a_search, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_training_that_diverges_is_a_failed_trial, enter, leave),
+	    cmocka_unit_test_setup_teardown(a_device_that_is_not_there_leaves_no_study, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_dry_run_writes_nothing, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_worker_by_hand_does_the_rest, enter, leave),
 	    cmocka_unit_test_setup_teardown(settings_must_agree, enter, leave),
