@@ -138,6 +138,7 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	lanes->data_hash = hash_words(HASH_START, data->dictionary, (size_t)data->m * data->n);
 	lanes->data_hash = hash_samples(lanes->data_hash, &data->train, data->m, data->n);
 	lanes->data_hash = hash_samples(lanes->data_hash, &data->validation, data->m, data->n);
+	lanes->data_hash = hash_samples(lanes->data_hash, &data->test, data->m, data->n); /* records hold its NMSE */
 	return start_weights(lanes, data, error);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # drivers.sh FOLDER: lays out the OpenCL drivers that the tests run on, one folder each, for with_driver.sh: FOLDER/NAME/vendors
 # holds the .icd file, or FOLDER/NAME/missing says why there is none. Debian's drivers must be installed already, Intel's two
-# come from PyPI into FOLDER/NAME/venv. Run again, it keeps what is there and tries what was missing.
+# come from PyPI into virtual environments in the user's cache. Run again, it keeps what is there and tries what was missing.
 #
 #   pocl       CPU, Debian            intel     CPU, Intel's runtime
 #   rusticl    CPU, Mesa on llvmpipe  fpga      ACCELERATOR, Intel's FPGA emulator
@@ -20,25 +20,31 @@ layout() {
 	rm -rf "${folder:?}/$name/vendors" "$folder/$name/missing"
 	mkdir -p "$folder/$name/vendors"
 	for library; do
-		if [ ! -e "$library" ]; then
-			echo "no $library" >"$folder/$name/missing"
+		why=""
+		case $library in *" "*) why="it would not work in a path with spaces: $library" ;; esac
+		if [ ! -e "$library" ]; then why="no $library"; fi
+		if [ "$why" ]; then
+			echo "$why" >"$folder/$name/missing"
 			return
 		fi
 		echo "$library" >"$folder/$name/vendors/$(basename "$library").icd"
 	done
 }
 
-# pip_driver NAME VERSION: Intel's runtime in a virtual environment of its own.
+# pip_driver VERSION: Intel's runtimes of that release, in $cache/intel-VERSION. They find no device from a path with spaces, and
+# are large: so they are not beside the build.
+cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/clunroll
 pip_driver() {
-	venv=$folder/$1/venv
+	venv=$cache/intel-$1
 	if [ -e "$venv/complete" ]; then return; fi
 	rm -rf "$venv"
-	mkdir -p "$folder/$1"
-	echo "installing the OpenCL driver $1: intel-opencl-rt$2 from PyPI"
-	if python3 -m venv "$venv" && "$venv/bin/pip" install -q "intel-opencl-rt$2" "intel-cmplr-lib-rt$2" >"$folder/$1/pip.log" 2>&1; then
+	mkdir -p "$venv"
+	echo "installing Intel's OpenCL runtimes $1 from PyPI in $venv"
+	if python3 -m venv "$venv" &&
+		"$venv/bin/pip" install -q "intel-opencl-rt==$1" "intel-cmplr-lib-rt==$1" >"$venv/pip.log" 2>&1; then
 		touch "$venv/complete"
 	else
-		tail -n 1 "$folder/$1/pip.log" >&2 || true
+		tail -n 1 "$venv/pip.log" >&2 || true
 	fi
 }
 
@@ -48,15 +54,15 @@ case $pocl in
 /*) ;;
 *) pocl=/usr/lib/$machine/$pocl ;;
 esac
-pip_driver intel "==2026.2.0"
-pip_driver fpga "==2023.2.4"
+pip_driver 2026.2.0
+pip_driver 2023.2.4
 
 layout pocl "$pocl"
-layout intel "$folder/intel/venv/lib/libintelocl.so"
-layout fpga "$folder/fpga/venv/lib/libintelocl_emu.so"
+layout intel "$cache/intel-2026.2.0/lib/libintelocl.so"
+layout fpga "$cache/intel-2023.2.4/lib/libintelocl_emu.so"
 layout rusticl "/usr/lib/$machine/libRusticlOpenCL.so.1"
 layout oclgrind /usr/lib/oclgrind/liboclgrind-rt-icd.so
-layout three "$pocl" "$folder/fpga/venv/lib/libintelocl.so" "$folder/fpga/venv/lib/libintelocl_emu.so"
+layout three "$pocl" "$cache/intel-2023.2.4/lib/libintelocl.so" "$cache/intel-2023.2.4/lib/libintelocl_emu.so"
 for name in pocl intel fpga rusticl oclgrind three; do
 	if [ -f "$folder/$name/missing" ]; then echo "OpenCL driver $name: missing ($(cat "$folder/$name/missing"))"; fi
 done

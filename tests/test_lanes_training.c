@@ -1,0 +1,215 @@
+/* test_lanes_training.c: whole short trainings on lanes against the same in double, put together here from the reference, the
+ * schedule and the permutations: batches, rates with Adam's bias correction, multipliers, spreads, fresh moments at each stage,
+ * layers that come one by one. TEST_NEEDS: device */
+#include "lanes_fixture.h"
+
+#include "random.h"
+#include "schedule.h"
+
+#include <math.h>
+
+/* Two roundings of one training drift apart: Adam divides a gradient by its own size, so that a relative error of 1e-6 in a
+ * small gradient moves a weight by 1e-6 of the rate, and each step starts from the last one's error. ε is chosen so large that
+ * a gradient of rounding noise alone moves nothing. Measured after 42 steps: 1e-5 of the largest weight. A multiplier, spread or
+ * correction that is left out shows as 1e-3 and more. */
+static const double tolerance = 5e-5;
+
+/* A training in double: weights, moments, schedule. Scalars: [0] θ, [1 + i] the coefficient of origin i + 1. */
+typedef struct training {
+	const clu_data *data;
+	clu_recipe recipe;
+	clu_arch arch;
+	uint64_t seed;
+	uint32_t batch;
+	schedule_state schedule;
+	clu_model *start;
+	reference *now; /* of the layers so far: its weights are the training's */
+	double *first[2], *second[2];
+	double scalar_first[CLU_LAYERS_MAX][CLU_LAYERS_MAX + 1], scalar_second[CLU_LAYERS_MAX][CLU_LAYERS_MAX + 1];
+	uint32_t *order;
+} training;
+
+/* Makes the reference as deep as the schedule says, with the weights of the one before. */
+static void deepen(training *t)
+{
+	const size_t sides = (size_t)t->data->n * t->data->m, squares = (size_t)t->data->n * t->data->n;
+	reference *old = t->now, *new = support_reference_create(t->start, t->batch, t->schedule.layer);
+	t->now = new;
+	if (!old) return;
+	memcpy(new->w_b, old->w_b, sides * sizeof(double));
+	memcpy(new->w_x, old->w_x, squares * sizeof(double));
+	memcpy(new->theta, old->theta, sizeof new->theta);
+	memcpy(new->coefficient, old->coefficient, sizeof new->coefficient);
+	reference_destroy(old);
+}
+
+static void fresh_moments(training *t)
+{
+	const size_t counts[2] = {(size_t)t->data->n * t->data->m, (size_t)t->data->n * t->data->n};
+	for (int i = 0; i < 2; i++) {
+		free(t->first[i]);
+		free(t->second[i]);
+		t->first[i] = calloc(counts[i], sizeof(double));
+		t->second[i] = calloc(counts[i], sizeof(double));
+		assert_true(t->first[i] && t->second[i]);
+	}
+	memset(t->scalar_first, 0, sizeof t->scalar_first);
+	memset(t->scalar_second, 0, sizeof t->scalar_second);
+}
+
+static void take_batch(training *t, uint64_t step)
+{
+	const uint32_t count = (uint32_t)t->data->train.count, passes = count / t->batch, m = t->data->m, n = t->data->n;
+	random_permutation(t->seed, t->schedule.layer, t->schedule.stage, (uint32_t)(step / passes), count, t->order);
+	for (uint32_t row = 0; row < t->batch; row++) {
+		const size_t sample = t->order[step % passes * t->batch + row];
+		support_widen(t->now->b + (size_t)row * m, t->data->train.b + sample * m, m);
+		support_widen(t->now->truth + (size_t)row * n, t->data->train.x + sample * n, n);
+	}
+}
+
+/* Adam on `count` weights that `layer` introduced, if this stage trains them. */
+static void step_weights(
+    training *t, uint32_t layer, double spread, const double *gradient, double *first, double *second, double *weight, size_t count)
+{
+	const double step = (double)t->schedule.stage_steps + 1, multiplier = schedule_multiplier(&t->recipe, &t->schedule, layer);
+	const double correction = sqrt(1 - pow(t->recipe.beta2, step)) / (1 - pow(t->recipe.beta1, step));
+	const reference_adam adam = {.beta1 = t->recipe.beta1,
+	    .beta2 = t->recipe.beta2,
+	    .epsilon = t->recipe.epsilon,
+	    .rate = schedule_rate(&t->recipe, &t->schedule, t->schedule.stage_steps) * correction,
+	    .multiplier = multiplier,
+	    .spread = spread};
+	if (multiplier == 0) return;
+	for (size_t i = 0; i < count; i++) reference_adam_step(&adam, gradient[i], &first[i], &second[i], &weight[i]);
+}
+
+static void do_step(training *t)
+{
+	reference *r = t->now;
+	const size_t sides = (size_t)r->n * r->m, squares = (size_t)r->n * r->n;
+	take_batch(t, t->schedule.stage_steps);
+	reference_forward(r);
+	reference_backward(r);
+	step_weights(t, 1, 1, r->dw_b, t->first[0], t->second[0], r->w_b, sides);
+	if (r->depth >= 2) step_weights(t, 2, 1, r->dw_x, t->first[1], t->second[1], r->w_x, squares);
+	for (uint32_t l = 0; l < r->depth; l++) {
+		const uint32_t origins = clu_arch_origins(&t->arch, l + 1);
+		uint32_t count = 0;
+		for (uint32_t i = 0; i < l; i++) count += origins >> i & 1u;
+		const double spread = t->recipe.form == CLU_FORM_MEAN && count ? count : 1;
+		step_weights(t, l + 1, 1, &r->dtheta[l], &t->scalar_first[l][0], &t->scalar_second[l][0], &r->theta[l], 1);
+		for (uint32_t i = 0; i < l; i++)
+			if (origins >> i & 1u)
+				step_weights(t, l + 1, spread, &r->dcoefficient[l][i], &t->scalar_first[l][1 + i], &t->scalar_second[l][1 + i],
+				    &r->coefficient[l][i], 1);
+	}
+}
+
+/* From beginning to end; lengths are fixed and the last weights go on, so that no validation decides anything. */
+static void run(training *t)
+{
+	schedule_begin(&t->schedule, t->arch.layers, 1);
+	deepen(t);
+	fresh_moments(t);
+	while (!t->schedule.done) {
+		do_step(t);
+		schedule_advance(&t->schedule, 1);
+		if (!schedule_validation_due(&t->recipe, &t->schedule)) continue;
+		const unsigned actions = schedule_validated(&t->recipe, &t->schedule, 0);
+		if (actions & SCHEDULE_DONE) break;
+		if (actions & SCHEDULE_LAYER_END) deepen(t);
+		if (actions & SCHEDULE_STAGE_END) fresh_moments(t);
+	}
+}
+
+static void release(training *t)
+{
+	for (int i = 0; i < 2; i++) {
+		free(t->first[i]);
+		free(t->second[i]);
+	}
+	free(t->order);
+	reference_destroy(t->now);
+	clu_model_destroy(t->start);
+}
+
+/* The model at the start and after the training, on a lane. */
+static void train_on_lane(clu_device *device, const clu_data *data, const clu_training *what, clu_model **start, outcome *end)
+{
+	clu_lanes *lanes = fixture_lanes(device, data, 2);
+	const clu_training neighbour = fixture_training(5);
+	fixture_start(lanes, 0, &neighbour);
+	fixture_start(lanes, 1, what);
+	outcome begin = outcome_take(lanes, 1);
+	*start = begin.model;
+	fixture_finish(lanes, 1);
+	*end = outcome_take(lanes, 1);
+	clu_lanes_destroy(lanes);
+}
+
+static void compare(const char *label, const clu_model *got, const reference *want)
+{
+	support_close(label, 0, got->w_b, want->w_b, (size_t)got->n * got->m, tolerance);
+	support_close(label, 1, got->w_x, want->w_x, (size_t)got->n * got->n, tolerance);
+	support_close(label, 2, got->theta, want->theta, got->arch.layers, tolerance);
+	for (uint32_t l = 0; l < got->arch.layers; l++)
+		support_close(label, 3 + l, got->coefficient[l], want->coefficient[l], got->arch.layers, tolerance);
+}
+
+static void check_training(clu_device *device, const char *label, const char *recipe_text, const char *arch)
+{
+	clu_data *data = fixture_data(3);
+	clu_error error;
+	outcome end;
+	clu_training what = {.arch = support_arch(arch), .seed = 11};
+	support_ok(clu_recipe_parse(recipe_text, &what.recipe, &error), &error);
+	training t = {.data = data, .recipe = what.recipe, .arch = what.arch, .seed = what.seed, .batch = fixture_batch()};
+	t.order = malloc(data->train.count * sizeof *t.order);
+	assert_non_null(t.order);
+	train_on_lane(device, data, &what, &t.start, &end);
+	run(&t);
+	assert_int_equal(end.progress.state, CLU_LANE_DONE);
+	assert_int_equal(end.progress.steps, t.schedule.steps);
+	compare(label, end.model, t.now);
+	for (uint32_t l = 0; l < 4; l++) assert_true(end.model->theta[l] != t.start->theta[l]);
+	outcome_release(&end);
+	release(&t);
+	clu_data_destroy(data);
+}
+
+/* 10 + 10 + 10 + 12 steps of one stage a layer along a cosine, more than a pass over the data in each. */
+static const char fast_text[] =
+    "name f\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\n"
+    "validate_every 4\n"
+    "stage variables=all rate=2e-2 rate_last=5e-3 curve=cosine floor=1e-3 length=10 length_last=12 keep=last\n";
+/* Four layers of 2 + 3 + 3 steps, the mean form, decaying gradients. */
+static const char paper_text[] = "name p\nform mean\nstart ones\nthreshold 0.4\ndecay 0.3\nbeta1 0.8\nbeta2 0.99\nepsilon 1e-3\n"
+                                 "validate_every 2\nstage variables=new rate=2e-2 length=2 length_last=2 keep=last\n"
+                                 "stage variables=all rate=1e-2 length=3 length_last=3 keep=last\n"
+                                 "stage variables=all rate=1e-3 length=3 length_last=3 keep=last\n";
+
+static void test_one_stage_a_layer(void **state)
+{
+	const support_pair *pair = *state;
+	check_training(pair->single, "sum form, plain", fast_text, "0_0_0_0");
+	check_training(pair->single, "sum form, dense", fast_text, "0_0_1_3:slrs:1101");
+	check_training(pair->grouped, "sum form, groups", fast_text, "0_0_1_2:ssls");
+}
+
+static void test_three_stages_a_layer(void **state)
+{
+	const support_pair *pair = *state;
+	check_training(pair->single, "mean form, dense", paper_text, "0_0_1_3");
+	check_training(pair->single, "mean form, mixed", paper_text, "0_0_1_2:srsl:1011");
+	check_training(pair->grouped, "mean form, groups", paper_text, "0_0_0_3:slss");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_one_stage_a_layer),
+	    cmocka_unit_test(test_three_stages_a_layer),
+	};
+	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);
+}
