@@ -549,7 +549,7 @@ static void test_fit(void **state)
 	clu_data *data = fixture_data(1);
 	const uint32_t batch = fixture_batch();
 	uint64_t lane, shared;
-	clu_lanes_bytes(&pair->single->info, data, FIXTURE_LAYERS, batch, &lane, &shared);
+	clu_lanes_bytes(&pair->single->info, &pair->single->plan, data, FIXTURE_LAYERS, batch, &lane, &shared);
 	assert_true(lane > 0);
 	assert_true(shared == samples_bytes(data->m, data->n, data->train.count + data->validation.count + data->test.count));
 	for (int limit = 0; limit < 2; limit++) {
@@ -560,8 +560,8 @@ static void test_fit(void **state)
 			small.info.memory_bytes = (shared + 3 * lane + lane / 2) / 9 * 10;
 		else
 			small.info.allocation_bytes = 3 * largest_bytes(&small.info, data, batch) + 8;
-		assert_int_equal(clu_lanes_fit(&small.info, data, FIXTURE_LAYERS, batch, 100), 3);
-		assert_int_equal(clu_lanes_fit(&small.info, data, FIXTURE_LAYERS, batch, 2), 2);
+		assert_int_equal(clu_lanes_fit(&small.info, &small.plan, data, FIXTURE_LAYERS, batch, 100), 3);
+		assert_int_equal(clu_lanes_fit(&small.info, &small.plan, data, FIXTURE_LAYERS, batch, 2), 2);
 		support_ok(clu_lanes_create(&small, data, FIXTURE_LAYERS, batch, 3, &lanes, &error), &error);
 		clu_lanes_destroy(lanes);
 		assert_int_equal(clu_lanes_create(&small, data, FIXTURE_LAYERS, batch, 4, &lanes, &error), CLU_SIZE);
@@ -569,7 +569,7 @@ static void test_fit(void **state)
 	}
 	clu_device tiny = *pair->single;
 	tiny.info.memory_bytes = shared;
-	assert_int_equal(clu_lanes_fit(&tiny.info, data, FIXTURE_LAYERS, batch, 100), 0);
+	assert_int_equal(clu_lanes_fit(&tiny.info, &tiny.plan, data, FIXTURE_LAYERS, batch, 100), 0);
 	clu_data_destroy(data);
 }
 
