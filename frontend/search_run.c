@@ -23,8 +23,9 @@
 static const double start_limit = 300; /* s for builds, self-test and data of a worker */
 static const double stop_limit = 60;
 static const double restart_delay = 0.5;
-static const double line_interval = 30;    /* s between progress lines in a log, where nothing happens */
-static const double terminal_interval = 2; /* on a terminal, and the least in a log */
+static const double line_interval = 30;    /* s between progress lines in a log where nothing ends, … */
+static const double least_interval = 10;   /* … and where trials do */
+static const double terminal_interval = 2; /* s between looks, and between changes of the line on a terminal */
 
 struct search {
 	const search_job *job;
@@ -217,13 +218,15 @@ static void show_line(struct search *s, const study_view *view)
 	char best[STUDY_VIEW_TEXT], left[UNITS_TEXT] = "";
 	const study_analysis *analysis = view->analysis;
 	study_view_best(view, best);
-	if (isfinite(view->seconds_left)) units_duration(view->seconds_left, left);
-	clear_line(s);
-	char failed[32] = "", speed[32] = "";
+	if (isfinite(view->seconds_left) && view->left > 0) units_duration(view->seconds_left, left);
+	char failed[32] = "", speed[32] = "", line[STUDY_VIEW_TEXT + 128];
 	if (analysis->failed > 0) snprintf(failed, sizeof failed, ", %zu failed", analysis->failed);
 	if (view->trials_per_hour > 0) snprintf(speed, sizeof speed, ", %.3g trials/h", view->trials_per_hour);
-	fprintf(stderr, "%zu/%zu trials%s%s%s%s; best %.100s%s", analysis->done, view->trial_count, failed, speed,
-	    left[0] ? ", some " : "", left[0] ? left : "", best, s->terminal ? "" : "\n");
+	snprintf(line, sizeof line, "%zu/%zu trials%s%s%s%s; best %s", analysis->done, view->trial_count, failed, speed,
+	    left[0] ? ", some " : "", left, best);
+	clear_line(s);
+	/* On a terminal it must not wrap, or it could not be written over. */
+	fprintf(stderr, "%.*s%s", s->terminal ? 79 : (int)sizeof line, line, s->terminal ? "" : "\n");
 	s->line_shown = s->terminal;
 	fflush(stderr);
 }
@@ -239,7 +242,7 @@ static void show_progress(void *context)
 	s->looked_at = now;
 	if (store_counts(s->study, counts, &error) != CLU_OK) return; /* the supervisor meets the same trouble and says so */
 	uint64_t ended = counts[TRIAL_DONE] + counts[TRIAL_FAILED];
-	if (!s->terminal && ended == s->ended && now - s->shown_at < line_interval) return;
+	if (!s->terminal && now - s->shown_at < (ended == s->ended ? line_interval : least_interval)) return;
 	if (study_view_load(s->study, s->settings.layers, &view, &error) != CLU_OK) return;
 	show_line(s, &view);
 	study_view_release(&view);

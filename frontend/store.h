@@ -35,7 +35,8 @@ typedef struct trial {
 
 /* A worker as readers see it. */
 typedef struct worker_info {
-	/* state: starting (self-test, data; no trials yet), running, stopped, retired, lost (died, or not heard of for a minute) */
+	/* state: starting (self-test, data; no trials yet), running, stopped, retired, lost (its process is gone, or
+	 * was not heard of for a minute) */
 	char worker[64], device[128], driver[128], type[16], key[80], plan[CLU_PLAN_TEXT], state[16];
 	char message[512]; /* why it was retired */
 	uint32_t lanes;

@@ -8,27 +8,15 @@
 #include "status.h"
 #include "store_sql.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* ---- runs ---- */
 
-enum { HOST_SIZE = 256 };
-
-static void host_name(char name[HOST_SIZE])
-{
-	if (gethostname(name, HOST_SIZE) != 0) name[0] = '\0';
-	name[HOST_SIZE - 1] = '\0';
-}
-
 clu_status store_run_begin(store *study, const char *name, const clu_device_info *device, int64_t *run, clu_error *error)
 {
 	char host[HOST_SIZE];
-	host_name(host);
+	store_host(host);
 	int64_t now = store_now();
 	CLU_TRY(sql_run(study,
 	    "INSERT INTO worker(name, device, driver, type, state, host, pid, started_at, heartbeat_at)"
@@ -99,16 +87,14 @@ clu_status store_run_end(store *study, int64_t run, run_end how, const char *mes
 
 static clu_status sweep(store *study, clu_error *error)
 {
-	char host[HOST_SIZE];
-	host_name(host);
 	sqlite3_stmt *query;
 	bool row;
-	CLU_TRY(sql_query(study, "SELECT run, pid FROM worker WHERE state IN ('starting', 'running') AND host = ?",
-	    SQL_VALUES(SQL_TEXT(host)), &query, error));
+	CLU_TRY(sql_query(study, "SELECT run, pid, host FROM worker WHERE state IN ('starting', 'running')", NULL, 0, &query, error));
 	clu_status status;
 	while ((status = sql_step(study, query, &row, error)) == CLU_OK && row) {
-		pid_t pid = (pid_t)sqlite3_column_int64(query, 1);
-		if (kill(pid, 0) == 0 || errno != ESRCH) continue;
+		char host[HOST_SIZE];
+		sql_text(query, 2, host, sizeof host);
+		if (!store_process_gone(host, sqlite3_column_int64(query, 1))) continue;
 		status = end_run(study, sqlite3_column_int64(query, 0), RUN_LOST, "its process is gone", error);
 		if (status != CLU_OK) break;
 	}

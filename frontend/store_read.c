@@ -126,7 +126,7 @@ clu_status store_trials(store *study, trial **trials, size_t *count, clu_error *
 /* All runs of one worker on one device make one row: the latest run's state, sums over all of them. */
 static const char workers_query[] =
     "SELECT w.name, w.device, w.driver, w.type, w.key, w.plan, w.state, w.message, w.lanes, w.pid, s.started_at, w.heartbeat_at,"
-    "	s.steps, s.busy_ms, s.done"
+    "	s.steps, s.busy_ms, s.done, w.host"
     " FROM (SELECT min(run) AS first, max(run) AS last, min(started_at) AS started_at, sum(steps) AS steps,"
     "		sum(heartbeat_at - started_at) AS busy_ms,"
     "		sum((SELECT count(*) FROM trial t WHERE t.run = r.run AND t.state = 2)) AS done"
@@ -151,8 +151,11 @@ static void read_worker(sqlite3_stmt *query, worker_info *worker)
 	worker->steps = (uint64_t)sqlite3_column_int64(query, 12);
 	worker->busy_seconds = (double)sqlite3_column_int64(query, 13) / 1000;
 	worker->trials_done = (uint64_t)sqlite3_column_int64(query, 14);
+	char host[HOST_SIZE];
+	sql_text(query, 15, host, sizeof host);
 	bool alive = strcmp(worker->state, "starting") == 0 || strcmp(worker->state, "running") == 0;
-	if (alive && store_now() - worker->heartbeat_at > SILENCE_MS) strcpy(worker->state, "lost");
+	bool silent = store_now() - worker->heartbeat_at > SILENCE_MS || store_process_gone(host, worker->pid);
+	if (alive && silent) strcpy(worker->state, "lost");
 }
 
 static clu_status read_workers(store *study, worker_info **workers, size_t *count, clu_error *error)

@@ -4,10 +4,13 @@
 #include "status.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { BUSY_MS = 30000 };
 
@@ -16,6 +19,36 @@ int64_t store_now(void)
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void store_host(char name[HOST_SIZE])
+{
+	if (gethostname(name, HOST_SIZE) != 0) name[0] = '\0';
+	name[HOST_SIZE - 1] = '\0';
+}
+
+bool store_process_gone(const char *host, int64_t pid)
+{
+	char here[HOST_SIZE];
+	store_host(here);
+	return strcmp(here, host) == 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* SQLite tries several ways to open a file and reports the last one's trouble: what a person needs to know is the first's. */
+static clu_status fail_to_open(const char *path, clu_error *error)
+{
+	if (access(path, R_OK | W_OK) != 0) return clu_fail(error, CLU_FILE, "study %s cannot be opened: %s", path, strerror(errno));
+	return clu_fail(
+	    error, CLU_FILE, "study %s: the files that belong beside it cannot be made there: is its folder read-only?", path);
+}
+
+/* An empty file is a study to be; making it here tells why it cannot be made. */
+static clu_status make_file(const char *path, clu_error *error)
+{
+	int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (file < 0) return clu_fail(error, CLU_FILE, "study %s cannot be made: %s", path, strerror(errno));
+	close(file);
+	return CLU_OK;
 }
 
 clu_status sql_fail(store *study, clu_error *error)
@@ -29,7 +62,7 @@ clu_status sql_fail(store *study, clu_error *error)
 	case SQLITE_READONLY: return clu_fail(error, CLU_FILE, "study %s or its folder is read-only", path);
 	case SQLITE_BUSY: return clu_fail(error, CLU_FILE, "study %s has been locked for %d s", path, BUSY_MS / 1000);
 	case SQLITE_NOMEM: return clu_fail(error, CLU_MEMORY, "study %s: out of memory", path);
-	case SQLITE_CANTOPEN:
+	case SQLITE_CANTOPEN: return fail_to_open(path, error);
 	case SQLITE_IOERR:
 		return clu_fail(error, CLU_FILE, "study %s: %s%s%s", path, sqlite3_errmsg(study->db), system_error ? ": " : "",
 		    system_error ? strerror(system_error) : "");
@@ -39,6 +72,7 @@ clu_status sql_fail(store *study, clu_error *error)
 
 clu_status sql_open(const char *path, bool create, store **out, clu_error *error)
 {
+	if (create) CLU_TRY(make_file(path, error));
 	store *opened = calloc(1, sizeof *opened);
 	if (opened) opened->path = strdup(path);
 	if (!opened || !opened->path) {
@@ -46,7 +80,7 @@ clu_status sql_open(const char *path, bool create, store **out, clu_error *error
 		return clu_fail(error, CLU_MEMORY, "study %s: out of memory", path);
 	}
 	clu_status status = CLU_OK;
-	if (sqlite3_open_v2(path, &opened->db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &opened->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		status = opened->db ? sql_fail(opened, error) : clu_fail(error, CLU_MEMORY, "study %s: out of memory", path);
 	/* FULL: what a worker has committed survives a power cut too; a few commits a second cost nothing. */
 	if (status == CLU_OK && sqlite3_busy_timeout(opened->db, BUSY_MS) != SQLITE_OK) status = sql_fail(opened, error);

@@ -57,4 +57,9 @@ void sql_rollback(store *study);
 /* Unix time in ms. */
 int64_t store_now(void);
 
+/* This machine's name, and whether a process of the machine `host` is known to be gone; of other machines nothing is known. */
+enum { HOST_SIZE = 256 };
+void store_host(char name[HOST_SIZE]);
+bool store_process_gone(const char *host, int64_t pid);
+
 #endif

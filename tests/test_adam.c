@@ -167,6 +167,9 @@ static void give_gradients(fixture *f, uint32_t lane, uint32_t step)
 	support_fill(w_b, m->counts[0], 0.7, 1000 * lane + 10 * step);
 	support_fill(w_x, m->counts[1], 0.7, 1000 * lane + 10 * step + 1);
 	support_fill(partials, partial_count, 0.9, 1000 * lane + 10 * step + 2);
+	const size_t layer_count = partial_count / f->size->layers;
+	for (size_t i = 0; i < partial_count; i++) /* what is frozen has no partials: whatever lies there must not be read */
+		if (f->multipliers[lane][i / layer_count] == 0) partials[i] = NAN;
 	support_matrices_write(&f->arena, ROLE_GRADIENTS, lane, w_b, w_x);
 	support_ok(arena_write(&f->arena, ROLE_PARTIALS, lane, 0, partial_count, partials, &error), &error);
 	if (lane != IDLE) {

@@ -202,13 +202,14 @@ static void evaluate(clu_device *device, const evaluation *e, clu_nmse nmse[2])
 	    .purpose = ARENA_TRAIN,
 	    .burst = 1,
 	    .order = 1,
-	    .evaluation = e->count + 3};
+	    .evaluation = e->count};
 	float *b = calloc(e->count * M, sizeof *b);
 	const clu_samples host = {e->count, e->truth, b};
 	assert_non_null(b);
 	support_ok(arena_create(device, &shape, &arena, &error), &error);
 	support_ok(samples_create(device, M, N, &host, "samples", &samples, &error), &error);
 	lane_list list = support_list_create(device, entries, 2);
+	support_role_fill(&arena, ROLE_ERRORS, IDLE, untouched); /* a row beyond the last of lane 0 would lie there */
 	for (uint32_t first = 0; first < e->count; first += BATCH) {
 		const uint32_t rows = e->count - first < BATCH ? e->count - first : BATCH;
 		for (int k = 0; k < 2; k++) {
@@ -222,6 +223,7 @@ static void evaluate(clu_device *device, const evaluation *e, clu_nmse nmse[2])
 	support_role_fill(&arena, ROLE_SUMS, IDLE, untouched);
 	support_ok(nmse_total(&arena, &list, e->count, nmse, &error), &error);
 	support_role_untouched(&arena, ROLE_SUMS, IDLE, untouched);
+	support_role_untouched(&arena, ROLE_ERRORS, IDLE, untouched);
 	memory_release(&list.buffer);
 	samples_destroy(&samples);
 	arena_destroy(&arena);

@@ -4,6 +4,8 @@
 #include "store_sql.h"
 
 #include <math.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void finish(store *study, int64_t run, int64_t number, double db)
 {
@@ -97,6 +99,29 @@ static void runs_of_a_worker_are_summed(void **context)
 	fixture_destroy(&f);
 }
 
+static void a_worker_whose_process_is_gone_is_lost(void **context)
+{
+	(void)context;
+	clu_error error;
+	size_t count;
+	worker_info *workers;
+	study_fixture f = fixture_create(1);
+	int64_t run = fixture_run(f.study, "w0", "key");
+	pid_t child = fork();
+	if (child == 0) _exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	support_ok(store_run_process(f.study, run, child, &error), &error);
+	support_ok(store_workers(f.study, &workers, &count, &error), &error);
+	assert_string_equal(workers[0].state, "lost");
+	free(workers);
+	/* The same process on another machine may well be alive. */
+	support_ok(sql_script(f.study, "UPDATE worker SET host = 'elsewhere'", &error), &error);
+	support_ok(store_workers(f.study, &workers, &count, &error), &error);
+	assert_string_equal(workers[0].state, "running");
+	free(workers);
+	fixture_destroy(&f);
+}
+
 static void best_and_named_models_are_kept(void **context)
 {
 	(void)context;
@@ -144,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(results_and_curves_come_back),
 	    cmocka_unit_test(runs_of_a_worker_are_summed),
+	    cmocka_unit_test(a_worker_whose_process_is_gone_is_lost),
 	    cmocka_unit_test(best_and_named_models_are_kept),
 	    cmocka_unit_test(counts_are_by_state),
 	};
