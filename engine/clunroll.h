@@ -200,7 +200,7 @@ typedef struct clu_recipe {
 /* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
-/* CLU_ARGUMENT where a field is out of range; what the parser made never is. */
+/* CLU_ARGUMENT where a field is one that training cannot use; what the parser made never is. */
 CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error);
 CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
 /* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages. */

@@ -557,13 +557,15 @@ clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *s
 	bool ended = false;
 	lanes->mark = now();
 	do {
-		const uint32_t due = collect_due(lanes), steps = due ? 0 : burst_length(lanes);
-		if (due)
-			CLU_TRY(validate(lanes, due, &ended, error));
-		else if (steps)
+		uint32_t due = collect_due(lanes);
+		if (!due) {
+			const uint32_t steps = burst_length(lanes);
+			if (!steps) return CLU_OK;
 			CLU_TRY(run_burst(lanes, steps, error));
-		else
-			return CLU_OK;
+			account_time(lanes);
+			due = collect_due(lanes);
+		}
+		if (due) CLU_TRY(validate(lanes, due, &ended, error));
 		account_time(lanes);
 	} while (!ended && now() < end && !(stop && *stop));
 	return CLU_OK;

@@ -274,17 +274,15 @@ cleanup:
 
 clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error)
 {
-	char text[CLU_RECIPE_TEXT];
-	clu_recipe again;
-	bool words = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->stage_count <= CLU_STAGES_MAX &&
+	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->validate_every >= 1 &&
+	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 &&
 	             memchr(recipe->name, '\0', sizeof recipe->name);
-	for (uint32_t i = 0; words && i < recipe->stage_count; i++) {
+	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
-		words = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST;
+		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&
+		        stage->rate > 0 && stage->rate_last > 0;
 	}
-	if (!words) return clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
-	clu_recipe_print(recipe, text); /* what prints to a text that the parser takes is a recipe */
-	return clu_recipe_parse(text, &again, error);
+	return sound ? CLU_OK : clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
 }
 
 clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error)
