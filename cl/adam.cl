@@ -19,8 +19,6 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
 /* A weight matrix [rows][ld] at weights_at, W_bᵀ or W_xᵀ; where `transposed_columns` is not 0 also its transpose
  * [transposed_columns][ld]. Group (column block, row block, entry): GROUP·VECTOR columns by TILE_SIDE rows; the transpose is
  * written in runs of TILE_SIDE floats. */
-#define TILE_SIDE 16
-
 __kernel void matrix_update(uint rows, uint transposed_columns, uint ld, __global const uint2 *list, uint list_first,
 	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *multipliers,
 	uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride, __global const float *gradients,
@@ -92,7 +90,7 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 	const float v = fma(constants.y, second[here], ((1.0f - constants.y) * g) * g);
 	first[here] = m;
 	second[here] = v;
-	weights[here] = fma(-rate, m / (sqrt(v) + constants.z * spread), weights[here]);
+	weights[here] = fma(-rate, m / fma(constants.z, spread, sqrt(v)), weights[here]);
 }
 
 /* flags[slot] becomes nonzero where a weight is not finite: a product that skips zeros would hide it. `count` floats a lane.

@@ -95,8 +95,8 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	du += slot * plane;
 	partials += ((ulong)at * (layers + 1)) * blocks + block;
 
-	uint above[32], above_count = 0; /* the layers that have this one as an origin */
-	float above_coefficient[32];
+	uint above[LAYERS_MAX], above_count = 0; /* the layers that have this one as an origin */
+	float above_coefficient[LAYERS_MAX];
 	for (uint l = layer + 1; l <= depth; l++)
 		if (gates[slot * layers + l - 1] >> (layer - 1) & 1u) {
 			above_coefficient[above_count] = coefficients[(l - 1) * layers + layer - 1];

@@ -90,7 +90,9 @@ __kernel void nmse_parts(__global const uint2 *list, uint list_first, uint count
 		const float2 e = errors[s];
 		const float ratio = e.x / e.y;
 		/* written so that NaN passes through: a network that diverged must not look good */
-		sum += (float4)(4.3429448190f * log(ratio < 1e-30f ? 1e-30f : ratio), e.x, e.y, 0.0f);
+		sum.x = fma(4.3429448190f, log(ratio < 1e-30f ? 1e-30f : ratio), sum.x);
+		sum.y += e.x;
+		sum.z += e.y;
 	}
 	parts[(ulong)slot * NMSE_PARTS + part] = sum;
 }

@@ -118,6 +118,8 @@ __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) vo
 	for (uint at = vector0; at < vector_end;) { \
 		if (at + SPARSE_VECTORS <= vector_end) \
 			SPARSE_ROW(SPARSE_VECTORS, value_of, row_of); \
+		else if (at + 4 <= vector_end) \
+			SPARSE_ROW(4, value_of, row_of); \
 		else if (at + 2 <= vector_end) \
 			SPARSE_ROW(2, value_of, row_of); \
 		else \
@@ -193,8 +195,6 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_columns(uin
 
 /* The lists by column of A [inner rows][a_row] for product_columns, from its lists by row; rows ascending. A work-item makes those
  * of LIST_COLUMNS columns. Where A is too dense to skip zeros it says so by full counts, and makes none. */
-#define LIST_COLUMNS 64
-
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint columns, uint inner, uint stacked,
 	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
 	__global const ushort *row_columns, __global const uint *row_counts, ulong row_counts_at, ulong row_counts_stride,

@@ -200,6 +200,8 @@ typedef struct clu_recipe {
 /* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
+/* CLU_ARGUMENT where a field is one that training cannot use; what the parser made never is. */
+CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error);
 CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
 /* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages. */
 CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
@@ -331,11 +333,13 @@ typedef struct clu_lane_progress {
 	clu_error error;                         /* why it FAILED */
 } clu_lane_progress;
 
-/* Device bytes of one lane, and of what all lanes share (data sets, buffers); both from shapes alone. */
-CLU_API void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch,
-    uint64_t *lane_bytes, uint64_t *shared_bytes);
+/* Device bytes of one lane, and of what all lanes share (data sets, buffers); both from shapes and plan (NULL: the default)
+ * alone. */
+CLU_API void clu_lanes_bytes(const clu_device_info *info, const clu_plan *plan, const clu_data *data, uint32_t layers,
+    uint32_t batch, uint64_t *lane_bytes, uint64_t *shared_bytes);
 /* The largest number of lanes that fits, at most `wanted`. 0: not even one. */
-CLU_API uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted);
+CLU_API uint32_t clu_lanes_fit(
+    const clu_device_info *info, const clu_plan *plan, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted);
 /* Copies the data to the device. The data may be destroyed afterwards. CLU_SIZE, with the figures, where it does not fit. */
 CLU_API clu_status clu_lanes_create(
     clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes, clu_lanes **out, clu_error *error);
@@ -351,8 +355,10 @@ CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
  * An error is the device's; a lane's own trouble makes that lane FAILED and is no error here. */
 CLU_API clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *stop, clu_error *error);
 CLU_API void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progress *progress);
-/* Optimiser steps done by all lanes since creation: a heartbeat that stands still means a hung device. */
+/* Optimiser steps done by all lanes since creation. */
 CLU_API uint64_t clu_lanes_steps(const clu_lanes *lanes);
+/* Steps and validations: a heartbeat; one that stands still over several calls of clu_lanes_run means a hung device. */
+CLU_API uint64_t clu_lanes_beats(const clu_lanes *lanes);
 /* The lane's network as it is now (for DONE: the trained one). */
 CLU_API clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, clu_error *error);
 /* A checkpoint: all that is needed to go on to the same bits, in any slot of any lanes of the same data, shapes and key.

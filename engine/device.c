@@ -1,7 +1,10 @@
 /* device.c: finds OpenCL devices, opens and closes one. Which of them a user means is device_select.c's subject. */
 #include "device.h"
 
+#include "plan.h"
+
 #include <CL/cl_ext.h>
+#include <clblast_c.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,9 +162,10 @@ clu_status clu_device_open(const clu_device_info *info, const clu_plan *plan, cl
 	if (!device) return clu_fail(error, CLU_MEMORY, "no host memory for a device");
 	device->info = *info;
 	device->plan = plan ? *plan : clu_plan_default(info);
+	clu_status status = plan_check(&device->plan, "the plan", error);
 	const char *debug = getenv("CLUNROLL_DEBUG");
 	device->sync = debug && strcmp(debug, "sync") == 0;
-	clu_status status = open_checked(info, device, error);
+	if (status == CLU_OK) status = open_checked(info, device, error);
 	if (status == CLU_OK)
 		*out = device;
 	else
@@ -176,6 +180,7 @@ void clu_device_destroy(clu_device *device)
 		if (device->kernels[k]) clReleaseKernel(device->kernels[k]);
 	if (device->program) clReleaseProgram(device->program);
 	if (device->queue) clReleaseCommandQueue(device->queue);
+	if (device->context && device->plan.product == CLU_WAY_CLBLAST) CLBlastClearCache(); /* keyed by the context's address */
 	if (device->context) clReleaseContext(device->context);
 	free(device);
 }

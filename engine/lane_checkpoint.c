@@ -1,7 +1,7 @@
 /* lane_checkpoint.c: a lane ↔ bytes, so that a training goes on to the same bits after any interruption, in any slot.
  *
- * A checkpoint is taken between two calls of clu_lanes_run, so never between steps and the validation that they are due. Weights
- * and moments are stored as they lie on the device. What the training is (architecture, recipe, data, numeric key …) is stored
+ * A checkpoint is taken between two calls of clu_lanes_run; a validation that is still due is made after the resume. Weights and
+ * moments are stored as they lie on the device. What the training is (architecture, recipe, data, numeric key …) is stored
  * as text beside them and must be the same when it is resumed. */
 #include "lanes.h"
 
@@ -56,7 +56,7 @@ static clu_status identity_check(const identity *want, const safetensors *file, 
 
 /* ---- progress: the lane's numbers ---- */
 
-enum { COUNTERS = 9, MEASURES = 7, RECORD_VALUES = 6 };
+enum { COUNTERS = 10, MEASURES = 6, RECORD_VALUES = 6 };
 
 typedef struct progress {
 	uint64_t counter[COUNTERS];
@@ -67,10 +67,10 @@ typedef struct progress {
 static void progress_pack(const lane *lane, progress *p)
 {
 	const schedule_state *s = &lane->schedule;
-	const uint64_t counter[COUNTERS] = {
-	    s->layers, s->layer, s->stage, s->stage_steps, s->layer_steps, s->steps, s->best_at, s->done, lane->layers_done};
+	const uint64_t counter[COUNTERS] = {s->layers, s->layer, s->stage, s->stage_steps, s->layer_steps, s->steps, s->best_at,
+	    s->done, lane->layers_done, s->validated_at};
 	const double measure[MEASURES] = {
-	    s->best_db, s->kept_db, lane->latest.db, lane->latest.ratio_db, lane->best.db, lane->best.ratio_db, lane->layer_seconds};
+	    s->best_db, lane->latest.db, lane->latest.ratio_db, lane->best.db, lane->best.ratio_db, lane->layer_seconds};
 	*p = (progress){.counter = {0}};
 	memcpy(p->counter, counter, sizeof counter);
 	memcpy(p->measure, measure, sizeof measure);
@@ -98,11 +98,11 @@ static clu_status progress_unpack(const progress *p, uint32_t layers, lane *lane
 	    .best_at = c[6],
 	    .done = c[7] != 0,
 	    .best_db = m[0],
-	    .kept_db = m[1]};
+	    .validated_at = c[9]};
 	lane->layers_done = (uint32_t)c[8];
-	lane->latest = (clu_nmse){m[2], m[3]};
-	lane->best = (clu_nmse){m[4], m[5]};
-	lane->layer_seconds = m[6];
+	lane->latest = (clu_nmse){m[1], m[2]};
+	lane->best = (clu_nmse){m[3], m[4]};
+	lane->layer_seconds = m[5];
 	for (uint32_t l = 0; l < lane->layers_done; l++) {
 		const double *r = p->record + l * RECORD_VALUES;
 		lane->record[l] = (clu_layer_record){{r[0], r[1]}, {r[2], r[3]}, (uint64_t)r[4], r[5]};

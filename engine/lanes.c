@@ -13,7 +13,8 @@
 #include <time.h>
 
 enum { BURST_MAX = 256 };
-static const double burst_seconds = 0.2; /* how long a stop may have to wait, about */
+static const double burst_seconds = 0.2;    /* how long a stop may have to wait, about … */
+static const double evaluation_seconds = 2; /* … and where a validation is due */
 
 static double now(void)
 {
@@ -49,25 +50,27 @@ static arena_shape shape_of(const clu_data *data, uint32_t layers, uint32_t batc
 	    .evaluation = (uint32_t)evaluation};
 }
 
-void clu_lanes_bytes(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint64_t *lane_bytes,
-    uint64_t *shared_bytes)
+void clu_lanes_bytes(const clu_device_info *info, const clu_plan *plan, const clu_data *data, uint32_t layers, uint32_t batch,
+    uint64_t *lane_bytes, uint64_t *shared_bytes)
 {
 	const arena_shape shape = shape_of(data, layers, batch, 1);
-	const clu_plan plan = clu_plan_default(info);
-	*lane_bytes = arena_lane_bytes(&shape, &plan);
+	const clu_plan used = plan ? *plan : clu_plan_default(info);
+	*lane_bytes = arena_lane_bytes(&shape, &used);
 	*shared_bytes = samples_bytes(data->m, data->n, data->train.count + data->validation.count + data->test.count);
 }
 
-uint32_t clu_lanes_fit(const clu_device_info *info, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted)
+uint32_t clu_lanes_fit(
+    const clu_device_info *info, const clu_plan *plan, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t wanted)
 {
 	uint64_t lane, shared;
-	clu_lanes_bytes(info, data, layers, batch, &lane, &shared);
+	const clu_plan used = plan ? *plan : clu_plan_default(info);
+	clu_lanes_bytes(info, &used, data, layers, batch, &lane, &shared);
 	const uint64_t memory = info->memory_bytes / 10 * 9; /* the rest is for the driver and for others */
-	if (shared + lane > memory) return 0;
+	const uint64_t codes = (uint64_t)data->train.count * arena_ld(data->n > data->m ? data->n : data->m) * sizeof(float);
+	if (shared + lane > memory || codes > info->allocation_bytes) return 0;
 	uint64_t fit = (memory - shared) / lane;
 	const arena_shape one = shape_of(data, layers, batch, 1);
-	const clu_plan plan = clu_plan_default(info);
-	const uint64_t by_allocation = info->allocation_bytes / arena_largest_bytes(&one, &plan);
+	const uint64_t by_allocation = info->allocation_bytes / arena_largest_bytes(&one, &used);
 	if (fit > by_allocation) fit = by_allocation;
 	return fit > wanted ? wanted : (uint32_t)fit;
 }
@@ -76,12 +79,12 @@ static clu_status check_fit(
     const clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lanes, clu_error *error)
 {
 	uint64_t lane, shared;
-	const uint32_t fit = clu_lanes_fit(&device->info, data, layers, batch, lanes);
+	const uint32_t fit = clu_lanes_fit(&device->info, &device->plan, data, layers, batch, lanes);
 	if (fit >= lanes) return CLU_OK;
-	clu_lanes_bytes(&device->info, data, layers, batch, &lane, &shared);
+	clu_lanes_bytes(&device->info, &device->plan, data, layers, batch, &lane, &shared);
 	return clu_fail(error, CLU_SIZE,
-	    "%u lanes of %.1f MiB beside %.1f MiB of data do not fit %s (%.1f MiB, at most %.1f MiB in one "
-	    "buffer): at most %u lanes do",
+	    "%u lanes of %.1f MiB beside %.1f MiB of data do not fit %s (%.1f MiB, at most %.1f MiB in one buffer): at most %u lanes "
+	    "do",
 	    lanes, (double)lane / 1048576.0, (double)shared / 1048576.0, device->info.name,
 	    (double)device->info.memory_bytes / 1048576.0, (double)device->info.allocation_bytes / 1048576.0, fit);
 }
@@ -207,6 +210,11 @@ uint64_t clu_lanes_steps(const clu_lanes *lanes)
 	return lanes->steps;
 }
 
+uint64_t clu_lanes_beats(const clu_lanes *lanes)
+{
+	return lanes->beats;
+}
+
 /* ---- starting a lane ---- */
 
 /* n_L where the recipe trains c of the mean form, 1 where it trains the sum's coefficients. */
@@ -252,6 +260,7 @@ clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *tra
 	CLU_TRY(clu_arch_check(&training->arch, error));
 	if (training->arch.layers != shape->layers)
 		return clu_fail(error, CLU_ARGUMENT, "architecture of %u layers on lanes of %u", training->arch.layers, shape->layers);
+	CLU_TRY(clu_recipe_check(&training->recipe, error));
 	const clu_model *from = training->from;
 	if (from && (from->m != shape->m || from->n != shape->n || from->arch.layers != shape->layers))
 		return clu_fail(error, CLU_MISMATCH, "network to start from is %u×%u of %u layers; wanted %u×%u of %u", from->m, from->n,
@@ -303,9 +312,11 @@ clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *t
 	lane *lane = &lanes->lane[slot];
 	const uint32_t layers = lanes->arena.shape.layers;
 	schedule_begin(&lane->schedule, layers, training->from ? layers : 1);
-	if (training->from)
-		CLU_TRY(network_set_weights(&lanes->arena, slot, training->from, error));
-	else
+	if (training->from) {
+		clu_model from = *training->from;
+		from.arch = lane->arch; /* connections that it has not start at 0, those that only it has are left out */
+		CLU_TRY(network_set_weights(&lanes->arena, slot, &from, error));
+	} else
 		CLU_TRY(write_start(lanes, slot, error));
 	CLU_TRY(fresh_moments(lanes, slot, error));
 	CLU_TRY(lane_enter_stage(lanes, slot, error));
@@ -432,9 +443,9 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {
 		lane *lane = &lanes->lane[slot];
 		if (lane->state != CLU_LANE_TRAINING) continue;
-		lane->validation_due = schedule_until_validation(&lane->recipe, &lane->schedule) == steps;
 		schedule_advance(&lane->schedule, steps);
 		lanes->steps += steps;
+		lanes->beats += steps;
 	}
 	return CLU_OK;
 }
@@ -502,14 +513,27 @@ static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	return CLU_OK;
 }
 
-/* Validates the lanes that have it due; *ended becomes true when one is DONE or FAILED thereby. */
-static clu_status validate(clu_lanes *lanes, bool *ended, clu_error *error)
+/* Lanes that stand on a validation, at most so many that measuring them takes about evaluation_seconds; into lanes->due. */
+static uint32_t collect_due(clu_lanes *lanes)
 {
-	uint32_t count = 0;
-	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++)
-		if (lanes->lane[slot].state == CLU_LANE_TRAINING && lanes->lane[slot].validation_due) lanes->due[count++] = slot;
-	if (count == 0) return CLU_OK;
+	uint32_t count = 0, most = UINT32_MAX;
+	if (lanes->seconds_per_evaluation > 0) {
+		const double fitting = evaluation_seconds / lanes->seconds_per_evaluation;
+		if (fitting < lanes->arena.shape.lanes) most = fitting > 1 ? (uint32_t)fitting : 1;
+	}
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes && count < most; slot++) {
+		const lane *lane = &lanes->lane[slot];
+		if (lane->state == CLU_LANE_TRAINING && schedule_validation_due(&lane->recipe, &lane->schedule)) lanes->due[count++] = slot;
+	}
+	return count;
+}
+
+/* Validates `count` lanes of lanes->due; *ended becomes true when one is DONE or FAILED thereby. */
+static clu_status validate(clu_lanes *lanes, uint32_t count, bool *ended, clu_error *error)
+{
+	const double begin = now();
 	CLU_TRY(evaluate(lanes, &lanes->validation, lanes->due, count, error));
+	lanes->seconds_per_evaluation = (now() - begin) / count;
 	const lane_list all = network_all(&lanes->arena, &lanes->evaluation_lists);
 	CLU_TRY(weights_finite(&lanes->arena, &all, lanes->finite, error));
 	for (uint32_t k = 0; k < count; k++) lanes->lane[lanes->due[k]].latest = lanes->nmse[k];
@@ -521,6 +545,7 @@ static clu_status validate(clu_lanes *lanes, bool *ended, clu_error *error)
 			fail_lane(lanes, lane, "the validation NMSE is not finite");
 		else
 			CLU_TRY(move_on(lanes, lanes->due[k], error));
+		lanes->beats++;
 		if (lane->state != CLU_LANE_TRAINING) *ended = true;
 	}
 	return CLU_OK;
@@ -532,11 +557,15 @@ clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *s
 	bool ended = false;
 	lanes->mark = now();
 	do {
-		const uint32_t steps = burst_length(lanes);
-		if (steps == 0) return CLU_OK;
-		CLU_TRY(run_burst(lanes, steps, error));
-		account_time(lanes);
-		CLU_TRY(validate(lanes, &ended, error));
+		uint32_t due = collect_due(lanes);
+		if (!due) {
+			const uint32_t steps = burst_length(lanes);
+			if (!steps) return CLU_OK;
+			CLU_TRY(run_burst(lanes, steps, error));
+			account_time(lanes);
+			due = collect_due(lanes);
+		}
+		if (due) CLU_TRY(validate(lanes, due, &ended, error));
 		account_time(lanes);
 	} while (!ended && now() < end && !(stop && *stop));
 	return CLU_OK;

@@ -15,7 +15,6 @@ typedef struct lane {
 	char *settings;
 	schedule_state schedule;
 	uint64_t pass_loaded;  /* pass of the stage whose permutation is on the device, from 1; 0: none */
-	bool validation_due;   /* the last burst ended on a validation */
 	clu_nmse latest, best; /* on the validation set; best of the stage */
 	double layer_seconds;  /* wall time of the layer in hand */
 	uint32_t layers_done;
@@ -39,7 +38,8 @@ struct clu_lanes {
 	uint32_t pass_steps;  /* steps in a pass over the training set */
 	uint32_t burst;       /* steps enqueued before a wait; follows the time they take */
 	double mark;          /* when time was last accounted to lanes */
-	uint64_t steps;
+	uint64_t steps, beats;
+	double seconds_per_evaluation; /* of the validation set by one lane, the last time; 0: not yet known */
 	uint64_t data_hash;
 	double scale, lipschitz;
 	float *w_b, *w_x; /* a network's weights before any training */

@@ -123,7 +123,9 @@ clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_mode
 	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
 	clu_status status = CLU_OK;
 	memcpy(scalars, model->theta, layers * sizeof *scalars);
-	for (uint32_t l = 0; l < layers; l++) memcpy(scalars + layers + l * layers, model->coefficient[l], layers * sizeof *scalars);
+	for (uint32_t l = 0; l < layers; l++)
+		for (uint32_t i = 0; i < layers; i++)
+			scalars[layers + l * layers + i] = clu_arch_origins(&model->arch, l + 1) >> i & 1u ? model->coefficient[l][i] : 0.0f;
 	CLU_TRY(transpose_buffer(arena, &buffer, error));
 	transpose(model->w_b, n, m, buffer);
 	CLU_GOTO(memory_write_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));

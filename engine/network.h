@@ -33,7 +33,8 @@ lane_list network_all(const arena *arena, const network_lists *lists);
 
 /* Writes a lane's gates, neurons and side connections. */
 clu_status network_set_arch(const arena *arena, uint32_t slot, const clu_arch *arch, clu_error *error);
-/* A lane's weights from and to a model's unpadded ones; the model has the lane's m, n and layers. Waits. */
+/* A lane's weights from and to a model's unpadded ones; the model has the lane's m, n and layers. Coefficients where the model's
+ * architecture has no connection become 0. Waits. */
 clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_model *model, clu_error *error);
 clu_status network_get_weights(const arena *arena, uint32_t slot, clu_model *model, clu_error *error);
 

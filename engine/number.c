@@ -2,17 +2,35 @@
 #include "number.h"
 
 #include <ctype.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A host program may have a locale with a decimal comma: text is written and read in the C locale, for this thread. */
+static locale_t enter_c_locale(locale_t *before)
+{
+	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (c) *before = uselocale(c);
+	return c;
+}
+
+static void leave_c_locale(locale_t c, locale_t before)
+{
+	if (!c) return;
+	uselocale(before);
+	freelocale(c);
+}
+
 void number_print(double value, char text[NUMBER_TEXT])
 {
+	locale_t before, c = enter_c_locale(&before);
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
-		if (strtod(text, NULL) == value) return;
+		if (strtod(text, NULL) == value) break;
 	}
+	leave_c_locale(c, before);
 }
 
 bool number_parse(const char *text, double *value)
@@ -20,7 +38,9 @@ bool number_parse(const char *text, double *value)
 	/* strtod would also take leading spaces, 0x1p3, inf and nan. */
 	if (!*text || strspn(text, "0123456789+-.eE") != strlen(text)) return false;
 	char *end;
+	locale_t before, c = enter_c_locale(&before);
 	double read = strtod(text, &end);
+	leave_c_locale(c, before);
 	if (*end || !isfinite(read)) return false;
 	*value = read;
 	return true;

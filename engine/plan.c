@@ -1,7 +1,7 @@
 /* plan.c: plans as plain data: defaults by kind of device, and their text. Knows no OpenCL call beyond one query.
  *
  * Measuring which way is fastest is not this file's subject; a plan says what is used. */
-#include "status.h"
+#include "plan.h"
 
 #include <CL/cl.h>
 #include <ctype.h>
@@ -70,7 +70,7 @@ static bool power_of_two(uint32_t x)
 	return x && !(x & (x - 1));
 }
 
-static clu_status check(const clu_plan *plan, const char *source, clu_error *error)
+clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error)
 {
 	if (!power_of_two(plan->vector) || plan->vector > 16 || plan->vector == 2)
 		return clu_fail(error, CLU_FORMAT, "%s: vector is %u; wanted 1, 4, 8 or 16", source, plan->vector);
@@ -124,5 +124,5 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 	}
 	for (size_t f = 0; f < count; f++)
 		if (!fields[f].seen) return clu_fail(error, CLU_FORMAT, "%s has no line for %s", source, fields[f].key);
-	return check(plan, source, error);
+	return plan_check(plan, source, error);
 }

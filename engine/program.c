@@ -44,10 +44,12 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 	int used = snprintf(text, size,
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u "
-	    "-DFINITE_RUN=%u",
+	    "-DFINITE_RUN=%u -DTILE_SIDE=%u "
+	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN);
+	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS,
+	    CLU_LAYERS_MAX);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
@@ -103,6 +105,7 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 	hardware = hash_text(hardware, info->platform);
 	hardware = hash_text(hardware, info->platform_version);
 	hardware = hash_text(hardware, info->driver);
+	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
 	const cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
 	deciding.sparse_below = deciding.sparse_rows = deciding.sparse_vectors = 0; /* skipping zeros changes no bit */

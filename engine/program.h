@@ -44,8 +44,8 @@ typedef enum kernel_id {
 
 /* Numbers that kernels get as -D and the host needs too. */
 #define MATRIX_ALIGN 16u /* leading dimensions are multiples of it, and of every vector */
-#define TILE_SIDE 16u    /* rows of a work-group in matrix_update; adam.cl has its own */
-#define LIST_COLUMNS 64u /* columns of a work-item in list_columns; product.cl has its own */
+#define TILE_SIDE 16u    /* rows of a work-group in matrix_update */
+#define LIST_COLUMNS 64u /* columns of a work-item in list_columns */
 #define NMSE_PARTS 64u
 #define FINITE_RUN 4096u
 

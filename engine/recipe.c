@@ -272,6 +272,19 @@ cleanup:
 	return status;
 }
 
+clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error)
+{
+	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->validate_every >= 1 &&
+	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 &&
+	             memchr(recipe->name, '\0', sizeof recipe->name);
+	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
+		const clu_stage *stage = &recipe->stage[i];
+		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&
+		        stage->rate > 0 && stage->rate_last > 0;
+	}
+	return sound ? CLU_OK : clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
+}
+
 clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error)
 {
 	for (size_t i = 0; i < sizeof named_recipes / sizeof *named_recipes; i++) {

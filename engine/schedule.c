@@ -18,7 +18,7 @@ static void begin_stage(schedule_state *state)
 
 void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer)
 {
-	*state = (schedule_state){.layers = layers, .layer = first_layer, .kept_db = NAN};
+	*state = (schedule_state){.layers = layers, .layer = first_layer};
 	begin_stage(state);
 }
 
@@ -110,7 +110,6 @@ unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, dou
 	if (!impatient && !steps_are_over(recipe, state)) return better && keep ? SCHEDULE_KEEP_BEST : SCHEDULE_CONTINUE;
 	/* Where the last weights are the best, or none ever were, there is nothing to put back. */
 	bool restore = keep && !better && state->best_at > 0;
-	state->kept_db = restore ? state->best_db : validation_db;
 	return (restore ? SCHEDULE_RESTORE_BEST : SCHEDULE_CONTINUE) | next_stage(recipe, state);
 }
 

@@ -18,7 +18,6 @@ typedef struct schedule_state {
 	uint64_t steps;        /* done in all */
 	double best_db;        /* lowest validation NMSE of this stage; INFINITY before the first */
 	uint64_t best_at;      /* stage_steps then */
-	double kept_db;        /* validation NMSE of the weights that went on from the stage that ended last; NaN before */
 	uint64_t validated_at; /* stage_steps of the last validation of this stage */
 	bool done;
 } schedule_state;
@@ -29,7 +28,7 @@ typedef enum schedule_action {
 	SCHEDULE_KEEP_BEST = 1,    /* save the weights: the best of this stage so far */
 	SCHEDULE_RESTORE_BEST = 2, /* put the saved weights back: they go on, not the last ones */
 	SCHEDULE_STAGE_END = 4,    /* a new stage: fresh Adam, epoch 0 */
-	SCHEDULE_LAYER_END = 8,    /* comes with STAGE_END: layer state.layer − 1 is trained (or K, when DONE), with kept_db */
+	SCHEDULE_LAYER_END = 8,    /* comes with STAGE_END: layer state.layer − 1 is trained (or K, when DONE) */
 	SCHEDULE_DONE = 16,        /* comes with LAYER_END: that was layer K */
 } schedule_action;
 

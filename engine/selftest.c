@@ -9,14 +9,15 @@
 #include <string.h>
 #include <time.h>
 
-enum { TEST_M = 7, TEST_N = 19, TEST_LAYERS = 5, TEST_BATCH = 11, TEST_LANES = 3, TEST_SAMPLES = 13 };
+enum { TEST_M = 7, TEST_N_MAX = 16 * 16 + 3, TEST_LAYERS = 5, TEST_BATCH = 11, TEST_LANES = 3, TEST_SAMPLES = 13 };
 
 static const struct {
 	const char *arch;
 	uint32_t depth;
-} cases[TEST_LANES] = {{"0_0_1_2_5:srlss", 5}, {"0_0_0_3_7:lrsss:11010", 4}, {"0_0_0_0_0", 1}};
+	float threshold; /* growing with the layer: products of the first lane are dense, of the second sparse */
+} cases[TEST_LANES] = {{"0_0_1_2_5:srlss", 5, 0.1f}, {"0_0_0_3_7:sssss:11010", 4, 0.5f}, {"0_0_0_0_0", 1, 0.05f}};
 
-/* Largest allowed error relative to the largest reference value: sums of up to 55·19 float32 products, with room for the
+/* Largest allowed error relative to the largest reference value: sums of some 100 float32 products, with room for the
  * amplification through five layers; an error of indexing or order is a hundred times larger. */
 static const double tolerance = 2e-4;
 
@@ -27,9 +28,10 @@ typedef struct fixture {
 	arena arena;
 	network_lists lists;
 	device_samples samples;
+	uint32_t n; /* wide enough for whole tiles, whole chunks and several lists, and a rest, in the device's plan */
 	clu_model *model[TEST_LANES];
 	reference *reference[TEST_LANES];
-	float b[TEST_SAMPLES * TEST_M], x[TEST_SAMPLES * TEST_N];
+	float b[TEST_SAMPLES * TEST_M], x[TEST_SAMPLES * TEST_N_MAX];
 } fixture;
 
 /* Numbers in [−1, 1), every third one zero. */
@@ -42,16 +44,25 @@ static void fill(float *values, size_t count, uint64_t seed)
 	}
 }
 
-static clu_status make_model(uint32_t lane, clu_model **model, clu_error *error)
+static uint32_t covering_n(const clu_plan *plan)
+{
+	const bool sparse = program_sparse_below(plan) > 0;
+	const uint32_t chunk = sparse && plan->sparse_vectors > plan->tile_vectors ? plan->sparse_vectors : plan->tile_vectors;
+	uint32_t n = sparse ? LIST_COLUMNS : 16;
+	if (chunk * plan->vector > n) n = chunk * plan->vector;
+	return n + 3;
+}
+
+static clu_status make_model(uint32_t n, uint32_t lane, clu_model **model, clu_error *error)
 {
 	clu_arch arch;
 	CLU_TRY(clu_arch_parse(cases[lane].arch, TEST_LAYERS, &arch, error));
-	CLU_TRY(clu_model_create(&arch, TEST_M, TEST_N, model, error));
-	fill((*model)->w_b, TEST_N * TEST_M, 100 * lane + 1);
-	fill((*model)->w_x, TEST_N * TEST_N, 100 * lane + 2);
-	for (size_t i = 0; i < TEST_N * TEST_N; i++) (*model)->w_x[i] *= 0.25f;
+	CLU_TRY(clu_model_create(&arch, TEST_M, n, model, error));
+	fill((*model)->w_b, n * TEST_M, 100 * lane + 1);
+	fill((*model)->w_x, n * n, 100 * lane + 2);
+	for (size_t i = 0; i < n * n; i++) (*model)->w_x[i] *= 0.25f;
 	for (uint32_t layer = 1; layer <= TEST_LAYERS; layer++) {
-		(*model)->theta[layer - 1] = 0.05f * (float)layer;
+		(*model)->theta[layer - 1] = cases[lane].threshold * (1.0f + 0.125f * (float)layer);
 		for (uint32_t i = 0; i < layer; i++)
 			if (clu_arch_origins(&arch, layer) >> i & 1u) (*model)->coefficient[layer - 1][i] = 0.4f + 0.1f * (float)i;
 	}
@@ -66,10 +77,10 @@ static void to_double(double *to, const float *from, size_t count)
 static clu_status make_reference(fixture *f, uint32_t lane, clu_error *error)
 {
 	const clu_model *model = f->model[lane];
-	CLU_TRY(reference_create(&model->arch, TEST_M, TEST_N, TEST_BATCH, cases[lane].depth, &f->reference[lane], error));
+	CLU_TRY(reference_create(&model->arch, TEST_M, f->n, TEST_BATCH, cases[lane].depth, &f->reference[lane], error));
 	reference *r = f->reference[lane];
-	to_double(r->w_b, model->w_b, TEST_N * TEST_M);
-	to_double(r->w_x, model->w_x, TEST_N * TEST_N);
+	to_double(r->w_b, model->w_b, f->n * TEST_M);
+	to_double(r->w_x, model->w_x, f->n * f->n);
 	for (uint32_t l = 0; l < TEST_LAYERS; l++) {
 		r->theta[l] = model->theta[l];
 		to_double(r->coefficient[l], model->coefficient[l], TEST_LAYERS);
@@ -77,7 +88,7 @@ static clu_status make_reference(fixture *f, uint32_t lane, clu_error *error)
 	for (uint32_t row = 0; row < TEST_BATCH; row++) { /* the lane's batch starts at sample `lane` of the reversed order */
 		const uint32_t sample = TEST_SAMPLES - 1 - (row + lane % 2);
 		to_double(r->b + row * TEST_M, f->b + sample * TEST_M, TEST_M);
-		to_double(r->truth + row * TEST_N, f->x + sample * TEST_N, TEST_N);
+		to_double(r->truth + row * f->n, f->x + sample * f->n, f->n);
 	}
 	reference_forward(r);
 	reference_backward(r);
@@ -89,7 +100,7 @@ static clu_status prepare_lane(fixture *f, uint32_t lane, clu_error *error)
 	const float hyper[4] = {beta1, beta2, epsilon, 0.0f}, one[TEST_LAYERS] = {1, 1, 1, 1, 1};
 	uint32_t order[TEST_SAMPLES];
 	for (uint32_t s = 0; s < TEST_SAMPLES; s++) order[s] = TEST_SAMPLES - 1 - s;
-	CLU_TRY(make_model(lane, &f->model[lane], error));
+	CLU_TRY(make_model(f->n, lane, &f->model[lane], error));
 	CLU_TRY(make_reference(f, lane, error));
 	CLU_TRY(network_set_arch(&f->arena, lane, &f->model[lane]->arch, error));
 	CLU_TRY(network_set_weights(&f->arena, lane, f->model[lane], error));
@@ -102,7 +113,7 @@ static clu_status prepare_lane(fixture *f, uint32_t lane, clu_error *error)
 static clu_status prepare(fixture *f, clu_error *error)
 {
 	const arena_shape shape = {.m = TEST_M,
-	    .n = TEST_N,
+	    .n = f->n,
 	    .layers = TEST_LAYERS,
 	    .batch = TEST_BATCH,
 	    .lanes = TEST_LANES,
@@ -114,9 +125,9 @@ static clu_status prepare(fixture *f, clu_error *error)
 	step_data steps[TEST_LANES];
 	lane_place places[TEST_LANES];
 	fill(f->b, TEST_SAMPLES * TEST_M, 1000);
-	fill(f->x, TEST_SAMPLES * TEST_N, 2000);
+	fill(f->x, TEST_SAMPLES * f->n, 2000);
 	CLU_TRY(arena_create(f->device, &shape, &f->arena, error));
-	CLU_TRY(samples_create(f->device, TEST_M, TEST_N, &samples, "self-test samples", &f->samples, error));
+	CLU_TRY(samples_create(f->device, TEST_M, f->n, &samples, "self-test samples", &f->samples, error));
 	CLU_TRY(network_lists_create(&f->arena, LIST_SET_TRAIN, &f->lists, error));
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
 		CLU_TRY(prepare_lane(f, lane, error));
@@ -161,10 +172,14 @@ static clu_status compare_role(const fixture *f, const char *op, uint32_t lane, 
 static clu_status compare_transposed(const fixture *f, const char *op, uint32_t lane, arena_role role, uint64_t at,
     const double *want, uint32_t columns, clu_error *error)
 {
-	double transposed[TEST_N * TEST_N];
-	for (uint32_t i = 0; i < TEST_N; i++)
-		for (uint32_t j = 0; j < columns; j++) transposed[j * TEST_N + i] = want[i * columns + j];
-	return compare_role(f, op, lane, role, at, f->arena.ld_n, transposed, columns, TEST_N, 1, error);
+	const uint32_t n = f->n;
+	double *transposed = malloc((size_t)columns * n * sizeof *transposed);
+	if (!transposed) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t j = 0; j < columns; j++) transposed[(size_t)j * n + i] = want[(size_t)i * columns + j];
+	clu_status status = compare_role(f, op, lane, role, at, f->arena.ld_n, transposed, columns, n, 1, error);
+	free(transposed);
+	return status;
 }
 
 /* θ and a: their gradients are read from the first moments, (1 − β₁)·g after one step from zero. */
@@ -187,32 +202,32 @@ static clu_status compare_update(const fixture *f, uint32_t lane, clu_error *err
 	reference *r = f->reference[lane];
 	const reference_adam adam = {beta1, beta2, epsilon, rate, 1, 1};
 	const bool w_x = cases[lane].depth > 1;
-	for (uint32_t i = 0; i < TEST_N * TEST_M; i++) {
+	for (uint32_t i = 0; i < f->n * TEST_M; i++) {
 		double first = 0, second = 0;
 		reference_adam_step(&adam, r->dw_b[i], &first, &second, &r->w_b[i]);
 	}
-	for (uint32_t i = 0; i < TEST_N * TEST_N && w_x; i++) {
+	for (uint32_t i = 0; i < f->n * f->n && w_x; i++) {
 		double first = 0, second = 0;
 		reference_adam_step(&adam, r->dw_x[i], &first, &second, &r->w_x[i]);
 	}
 	CLU_TRY(compare_transposed(f, "update of W_b", lane, ROLE_WEIGHTS, 0, r->w_b, TEST_M, error));
-	CLU_TRY(compare_transposed(f, "update of W_x", lane, ROLE_WEIGHTS, f->arena.w_xt_at, r->w_x, TEST_N, error));
-	return compare_role(f, "transpose of W_x", lane, ROLE_TRANSPOSED, 0, f->arena.ld_n, r->w_x, TEST_N, TEST_N, 1, error);
+	CLU_TRY(compare_transposed(f, "update of W_x", lane, ROLE_WEIGHTS, f->arena.w_xt_at, r->w_x, f->n, error));
+	return compare_role(f, "transpose of W_x", lane, ROLE_TRANSPOSED, 0, f->arena.ld_n, r->w_x, f->n, f->n, 1, error);
 }
 
 static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error)
 {
 	const reference *r = f->reference[lane];
 	const arena *a = &f->arena;
-	const uint32_t depth = cases[lane].depth, plane = TEST_BATCH * TEST_N;
+	const uint32_t depth = cases[lane].depth, plane = TEST_BATCH * f->n;
 	for (uint32_t l = 0; l < depth; l++)
 		CLU_TRY(compare_role(
-		    f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, TEST_N, 1, error));
+		    f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, f->n, 1, error));
 	for (uint32_t l = depth; l-- > 0;)
-		CLU_TRY(compare_role(
-		    f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, TEST_N, 1, error));
+		CLU_TRY(
+		    compare_role(f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, f->n, 1, error));
 	CLU_TRY(compare_transposed(f, "gradient of W_b", lane, ROLE_GRADIENTS, 0, r->dw_b, TEST_M, error));
-	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_xt_at, r->dw_x, TEST_N, error));
+	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_xt_at, r->dw_x, f->n, error));
 	CLU_TRY(compare_scalars(f, lane, error));
 	return compare_update(f, lane, error);
 }
@@ -225,18 +240,18 @@ static clu_status compare_nmse(fixture *f, clu_error *error)
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
 		reference *r;
 		double db = 0, error_sum = 0, truth_sum = 0;
-		CLU_TRY(reference_create(&f->model[lane]->arch, TEST_M, TEST_N, TEST_SAMPLES, cases[lane].depth, &r, error));
-		memcpy(r->w_b, f->reference[lane]->w_b, TEST_N * TEST_M * sizeof(double));
-		memcpy(r->w_x, f->reference[lane]->w_x, TEST_N * TEST_N * sizeof(double));
+		CLU_TRY(reference_create(&f->model[lane]->arch, TEST_M, f->n, TEST_SAMPLES, cases[lane].depth, &r, error));
+		memcpy(r->w_b, f->reference[lane]->w_b, f->n * TEST_M * sizeof(double));
+		memcpy(r->w_x, f->reference[lane]->w_x, f->n * f->n * sizeof(double));
 		memcpy(r->theta, f->reference[lane]->theta, sizeof r->theta);
 		memcpy(r->coefficient, f->reference[lane]->coefficient, sizeof r->coefficient);
 		to_double(r->b, f->b, TEST_SAMPLES * TEST_M);
 		reference_forward(r);
-		const double *top = r->x + (size_t)(cases[lane].depth - 1) * TEST_SAMPLES * TEST_N;
+		const double *top = r->x + (size_t)(cases[lane].depth - 1) * TEST_SAMPLES * f->n;
 		for (uint32_t s = 0; s < TEST_SAMPLES; s++) {
 			double e = 0, t = 0;
-			for (uint32_t j = 0; j < TEST_N; j++) {
-				const double truth = f->x[s * TEST_N + j], difference = top[s * TEST_N + j] - truth;
+			for (uint32_t j = 0; j < f->n; j++) {
+				const double truth = f->x[s * f->n + j], difference = top[s * f->n + j] - truth;
 				e += difference * difference;
 				t += truth * truth;
 			}
@@ -270,6 +285,7 @@ clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *
 	fixture *f = calloc(1, sizeof *f);
 	if (!f) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
 	f->device = device;
+	f->n = covering_n(&device->plan);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	clu_status status = run(f, error);
 	clock_gettime(CLOCK_MONOTONIC, &end);

@@ -92,10 +92,10 @@ static clu_status choose_lanes(struct worker *w, const clu_data *data, uint32_t 
 	*lanes = w->options->lanes;
 	if (*lanes > 0) return CLU_OK;
 	uint32_t wanted = info->type == CLU_DEVICE_CPU ? LANES_CPU : LANES_OTHER;
-	*lanes = clu_lanes_fit(info, data, w->settings.layers, w->settings.batch, wanted);
+	*lanes = clu_lanes_fit(info, clu_device_plan(w->device), data, w->settings.layers, w->settings.batch, wanted);
 	if (*lanes > 0) return CLU_OK;
 	uint64_t lane_bytes, shared_bytes;
-	clu_lanes_bytes(info, data, w->settings.layers, w->settings.batch, &lane_bytes, &shared_bytes);
+	clu_lanes_bytes(info, clu_device_plan(w->device), data, w->settings.layers, w->settings.batch, &lane_bytes, &shared_bytes);
 	return clu_fail(error, CLU_SIZE,
 	    "not one training fits: it takes %" PRIu64 " MiB and the data %" PRIu64 " MiB of %" PRIu64 " MiB", lane_bytes >> 20,
 	    shared_bytes >> 20, info->memory_bytes >> 20);

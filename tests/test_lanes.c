@@ -111,6 +111,44 @@ static void test_slices(void **state)
 	clu_data_destroy(data);
 }
 
+/* Where validations take long they are spread over calls, one lane a call; a lane that waits for its own can be saved and resumed.
+ */
+static void test_spread_validations(void **state)
+{
+	const support_pair *pair = *state;
+	enum { LANES = 3 };
+	clu_data *data = fixture_data(1);
+	const clu_training training = fixture_training(0);
+	if (!support_equal_bits()) skip();
+	outcome want = outcome_alone(pair->single, data, &training);
+	clu_lanes *lanes = fixture_lanes(pair->single, data, LANES);
+	for (uint32_t slot = 0; slot < LANES; slot++) fixture_start(lanes, slot, &training);
+	bool resumed = false;
+	while (fixture_progress(lanes, LANES - 1).state == CLU_LANE_TRAINING) {
+		const uint64_t steps = clu_lanes_steps(lanes), beats = clu_lanes_beats(lanes);
+		lanes->seconds_per_evaluation = 1e6;
+		fixture_burst(lanes, 256);
+		assert_true(clu_lanes_beats(lanes) > beats);
+		if (clu_lanes_steps(lanes) != steps || resumed) continue;
+		void *bytes; /* a call without a step: the last lane still waits */
+		size_t size;
+		clu_error error;
+		support_ok(clu_lane_save(lanes, LANES - 1, &bytes, &size, &error), &error);
+		clu_lane_clear(lanes, LANES - 1);
+		support_ok(clu_lane_resume(lanes, LANES - 1, &training, bytes, size, &error), &error);
+		free(bytes);
+		resumed = true;
+	}
+	assert_true(resumed);
+	for (uint32_t slot = 0; slot < LANES; slot++) {
+		fixture_finish(lanes, slot);
+		outcome_expect("spread validations", lanes, slot, &want);
+	}
+	clu_lanes_destroy(lanes);
+	outcome_release(&want);
+	clu_data_destroy(data);
+}
+
 /* Another seed, other data, another recipe give other weights: the comparisons above are not of constants. */
 static void test_what_a_result_depends_on(void **state)
 {
@@ -549,7 +587,7 @@ static void test_fit(void **state)
 	clu_data *data = fixture_data(1);
 	const uint32_t batch = fixture_batch();
 	uint64_t lane, shared;
-	clu_lanes_bytes(&pair->single->info, data, FIXTURE_LAYERS, batch, &lane, &shared);
+	clu_lanes_bytes(&pair->single->info, &pair->single->plan, data, FIXTURE_LAYERS, batch, &lane, &shared);
 	assert_true(lane > 0);
 	assert_true(shared == samples_bytes(data->m, data->n, data->train.count + data->validation.count + data->test.count));
 	for (int limit = 0; limit < 2; limit++) {
@@ -560,8 +598,8 @@ static void test_fit(void **state)
 			small.info.memory_bytes = (shared + 3 * lane + lane / 2) / 9 * 10;
 		else
 			small.info.allocation_bytes = 3 * largest_bytes(&small.info, data, batch) + 8;
-		assert_int_equal(clu_lanes_fit(&small.info, data, FIXTURE_LAYERS, batch, 100), 3);
-		assert_int_equal(clu_lanes_fit(&small.info, data, FIXTURE_LAYERS, batch, 2), 2);
+		assert_int_equal(clu_lanes_fit(&small.info, &small.plan, data, FIXTURE_LAYERS, batch, 100), 3);
+		assert_int_equal(clu_lanes_fit(&small.info, &small.plan, data, FIXTURE_LAYERS, batch, 2), 2);
 		support_ok(clu_lanes_create(&small, data, FIXTURE_LAYERS, batch, 3, &lanes, &error), &error);
 		clu_lanes_destroy(lanes);
 		assert_int_equal(clu_lanes_create(&small, data, FIXTURE_LAYERS, batch, 4, &lanes, &error), CLU_SIZE);
@@ -569,7 +607,7 @@ static void test_fit(void **state)
 	}
 	clu_device tiny = *pair->single;
 	tiny.info.memory_bytes = shared;
-	assert_int_equal(clu_lanes_fit(&tiny.info, data, FIXTURE_LAYERS, batch, 100), 0);
+	assert_int_equal(clu_lanes_fit(&tiny.info, &tiny.plan, data, FIXTURE_LAYERS, batch, 100), 0);
 	clu_data_destroy(data);
 }
 
@@ -580,6 +618,7 @@ int main(void)
 	    cmocka_unit_test(test_neighbours_with_groups),
 	    cmocka_unit_test(test_refill),
 	    cmocka_unit_test(test_slices),
+	    cmocka_unit_test(test_spread_validations),
 	    cmocka_unit_test(test_what_a_result_depends_on),
 	    cmocka_unit_test(test_diverging),
 	    cmocka_unit_test(test_start),
