@@ -325,14 +325,16 @@ static clu_status make_seats(const struct search *s, supervisor_seat **seats, si
 
 static clu_status run_workers(struct search *s, supervisor_end *end, clu_error *error)
 {
-	char program[4096], lanes[16], lease[32], checkpoint[32];
+	char program[4096], lanes[16], lease[32], checkpoint[32], hang[32];
 	supervisor_seat *seats;
 	size_t count;
 	linux_program_path(program, sizeof program);
 	snprintf(lease, sizeof lease, "%.3fs", s->job->lease);
 	snprintf(checkpoint, sizeof checkpoint, "%.3fs", s->job->checkpoint);
+	snprintf(hang, sizeof hang, "%.3fs", s->job->hang);
 	snprintf(lanes, sizeof lanes, "%u", s->job->lanes);
-	const char *arguments[] = {"--lease", lease, "--checkpoint", checkpoint, s->job->lanes ? "--lanes" : NULL, lanes, NULL};
+	const char *arguments[] = {
+	    "--lease", lease, "--checkpoint", checkpoint, "--hang-timeout", hang, s->job->lanes ? "--lanes" : NULL, lanes, NULL};
 	CLU_TRY(make_seats(s, &seats, &count, error));
 	supervisor_options options = {.program = program,
 	    .study_path = s->job->study_path,

@@ -123,13 +123,14 @@ typedef struct run_status {
 	char state[16], message[512];
 	int64_t heartbeat_at;
 	uint64_t steps;
+	uint64_t beats;    /* what moves while it works: steps, validations, looks for work */
 	uint64_t held;     /* trials it holds */
 	uint64_t advances; /* results and checkpoints that it has stored */
 } run_status;
 clu_status store_run_status(store *study, int64_t run, run_status *status, clu_error *error);
 
-/* Says that the run lives and renews the leases of all its trials. */
-clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, int64_t lease_ms, clu_error *error);
+/* Says that the run lives, how far it is, and renews the leases of all its trials; lease_ms 0 leaves them to run out. */
+clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, uint64_t beats, int64_t lease_ms, clu_error *error);
 
 typedef struct trial_claim {
 	int64_t number;

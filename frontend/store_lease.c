@@ -114,7 +114,7 @@ clu_status store_run_status(store *study, int64_t run, run_status *out, clu_erro
 	bool row;
 	memset(out, 0, sizeof *out);
 	CLU_TRY(sql_query(study,
-	    "SELECT state, message, heartbeat_at, steps, (SELECT count(*) FROM trial t WHERE t.run = w.run AND t.state = 1),"
+	    "SELECT state, message, heartbeat_at, steps, beats, (SELECT count(*) FROM trial t WHERE t.run = w.run AND t.state = 1),"
 	    " saves + (SELECT count(*) FROM trial t WHERE t.run = w.run AND t.state >= 2) FROM worker w WHERE run = ?",
 	    SQL_VALUES(SQL_WHOLE(run)), &query, error));
 	clu_status status = sql_step(study, query, &row, error);
@@ -124,20 +124,21 @@ clu_status store_run_status(store *study, int64_t run, run_status *out, clu_erro
 		sql_text(query, 1, out->message, sizeof out->message);
 		out->heartbeat_at = sqlite3_column_int64(query, 2);
 		out->steps = (uint64_t)sqlite3_column_int64(query, 3);
-		out->held = (uint64_t)sqlite3_column_int64(query, 4);
-		out->advances = (uint64_t)sqlite3_column_int64(query, 5);
+		out->beats = (uint64_t)sqlite3_column_int64(query, 4);
+		out->held = (uint64_t)sqlite3_column_int64(query, 5);
+		out->advances = (uint64_t)sqlite3_column_int64(query, 6);
 	}
 	sqlite3_finalize(query);
 	return status;
 }
 
-clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, int64_t lease_ms, clu_error *error)
+clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, uint64_t beats, int64_t lease_ms, clu_error *error)
 {
 	int64_t now = store_now();
 	CLU_TRY(sql_begin(study, error));
-	clu_status status = sql_run(study, "UPDATE worker SET heartbeat_at = ?, steps = ? WHERE run = ?",
-	    SQL_VALUES(SQL_WHOLE(now), SQL_WHOLE(steps), SQL_WHOLE(run)), NULL, error);
-	if (status == CLU_OK)
+	clu_status status = sql_run(study, "UPDATE worker SET heartbeat_at = ?, steps = ?, beats = ? WHERE run = ?",
+	    SQL_VALUES(SQL_WHOLE(now), SQL_WHOLE(steps), SQL_WHOLE(beats), SQL_WHOLE(run)), NULL, error);
+	if (status == CLU_OK && lease_ms != 0)
 		status = sql_run(study, "UPDATE trial SET lease_until = ? WHERE run = ? AND state = 1",
 		    SQL_VALUES(SQL_WHOLE(now + lease_ms), SQL_WHOLE(run)), NULL, error);
 	return sql_end(study, status, error);

@@ -31,9 +31,9 @@ struct seat {
 	pid_t pid;
 	int64_t run;
 	double started_at, looked_at;
-	double beat_at, moved_at; /* when heartbeat and step counter were last seen to change */
+	double beat_at, moved_at; /* when the heartbeat and its count of beats were last seen to change */
 	int64_t heartbeat;
-	uint64_t steps;
+	uint64_t beats;
 	char killed_for[128]; /* why the supervisor killed it; empty when it did not */
 };
 
@@ -100,7 +100,7 @@ static clu_status start_seat(supervisor *s, struct seat *seat, double now, clu_e
 	seat->state = SEAT_WORKING;
 	seat->started_at = seat->looked_at = seat->beat_at = seat->moved_at = now;
 	seat->heartbeat = 0;
-	seat->steps = 0;
+	seat->beats = 0;
 	seat->killed_for[0] = '\0';
 	return store_run_process(s->study, seat->run, seat->pid, error);
 }
@@ -212,13 +212,13 @@ static clu_status look(supervisor *s, struct seat *seat, double now, clu_error *
 		return CLU_OK;
 	}
 	if (row.heartbeat_at != seat->heartbeat) seat->beat_at = now;
-	if (row.steps != seat->steps || row.held == 0) seat->moved_at = now;
+	if (row.beats != seat->beats || row.held == 0) seat->moved_at = now;
 	seat->heartbeat = row.heartbeat_at;
-	seat->steps = row.steps;
+	seat->beats = row.beats;
 	if (now - seat->beat_at > s->options->hang_limit)
 		kill_hung(seat, "no heartbeat for", s->options->hang_limit);
 	else if (now - seat->moved_at > s->options->hang_limit)
-		kill_hung(seat, now - seat->beat_at > s->options->hang_limit / 2 ? "no sign of life for" : "no optimiser step for",
+		kill_hung(seat, now - seat->beat_at > s->options->hang_limit / 2 ? "no sign of life for" : "no step or validation for",
 		    s->options->hang_limit);
 	return CLU_OK;
 }

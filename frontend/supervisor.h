@@ -21,7 +21,7 @@ typedef struct supervisor_options {
 	const supervisor_seat *seats;
 	size_t seat_count;
 	double start_limit;                            /* s, from start to readiness (builds, self-test, data) */
-	double hang_limit;                             /* s without an optimiser step or heartbeat */
+	double hang_limit;                             /* s without an optimiser step, validation or heartbeat */
 	double stop_limit;                             /* s that a worker gets to save its work */
 	double time_limit;                             /* s for all; 0: none */
 	double restart_delay;                          /* s after a first failure, doubled with each in a row */

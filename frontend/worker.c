@@ -46,6 +46,7 @@ struct worker {
 	struct slot *slots;
 	uint32_t slot_count;
 	pulse *pulse;
+	uint64_t looks;             /* for work, that it found none to do */
 	double report_at, claim_at; /* not before */
 	bool store_failed;
 	bool unfit; /* the device must get no work */
@@ -125,6 +126,7 @@ static clu_status set_up(struct worker *w, clu_error *error)
 	pulse_options beat = {.path = options->study_path,
 	    .run = w->run,
 	    .lease_ms = (int64_t)(options->lease * 1000),
+	    .hang_limit = options->hang_limit,
 	    .lifeline = options->lifeline,
 	    .grace = grace_seconds};
 	CLU_TRY(from_store(w, pulse_start(&beat, &w->pulse, error)));
@@ -359,6 +361,12 @@ static void idle(void)
 	nanosleep(&pause, NULL);
 }
 
+/* A worker that waits moves too: its looks count beside what its lanes do. */
+static void tell_pulse(struct worker *w)
+{
+	pulse_tell(w->pulse, clu_lanes_steps(w->lanes), clu_lanes_beats(w->lanes) + w->looks);
+}
+
 /* While others still train, their trials may come back: a worker without work waits. */
 static clu_status work(struct worker *w, clu_error *error)
 {
@@ -369,11 +377,13 @@ static clu_status work(struct worker *w, clu_error *error)
 			CLU_TRY(work_left(w, &left, error));
 			if (!left) return CLU_OK;
 			CLU_TRY(from_store(w, pulse_check(w->pulse, error)));
+			w->looks++;
+			tell_pulse(w);
 			idle();
 			continue;
 		}
 		CLU_TRY(clu_lanes_run(w->lanes, slice_seconds, &interrupt_flag, error));
-		pulse_steps(w->pulse, clu_lanes_steps(w->lanes));
+		tell_pulse(w);
 		CLU_TRY(look_around(w, error));
 	}
 	return stop(w, error);
@@ -386,7 +396,7 @@ static int end(struct worker *w, clu_status status, const clu_error *error)
 	const char *message = status == CLU_OK ? "" : error->message;
 	clu_error ignored;
 	if (status != CLU_OK) report_note("%s", message);
-	if (!w->run) return w->store_failed ? EXIT_STORE : EXIT_FAILED;
+	if (!w->run || !w->study) return w->store_failed ? EXIT_STORE : EXIT_FAILED;
 	if (status != CLU_OK && !w->unfit && w->options->run)
 		store_run_message(w->study, w->run, message, &ignored);
 	else

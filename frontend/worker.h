@@ -14,6 +14,7 @@ typedef struct worker_options {
 	uint32_t lanes;        /* 0: as many as suit the device and fit it */
 	double lease;          /* s */
 	double checkpoint;     /* s between checkpoints of a lane */
+	double hang_limit;     /* s without a step or validation after which its trials are left to others; 0: never */
 	int lifeline;          /* see pulse.h; −1: none */
 } worker_options;
 

@@ -111,9 +111,9 @@ static void an_expired_lease_can_be_claimed_and_the_old_owner_is_refused(void **
 	clu_layer_record record[3];
 	int64_t slow = fixture_run(f.study, "slow", "key"), quick = fixture_run(f.study, "quick", "key");
 	assert_int_equal(claim(f.study, slow, 1, EXPIRED_MS, claims), 1);
-	support_ok(store_heartbeat(f.study, slow, 10, LEASE_MS, &error), &error); /* late, but nobody took it: renewed */
+	support_ok(store_heartbeat(f.study, slow, 10, 12, LEASE_MS, &error), &error); /* late, but nobody took it: renewed */
 	assert_int_equal(claim(f.study, quick, 1, LEASE_MS, claims), 0);
-	support_ok(store_heartbeat(f.study, slow, 11, EXPIRED_MS, &error), &error);
+	support_ok(store_heartbeat(f.study, slow, 11, 13, EXPIRED_MS, &error), &error);
 	assert_int_equal(claim(f.study, quick, 1, LEASE_MS, claims), 1);
 
 	trial_report report = fixture_report(0, 3, -40, record);
@@ -312,10 +312,11 @@ static void advances_count_results_and_checkpoints(void **context)
 	assert_int_equal(claim(f.study, run, 2, LEASE_MS, claims), 2);
 	trial_report report = fixture_report(0, 1, -5, record);
 	support_ok(store_progress(f.study, run, &report, &held, &error), &error);
-	support_ok(store_heartbeat(f.study, run, 77, LEASE_MS, &error), &error);
+	support_ok(store_heartbeat(f.study, run, 77, 80, LEASE_MS, &error), &error);
 	support_ok(store_run_status(f.study, run, &status, &error), &error);
 	assert_int_equal(status.advances, 0);
 	assert_int_equal(status.steps, 77);
+	assert_int_equal(status.beats, 80);
 	support_ok(store_checkpoint(f.study, run, &report, "key", "b", 1, CHECKPOINT_KEEP, &held, &error), &error);
 	support_ok(store_done(f.study, run, &report, "m", 1, &held, &error), &error);
 	support_ok(store_run_status(f.study, run, &status, &error), &error);

@@ -48,14 +48,33 @@ static int work(fake *f)
 	}
 }
 
-static void beat_without_steps(fake *f)
+static void beat_without_moving(fake *f)
 {
 	clu_error error;
 	take_or_exit(f);
 	for (;;) {
-		store_heartbeat(f->study, f->run, 0, 60000, &error);
+		store_heartbeat(f->study, f->run, 0, 0, 60000, &error);
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 	}
+}
+
+/* Four seconds of validations, no step among them, then a result. */
+static int validate_for_long(fake *f)
+{
+	clu_error error;
+	bool held;
+	trial_claim claim;
+	uint32_t count;
+	clu_layer_record record[1];
+	if (store_run_ready(f->study, f->run, "key", "plan", 1, &error) != CLU_OK) return EXIT_STORE;
+	if (store_claim(f->study, f->run, 1, 60000, &claim, &count, &error) != CLU_OK) return EXIT_STORE;
+	if (count == 0) return EXIT_DONE;
+	for (uint64_t beats = 1; beats <= 40; beats++) {
+		store_heartbeat(f->study, f->run, 0, beats, 60000, &error);
+		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	}
+	trial_report report = fixture_report(claim.number, 1, -10, record);
+	return store_done(f->study, f->run, &report, "model", 5, &held, &error) == CLU_OK ? EXIT_DONE : EXIT_STORE;
 }
 
 /* As a real worker: a pulse on the lifeline, and a stop in order. */
@@ -68,7 +87,7 @@ static int wait_for_stop(fake *f)
 	take_or_exit(f);
 	if (pulse_start(&options, &beating, &error) != CLU_OK) return EXIT_FAILED;
 	for (uint64_t steps = 1; !interrupt_flag; steps++) {
-		pulse_steps(beating, steps);
+		pulse_tell(beating, steps, steps);
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}
 	pulse_stop(beating);
@@ -95,7 +114,8 @@ static int behave(fake *f)
 		return EXIT_NO_DEVICE;
 	}
 	if (strcmp(b, "lose the study") == 0) return EXIT_STORE;
-	if (strcmp(b, "beat without steps") == 0) beat_without_steps(f);
+	if (strcmp(b, "beat without moving") == 0) beat_without_moving(f);
+	if (strcmp(b, "validate for long") == 0) return validate_for_long(f);
 	if (strcmp(b, "fall silent") == 0) take_or_exit(f), pause();
 	if (strcmp(b, "never get ready") == 0) pause();
 	if (strcmp(b, "ignore signals") == 0) {
@@ -255,7 +275,7 @@ static void hung_workers_are_killed(void **context)
 	const struct {
 		const char *behaviour, *words;
 	} cases[] = {
-	    {"beat without steps", "no optimiser step"},
+	    {"beat without moving", "no step or validation"},
 	    {"fall silent", "no sign of life"},
 	    {"never get ready", "not ready"},
 	};
@@ -270,6 +290,19 @@ static void hung_workers_are_killed(void **context)
 		assert_int_equal(o.counts[TRIAL_QUEUED], 1);
 		fixture_destroy(&f);
 	}
+}
+
+static void a_long_validation_is_no_hang(void **context)
+{
+	(void)context;
+	study_fixture f = fixture_create(1);
+	supervisor_options options = limits;
+	options.hang_limit = 2;
+	outcome o = supervise_fakes(&f, "validate for long", 1, options, 0);
+	support_ok(o.status, &o.error);
+	assert_int_equal(o.end, SUPERVISOR_DONE);
+	assert_string_equal(o.watcher.notes, "");
+	fixture_destroy(&f);
 }
 
 static void stopping_leaves_work_for_next_time(void **context)
@@ -383,6 +416,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(a_crash_costs_nothing),
 	    cmocka_unit_test(a_seat_that_gets_nowhere_is_retired),
 	    cmocka_unit_test(hung_workers_are_killed),
+	    cmocka_unit_test(a_long_validation_is_no_hang),
 	    cmocka_unit_test(stopping_leaves_work_for_next_time),
 	    cmocka_unit_test(a_lost_study_ends_the_search),
 	    cmocka_unit_test(no_worker_outlives_a_killed_supervisor),
