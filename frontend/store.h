@@ -137,8 +137,10 @@ typedef struct trial_claim {
 	char arch[CLU_ARCH_TEXT];
 	char name[32];
 } trial_claim;
-/* Claims up to `wanted` trials, lowest numbers first, and not more than the run's share of what is queued. Trials whose lease ran
- * out are queued again first; those with a checkpoint of another numeric key are taken last. claims: room for `wanted`. */
+/* Claims up to `wanted` trials, lowest numbers first, and not more than brings the run to its share of what is unfinished. Trials
+ * whose lease ran out are queued again first; those with a checkpoint of another numeric key are taken late, and last of all, one
+ * by one and beside no other, those that a worker has died of: so none of their neighbours is blamed. claims: room for `wanted`.
+ */
 clu_status store_claim(
     store *study, int64_t run, uint32_t wanted, int64_t lease_ms, trial_claim *claims, uint32_t *count, clu_error *error);
 
