@@ -252,9 +252,15 @@ static void show_progress(void *context)
 
 /* ---- the winner ---- */
 
+/* A search is a failure where no network can be ranked, whether a model was asked for or not. */
+static bool has_winner(const study_view *view)
+{
+	return view->analysis->ranked > 0;
+}
+
 static clu_status write_model(const struct search *s, const study_view *view, clu_error *error)
 {
-	if (!s->job->model_path || view->analysis->ranked == 0) return CLU_OK;
+	if (!s->job->model_path || !has_winner(view)) return CLU_OK;
 	void *bytes;
 	size_t size;
 	CLU_TRY(store_model(s->study, view->analysis->entries[0].trial->number, &bytes, &size, error));
@@ -282,8 +288,9 @@ static void print_winner(const struct search *s, const study_view *view)
 	printf("best of %zu trials: %s; study: %s\n", analysis->done, best, s->job->study_path);
 }
 
-static int conclude(struct search *s, int code)
+static int conclude(struct search *s)
 {
+	int code = EXIT_DONE;
 	study_view view;
 	clu_error error;
 	if (study_view_load(s->study, s->settings.layers, &view, &error) != CLU_OK) {
@@ -293,6 +300,11 @@ static int conclude(struct search *s, int code)
 	print_winner(s, &view);
 	if (view.analysis->failed > 0)
 		report_note("%zu trials failed; 'clunroll report %s' says why", view.analysis->failed, s->job->study_path);
+	if (!has_winner(&view)) {
+		report_note("no network came out of it%s%s", s->job->model_path ? ", so there is none to write to " : "",
+		    s->job->model_path ? s->job->model_path : "");
+		code = EXIT_FAILED;
+	}
 	if (write_model(s, &view, &error) != CLU_OK) code = report_error(&error);
 	study_view_release(&view);
 	return code;
@@ -363,8 +375,9 @@ static int finish(struct search *s, supervisor_end end)
 	uint64_t counts[4];
 	clu_error error;
 	switch (end) {
-	case SUPERVISOR_DONE: return conclude(s, EXIT_DONE);
+	case SUPERVISOR_DONE: return conclude(s);
 	case SUPERVISOR_RETIRED: report_note("no device is left that works; trials remain"); return EXIT_FAILED;
+	case SUPERVISOR_UNFIT: report_note("no device is fit for work; trials remain"); return EXIT_NO_DEVICE;
 	case SUPERVISOR_STOPPED: break;
 	}
 	if (store_counts(s->study, counts, &error) == CLU_OK)
@@ -494,7 +507,7 @@ static int run(struct search *s)
 	if (s->job->dry_run) return dry_run(s, work);
 	if (work == 0) {
 		report_note("no trial of %s is left: all %" PRIu64 " are done; a larger --trials adds some", s->job->study_path, s->total);
-		return conclude(s, EXIT_DONE);
+		return conclude(s);
 	}
 	if (!chosen && device_choice_select(s->job->device_spec, &s->devices, &error) != CLU_OK) return report_error(&error);
 	interrupt_install();

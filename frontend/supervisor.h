@@ -31,13 +31,15 @@ typedef struct supervisor_options {
 	void *context;
 } supervisor_options;
 
-/* Failures in a row, without a result or checkpoint, after which a seat is retired. */
-enum { SUPERVISOR_FAILURES = 3 };
+/* Failures in a row, without a result or checkpoint, after which a seat is retired; and kills from outside, which are no fault of
+ * the device, but would go on for ever where the machine has too little memory. */
+enum { SUPERVISOR_FAILURES = 3, SUPERVISOR_KILLS = 10 };
 
 typedef enum supervisor_end {
 	SUPERVISOR_DONE,    /* no trial is left */
 	SUPERVISOR_STOPPED, /* by *stop or time_limit: work is left */
 	SUPERVISOR_RETIRED, /* work is left and every seat is retired */
+	SUPERVISOR_UNFIT,   /* the same, and none had a device that passes its self-test and has room */
 } supervisor_end;
 
 /* Returns when all workers have ended. An error is the store's, or that no process could be started. */

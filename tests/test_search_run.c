@@ -210,7 +210,11 @@ static void a_training_that_diverges_is_a_failed_trial(void **state)
 	char *study = support_path(*state, "study.clu");
 	struct line line = tiny_search(study, WORDS("--trials", "2", "--set", "rate=1000", "--set", "rate_last=1000"));
 	support_result result = run_line(&line);
-	expect(&result, EXIT_DONE, "none yet", "2 trials failed");
+	expect(&result, EXIT_FAILED, "none yet", "2 trials failed");
+	support_result_release(&result);
+	add(&line, WORDS("--model", "/no/such/folder/best"));
+	result = run_line(&line);
+	expect(&result, EXIT_FAILED, "none yet", "none to write to /no/such/folder/best");
 	support_result_release(&result);
 	trial *trials = load(study, &count);
 	for (size_t i = 0; i < count; i++) {
