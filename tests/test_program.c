@@ -33,6 +33,21 @@ static void test_kernels(void **state)
 	assert_true(made >= 15);
 }
 
+/* A plan that no kernel builds with: the compiler's words are in the message. */
+static void test_does_not_build(void **state)
+{
+	const clu_device *device = *state;
+	clu_plan plan = device->plan;
+	clu_error error;
+	cl_kernel kernels[KERNEL_COUNT] = {NULL};
+	cl_program program = NULL;
+	plan.vector = 5;
+	assert_int_equal(program_build(&device->info, &plan, device->context, &program, kernels, &error), CLU_BUILD);
+	assert_non_null(strstr(error.message, device->info.name));
+	if (program) clReleaseProgram(program);
+	for (kernel_id id = 0; id < KERNEL_COUNT; id++) assert_null(kernels[id]);
+}
+
 static void key_of(const clu_device *device, char key[KEY_TEXT])
 {
 	program_key(&device->info, &device->plan, key);
@@ -140,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sources),
 	    cmocka_unit_test(test_kernels),
+	    cmocka_unit_test(test_does_not_build),
 	    cmocka_unit_test(test_key),
 	};
 	return cmocka_run_group_tests(tests, support_group_open, support_group_close);
