@@ -78,13 +78,26 @@ static clu_status agree(struct search *s, const cJSON *study, clu_error *error)
 	return status;
 }
 
+/* Under the names of own files may lie other data than when the study was begun: results must not be mixed. */
+static clu_status add_data_hash(struct search *s, clu_error *error)
+{
+	clu_data *data;
+	char hash[SETTINGS_HASH_TEXT];
+	CLU_TRY(settings_data(&s->settings, &data, error));
+	settings_print_hash(data, hash);
+	clu_data_destroy(data);
+	cJSON_AddStringToObject(s->record, SETTINGS_HASH_KEY, hash);
+	return CLU_OK;
+}
+
 static clu_status apply_changes(struct search *s, clu_error *error)
 {
 	for (size_t i = 0; i < s->job->change_count; i++)
 		CLU_TRY(settings_option(&s->settings, s->job->changes[i].option, s->job->changes[i].value, error));
 	CLU_TRY(settings_finish(&s->settings, error));
 	s->record = settings_to_json(&s->settings);
-	return s->record ? CLU_OK : clu_fail(error, CLU_MEMORY, "no memory for the settings");
+	if (!s->record) return clu_fail(error, CLU_MEMORY, "no memory for the settings");
+	return settings_have_files(&s->settings) ? add_data_hash(s, error) : CLU_OK;
 }
 
 static clu_status new_settings(struct search *s, clu_error *error)
@@ -513,6 +526,7 @@ static int run(struct search *s)
 	interrupt_install();
 	status = run_workers(s, &end, &error);
 	if (status == CLU_OK) return finish(s, end);
+	if (status == CLU_MISMATCH) return report_error(&error);
 
 store_failed:
 	report_error(&error);

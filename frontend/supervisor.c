@@ -193,9 +193,10 @@ static clu_status seat_ended(supervisor *s, struct seat *seat, int how, double n
 		note(s, "worker %s on %s gets no work: %s", seat->plan->name, seat->plan->device.name, row.message);
 		return CLU_OK;
 	}
-	if (ended_with(how, EXIT_STORE)) {
+	if (ended_with(how, EXIT_STORE) || ended_with(how, EXIT_SETTINGS)) {
 		store_run_end(s->study, seat->run, RUN_LOST, row.message, NULL);
 		seat->state = SEAT_FINISHED;
+		if (ended_with(how, EXIT_SETTINGS)) return clu_fail(error, CLU_MISMATCH, "worker %s: %s", seat->plan->name, row.message);
 		return clu_fail(error, CLU_FILE, "worker %s could not use the study: %s", seat->plan->name,
 		    row.message[0] ? row.message : "see its message above");
 	}

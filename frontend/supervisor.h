@@ -42,7 +42,8 @@ typedef enum supervisor_end {
 	SUPERVISOR_UNFIT,   /* the same, and none had a device that passes its self-test and has room */
 } supervisor_end;
 
-/* Returns when all workers have ended. An error is the store's, or that no process could be started. */
+/* Returns when all workers have ended. An error is the store's, or that no process could be started;
+ * CLU_MISMATCH that a worker found other data than the study was begun with. */
 clu_status supervise(store *study, const supervisor_options *options, supervisor_end *end, clu_error *error);
 
 #endif

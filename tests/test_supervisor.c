@@ -142,6 +142,7 @@ static int behave(fake *f)
 		return EXIT_NO_DEVICE;
 	}
 	if (strcmp(b, "lose the study") == 0) return EXIT_STORE;
+	if (strcmp(b, "find other data") == 0) return EXIT_SETTINGS;
 	if (strcmp(b, "beat without moving") == 0) beat_without_moving(f);
 	if (strcmp(b, "validate for long") == 0) return validate_for_long(f);
 	if (strcmp(b, "fall silent") == 0) take_or_exit(f), pause();
@@ -375,6 +376,8 @@ static void a_lost_study_ends_the_search(void **context)
 	study_fixture f = fixture_create(2);
 	outcome o = supervise_fakes(&f, "lose the study", 2, limits, 0);
 	assert_int_equal(o.status, CLU_FILE);
+	o = supervise_fakes(&f, "find other data", 2, limits, 0);
+	assert_int_equal(o.status, CLU_MISMATCH);
 	fixture_destroy(&f);
 }
 
