@@ -138,6 +138,8 @@ CLU_API clu_problem clu_problem_default(void); /* 250×500, density 0.1, no nois
  * Errors: CLU_ARGUMENT, CLU_FILE, CLU_FORMAT (naming file, found, wanted), CLU_MEMORY. */
 CLU_API clu_status clu_data_create(const clu_problem *problem, const clu_data_files *files, clu_data **data, clu_error *error);
 CLU_API void clu_data_destroy(clu_data *data);
+/* Of all that the data holds, sizes and scale too. */
+CLU_API uint64_t clu_data_hash(const clu_data *data);
 /* Writes dictionary.npy, {train,validation,test}_{x,b}.npy into an existing or new directory, each atomically. */
 CLU_API clu_status clu_data_write(const clu_data *data, const char *directory, clu_error *error);
 

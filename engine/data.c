@@ -4,6 +4,7 @@
  * A set's samples are owned by it: x and b are freed with the data. Everything is checked before it is used, and an error names
  * the file, what was found and what was wanted. */
 #include "generate.h"
+#include "hash.h"
 #include "status.h"
 
 #include <errno.h>
@@ -306,6 +307,23 @@ void clu_data_destroy(clu_data *data)
 	}
 	free(data->dictionary);
 	free(data);
+}
+
+/* Scaled values alone would not do: twice the codes and measurements are the same values at another scale. */
+uint64_t clu_data_hash(const clu_data *data)
+{
+	const uint32_t sizes[] = {data->m, data->n};
+	const clu_samples *sets[] = {&data->train, &data->validation, &data->test};
+	uint64_t hash = hash_words(HASH_START, sizes, 2);
+	hash = hash_words(hash, &data->scale, sizeof data->scale / 4);
+	hash = hash_words(hash, data->dictionary, (size_t)data->m * data->n);
+	for (int set = 0; set < 3; set++) {
+		const uint64_t count = sets[set]->count;
+		hash = hash_words(hash, &count, 2);
+		hash = hash_words(hash, sets[set]->x, sets[set]->count * data->n);
+		hash = hash_words(hash, sets[set]->b, sets[set]->count * data->m);
+	}
+	return hash;
 }
 
 /* ---- writing ---- */

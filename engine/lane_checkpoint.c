@@ -5,6 +5,7 @@
  * as text beside them and must be the same when it is resumed. */
 #include "lanes.h"
 
+#include "hash.h"
 #include "safetensors.h"
 
 #include <inttypes.h>

@@ -5,6 +5,7 @@
  * the end. A burst ends where the first lane has a validation or a new permutation due. */
 #include "lanes.h"
 
+#include "hash.h"
 #include "random.h"
 
 #include <math.h>
@@ -21,17 +22,6 @@ static double now(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-uint64_t hash_words(uint64_t hash, const void *words, size_t count)
-{
-	const unsigned char *bytes = words;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t word;
-		memcpy(&word, bytes + 4 * i, 4);
-		hash = (hash ^ word) * UINT64_C(0x100000001b3);
-	}
-	return hash;
 }
 
 /* ---- memory ---- */
@@ -113,12 +103,6 @@ static clu_status start_weights(clu_lanes *lanes, const clu_data *data, clu_erro
 	return CLU_OK;
 }
 
-static uint64_t hash_samples(uint64_t hash, const clu_samples *samples, uint32_t m, uint32_t n)
-{
-	hash = hash_words(hash, samples->x, samples->count * n);
-	return hash_words(hash, samples->b, samples->count * m);
-}
-
 static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error *error)
 {
 	const arena_shape *shape = &lanes->arena.shape;
@@ -135,10 +119,7 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	lanes->lipschitz = data->lipschitz;
 	lanes->pass_steps = shape->order / shape->batch;
 	lanes->burst = 1;
-	lanes->data_hash = hash_words(HASH_START, data->dictionary, (size_t)data->m * data->n);
-	lanes->data_hash = hash_samples(lanes->data_hash, &data->train, data->m, data->n);
-	lanes->data_hash = hash_samples(lanes->data_hash, &data->validation, data->m, data->n);
-	lanes->data_hash = hash_samples(lanes->data_hash, &data->test, data->m, data->n); /* records hold its NMSE */
+	lanes->data_hash = clu_data_hash(data); /* the test set too: records hold its NMSE */
 	return start_weights(lanes, data, error);
 }
 

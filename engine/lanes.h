@@ -49,8 +49,5 @@ struct clu_lanes {
 clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error);
 /* Takes over what `training` says; the slot becomes EMPTY until its weights are there. CLU_ARGUMENT where it does not fit. */
 clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
-/* FNV-1a over 32-bit words. */
-uint64_t hash_words(uint64_t hash, const void *words, size_t count);
-#define HASH_START UINT64_C(0xcbf29ce484222325)
 
 #endif

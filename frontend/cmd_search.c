@@ -22,7 +22,7 @@ static const char help[] =
     "  --lanes N         trainings a worker runs at a time (as many as suit its device)\n"
     "  --lease T         how long a worker may be silent before others take its trials (60s)\n"
     "  --checkpoint T    time between checkpoints of a training (60s)\n"
-    "  --hang-timeout T  how long a worker may make no step before it is killed (120s)\n"
+    "  --hang-timeout T  how long a worker may make no step and no validation before it is killed (120s)\n"
     "  --model M         writes the best network there at the end, a safetensors file\n"
     "  --json            the result as one JSON object on stdout\n"
     "  --dry-run         says how many operations that is, and the time it would take; trains nothing\n"

@@ -18,6 +18,7 @@ static const char help[] =
     "  --lanes N         trainings at a time (as many as suit the device)\n"
     "  --lease T         how long the worker may be silent before others take its trials (60s)\n"
     "  --checkpoint T    time between checkpoints of a training (60s)\n"
+    "  --hang-timeout T  how long it may make no step and no validation before others take its trials (120s)\n"
     "  --name NAME       how the study calls this worker\n"
     "  --run R, --lifeline FD    for 'clunroll search'\n"
     "  --help            this text\n\n"
@@ -32,6 +33,7 @@ enum {
 	OPTION_LANES,
 	OPTION_LEASE,
 	OPTION_CHECKPOINT,
+	OPTION_HANG_TIMEOUT,
 	OPTION_NAME,
 	OPTION_RUN,
 	OPTION_LIFELINE,
@@ -40,8 +42,9 @@ enum {
 static const struct option long_options[] = {{"device", required_argument, 0, OPTION_DEVICE},
     {"plan", required_argument, 0, OPTION_PLAN}, {"lanes", required_argument, 0, OPTION_LANES},
     {"lease", required_argument, 0, OPTION_LEASE}, {"checkpoint", required_argument, 0, OPTION_CHECKPOINT},
-    {"name", required_argument, 0, OPTION_NAME}, {"run", required_argument, 0, OPTION_RUN},
-    {"lifeline", required_argument, 0, OPTION_LIFELINE}, {"help", no_argument, 0, 'h'}, {0}};
+    {"hang-timeout", required_argument, 0, OPTION_HANG_TIMEOUT}, {"name", required_argument, 0, OPTION_NAME},
+    {"run", required_argument, 0, OPTION_RUN}, {"lifeline", required_argument, 0, OPTION_LIFELINE}, {"help", no_argument, 0, 'h'},
+    {0}};
 
 struct command_line {
 	worker_options worker;
@@ -62,6 +65,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_NAME: worker->name = optarg; break;
 	case OPTION_LEASE: return parse_duration("--lease", optarg, &worker->lease, error);
 	case OPTION_CHECKPOINT: return parse_duration("--checkpoint", optarg, &worker->checkpoint, error);
+	case OPTION_HANG_TIMEOUT: return parse_duration("--hang-timeout", optarg, &worker->hang_limit, error);
 	case OPTION_LANES:
 		status = parse_whole("--lanes", optarg, 1, 4096, &whole, error);
 		worker->lanes = (uint32_t)whole;
@@ -82,12 +86,13 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 
 static clu_status read_command_line(struct command_line *line, int argc, char **argv, clu_error *error)
 {
-	*line = (struct command_line){.worker = {.lease = 60, .checkpoint = 60, .lifeline = -1}};
+	*line = (struct command_line){.worker = {.lease = 60, .checkpoint = 60, .hang_limit = 120, .lifeline = -1}};
 	for (int option; (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1;) CLU_TRY(take_option(line, option, error));
 	if (line->help) return CLU_OK;
 	if (optind >= argc) return clu_fail(error, CLU_ARGUMENT, "STUDY is missing: the study to work on");
 	if (optind + 1 < argc) return clu_fail(error, CLU_ARGUMENT, "unexpected argument '%.200s'", argv[optind + 1]);
 	if (line->worker.lease < 1) return clu_fail(error, CLU_ARGUMENT, "--lease must be 1s at least");
+	if (line->worker.hang_limit < 1) return clu_fail(error, CLU_ARGUMENT, "--hang-timeout must be 1s at least");
 	line->worker.study_path = argv[optind];
 	return CLU_OK;
 }

@@ -297,3 +297,13 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 	};
 	return clu_data_create(&options->problem, &files, data, error);
 }
+
+bool settings_have_files(const settings *options)
+{
+	return options->dictionary || options->train_x || options->validation_x || options->test_x;
+}
+
+void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT])
+{
+	snprintf(text, SETTINGS_HASH_TEXT, "%016" PRIx64, clu_data_hash(data));
+}

@@ -87,6 +87,12 @@ char *settings_absolute_path(const char *path);
 
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);
+/* Whether files are a part of it: then the settings alone do not say what it is, and its hash is kept beside them. */
+bool settings_have_files(const settings *settings);
+#define SETTINGS_HASH_KEY "data_hash"
+#define SETTINGS_HASH_TEXT 17
+/* clu_data_hash as a study keeps it. */
+void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT]);
 
 /* Reads a whole number / a real number, all of `text`; CLU_ARGUMENT naming `what` and the range otherwise. */
 clu_status parse_whole(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *value, clu_error *error);

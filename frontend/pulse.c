@@ -1,4 +1,4 @@
-/* pulse.c: see pulse.h. The two threads share the step counter, the latest error and a pipe that ends the thread, nothing else. */
+/* pulse.c: see pulse.h. The two threads share the counters, the latest error and a pipe that ends the thread, nothing else. */
 #include "pulse.h"
 
 #include "options.h"
@@ -21,7 +21,9 @@ struct pulse {
 	store *study;
 	pthread_t thread;
 	int quit[2]; /* closing [1] ends the thread */
-	_Atomic uint64_t steps;
+	_Atomic uint64_t steps, beats;
+	uint64_t beats_seen; /* the thread's own: what it saw last, and when that was new */
+	double moved_at;
 	pthread_mutex_t lock; /* of what follows */
 	clu_status status;
 	clu_error error;
@@ -30,7 +32,13 @@ struct pulse {
 static void beat(pulse *p)
 {
 	clu_error error;
-	clu_status status = store_heartbeat(p->study, p->options.run, atomic_load(&p->steps), p->options.lease_ms, &error);
+	uint64_t beats = atomic_load(&p->beats);
+	double now = progress_clock();
+	if (beats != p->beats_seen) p->moved_at = now;
+	p->beats_seen = beats;
+	bool hung = p->options.hang_limit > 0 && now - p->moved_at > p->options.hang_limit;
+	clu_status status =
+	    store_heartbeat(p->study, p->options.run, atomic_load(&p->steps), beats, hung ? 0 : p->options.lease_ms, &error);
 	pthread_mutex_lock(&p->lock);
 	p->status = status;
 	if (status != CLU_OK) p->error = error;
@@ -84,6 +92,7 @@ clu_status pulse_start(const pulse_options *options, pulse **out, clu_error *err
 	pulse *p = calloc(1, sizeof *p);
 	if (!p) return clu_fail(error, CLU_MEMORY, "no memory for the heartbeat");
 	p->options = *options;
+	p->moved_at = progress_clock();
 	clu_status status;
 	CLU_GOTO(store_open(options->path, &p->study, error));
 	CLU_GOTO(start_thread(p, error));
@@ -96,9 +105,10 @@ cleanup:
 	return status;
 }
 
-void pulse_steps(pulse *p, uint64_t steps)
+void pulse_tell(pulse *p, uint64_t steps, uint64_t beats)
 {
 	atomic_store(&p->steps, steps);
+	atomic_store(&p->beats, beats);
 }
 
 clu_status pulse_check(pulse *p, clu_error *error)

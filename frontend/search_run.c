@@ -78,13 +78,26 @@ static clu_status agree(struct search *s, const cJSON *study, clu_error *error)
 	return status;
 }
 
+/* Under the names of own files may lie other data than when the study was begun: results must not be mixed. */
+static clu_status add_data_hash(struct search *s, clu_error *error)
+{
+	clu_data *data;
+	char hash[SETTINGS_HASH_TEXT];
+	CLU_TRY(settings_data(&s->settings, &data, error));
+	settings_print_hash(data, hash);
+	clu_data_destroy(data);
+	cJSON_AddStringToObject(s->record, SETTINGS_HASH_KEY, hash);
+	return CLU_OK;
+}
+
 static clu_status apply_changes(struct search *s, clu_error *error)
 {
 	for (size_t i = 0; i < s->job->change_count; i++)
 		CLU_TRY(settings_option(&s->settings, s->job->changes[i].option, s->job->changes[i].value, error));
 	CLU_TRY(settings_finish(&s->settings, error));
 	s->record = settings_to_json(&s->settings);
-	return s->record ? CLU_OK : clu_fail(error, CLU_MEMORY, "no memory for the settings");
+	if (!s->record) return clu_fail(error, CLU_MEMORY, "no memory for the settings");
+	return settings_have_files(&s->settings) ? add_data_hash(s, error) : CLU_OK;
 }
 
 static clu_status new_settings(struct search *s, clu_error *error)
@@ -252,9 +265,15 @@ static void show_progress(void *context)
 
 /* ---- the winner ---- */
 
+/* A search is a failure where no network can be ranked, whether a model was asked for or not. */
+static bool has_winner(const study_view *view)
+{
+	return view->analysis->ranked > 0;
+}
+
 static clu_status write_model(const struct search *s, const study_view *view, clu_error *error)
 {
-	if (!s->job->model_path || view->analysis->ranked == 0) return CLU_OK;
+	if (!s->job->model_path || !has_winner(view)) return CLU_OK;
 	void *bytes;
 	size_t size;
 	CLU_TRY(store_model(s->study, view->analysis->entries[0].trial->number, &bytes, &size, error));
@@ -282,8 +301,9 @@ static void print_winner(const struct search *s, const study_view *view)
 	printf("best of %zu trials: %s; study: %s\n", analysis->done, best, s->job->study_path);
 }
 
-static int conclude(struct search *s, int code)
+static int conclude(struct search *s)
 {
+	int code = EXIT_DONE;
 	study_view view;
 	clu_error error;
 	if (study_view_load(s->study, s->settings.layers, &view, &error) != CLU_OK) {
@@ -293,6 +313,11 @@ static int conclude(struct search *s, int code)
 	print_winner(s, &view);
 	if (view.analysis->failed > 0)
 		report_note("%zu trials failed; 'clunroll report %s' says why", view.analysis->failed, s->job->study_path);
+	if (!has_winner(&view)) {
+		report_note("no network came out of it%s%s", s->job->model_path ? ", so there is none to write to " : "",
+		    s->job->model_path ? s->job->model_path : "");
+		code = EXIT_FAILED;
+	}
 	if (write_model(s, &view, &error) != CLU_OK) code = report_error(&error);
 	study_view_release(&view);
 	return code;
@@ -325,14 +350,16 @@ static clu_status make_seats(const struct search *s, supervisor_seat **seats, si
 
 static clu_status run_workers(struct search *s, supervisor_end *end, clu_error *error)
 {
-	char program[4096], lanes[16], lease[32], checkpoint[32];
+	char program[4096], lanes[16], lease[32], checkpoint[32], hang[32];
 	supervisor_seat *seats;
 	size_t count;
 	linux_program_path(program, sizeof program);
 	snprintf(lease, sizeof lease, "%.3fs", s->job->lease);
 	snprintf(checkpoint, sizeof checkpoint, "%.3fs", s->job->checkpoint);
+	snprintf(hang, sizeof hang, "%.3fs", s->job->hang);
 	snprintf(lanes, sizeof lanes, "%u", s->job->lanes);
-	const char *arguments[] = {"--lease", lease, "--checkpoint", checkpoint, s->job->lanes ? "--lanes" : NULL, lanes, NULL};
+	const char *arguments[] = {
+	    "--lease", lease, "--checkpoint", checkpoint, "--hang-timeout", hang, s->job->lanes ? "--lanes" : NULL, lanes, NULL};
 	CLU_TRY(make_seats(s, &seats, &count, error));
 	supervisor_options options = {.program = program,
 	    .study_path = s->job->study_path,
@@ -361,8 +388,9 @@ static int finish(struct search *s, supervisor_end end)
 	uint64_t counts[4];
 	clu_error error;
 	switch (end) {
-	case SUPERVISOR_DONE: return conclude(s, EXIT_DONE);
+	case SUPERVISOR_DONE: return conclude(s);
 	case SUPERVISOR_RETIRED: report_note("no device is left that works; trials remain"); return EXIT_FAILED;
+	case SUPERVISOR_UNFIT: report_note("no device is fit for work; trials remain"); return EXIT_NO_DEVICE;
 	case SUPERVISOR_STOPPED: break;
 	}
 	if (store_counts(s->study, counts, &error) == CLU_OK)
@@ -492,12 +520,13 @@ static int run(struct search *s)
 	if (s->job->dry_run) return dry_run(s, work);
 	if (work == 0) {
 		report_note("no trial of %s is left: all %" PRIu64 " are done; a larger --trials adds some", s->job->study_path, s->total);
-		return conclude(s, EXIT_DONE);
+		return conclude(s);
 	}
 	if (!chosen && device_choice_select(s->job->device_spec, &s->devices, &error) != CLU_OK) return report_error(&error);
 	interrupt_install();
 	status = run_workers(s, &end, &error);
 	if (status == CLU_OK) return finish(s, end);
+	if (status == CLU_MISMATCH) return report_error(&error);
 
 store_failed:
 	report_error(&error);

@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 
 /* state: trial_state. candidate: place in the sampler's trajectory, NULL for enqueued trials. deaths: workers that died by
- * themselves with this trial since its last checkpoint. saves: checkpoints a run has stored. Times are unix ms. */
+ * themselves with this trial since its last checkpoint. saves: checkpoints a run has stored. beats: clu_lanes_beats and looks for
+ * work, for those who watch whether it moves. Times are unix ms. */
 static const char schema[] =
     "CREATE TABLE study(id INTEGER PRIMARY KEY CHECK (id = 1), settings TEXT NOT NULL, strategy TEXT NOT NULL, space TEXT NOT NULL,"
     "	created_at INTEGER NOT NULL) STRICT;"
@@ -22,7 +23,8 @@ static const char schema[] =
     "NULL,"
     "	key TEXT NOT NULL DEFAULT '', plan TEXT NOT NULL DEFAULT '', lanes INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL,"
     "	message TEXT NOT NULL DEFAULT '', host TEXT NOT NULL, pid INTEGER NOT NULL, started_at INTEGER NOT NULL,"
-    "	heartbeat_at INTEGER NOT NULL, steps INTEGER NOT NULL DEFAULT 0, saves INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "	heartbeat_at INTEGER NOT NULL, steps INTEGER NOT NULL DEFAULT 0, beats INTEGER NOT NULL DEFAULT 0, saves INTEGER NOT NULL "
+    "DEFAULT 0) STRICT;"
     "CREATE TABLE trial(number INTEGER PRIMARY KEY, arch TEXT NOT NULL UNIQUE, name TEXT NOT NULL DEFAULT '', candidate INTEGER "
     "UNIQUE,"
     "	state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), run INTEGER REFERENCES worker(run),"

@@ -123,21 +123,24 @@ typedef struct run_status {
 	char state[16], message[512];
 	int64_t heartbeat_at;
 	uint64_t steps;
+	uint64_t beats;    /* what moves while it works: steps, validations, looks for work */
 	uint64_t held;     /* trials it holds */
 	uint64_t advances; /* results and checkpoints that it has stored */
 } run_status;
 clu_status store_run_status(store *study, int64_t run, run_status *status, clu_error *error);
 
-/* Says that the run lives and renews the leases of all its trials. */
-clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, int64_t lease_ms, clu_error *error);
+/* Says that the run lives, how far it is, and renews the leases of all its trials; lease_ms 0 leaves them to run out. */
+clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, uint64_t beats, int64_t lease_ms, clu_error *error);
 
 typedef struct trial_claim {
 	int64_t number;
 	char arch[CLU_ARCH_TEXT];
 	char name[32];
 } trial_claim;
-/* Claims up to `wanted` trials, lowest numbers first, and not more than the run's share of what is queued. Trials whose lease ran
- * out are queued again first; those with a checkpoint of another numeric key are taken last. claims: room for `wanted`. */
+/* Claims up to `wanted` trials, lowest numbers first, and not more than brings the run to its share of what is unfinished. Trials
+ * whose lease ran out are queued again first; those with a checkpoint of another numeric key are taken late, and last of all, one
+ * by one and beside no other, those that a worker has died of: so none of their neighbours is blamed. claims: room for `wanted`.
+ */
 clu_status store_claim(
     store *study, int64_t run, uint32_t wanted, int64_t lease_ms, trial_claim *claims, uint32_t *count, clu_error *error);
 

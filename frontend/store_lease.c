@@ -114,7 +114,7 @@ clu_status store_run_status(store *study, int64_t run, run_status *out, clu_erro
 	bool row;
 	memset(out, 0, sizeof *out);
 	CLU_TRY(sql_query(study,
-	    "SELECT state, message, heartbeat_at, steps, (SELECT count(*) FROM trial t WHERE t.run = w.run AND t.state = 1),"
+	    "SELECT state, message, heartbeat_at, steps, beats, (SELECT count(*) FROM trial t WHERE t.run = w.run AND t.state = 1),"
 	    " saves + (SELECT count(*) FROM trial t WHERE t.run = w.run AND t.state >= 2) FROM worker w WHERE run = ?",
 	    SQL_VALUES(SQL_WHOLE(run)), &query, error));
 	clu_status status = sql_step(study, query, &row, error);
@@ -124,20 +124,21 @@ clu_status store_run_status(store *study, int64_t run, run_status *out, clu_erro
 		sql_text(query, 1, out->message, sizeof out->message);
 		out->heartbeat_at = sqlite3_column_int64(query, 2);
 		out->steps = (uint64_t)sqlite3_column_int64(query, 3);
-		out->held = (uint64_t)sqlite3_column_int64(query, 4);
-		out->advances = (uint64_t)sqlite3_column_int64(query, 5);
+		out->beats = (uint64_t)sqlite3_column_int64(query, 4);
+		out->held = (uint64_t)sqlite3_column_int64(query, 5);
+		out->advances = (uint64_t)sqlite3_column_int64(query, 6);
 	}
 	sqlite3_finalize(query);
 	return status;
 }
 
-clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, int64_t lease_ms, clu_error *error)
+clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, uint64_t beats, int64_t lease_ms, clu_error *error)
 {
 	int64_t now = store_now();
 	CLU_TRY(sql_begin(study, error));
-	clu_status status = sql_run(study, "UPDATE worker SET heartbeat_at = ?, steps = ? WHERE run = ?",
-	    SQL_VALUES(SQL_WHOLE(now), SQL_WHOLE(steps), SQL_WHOLE(run)), NULL, error);
-	if (status == CLU_OK)
+	clu_status status = sql_run(study, "UPDATE worker SET heartbeat_at = ?, steps = ?, beats = ? WHERE run = ?",
+	    SQL_VALUES(SQL_WHOLE(now), SQL_WHOLE(steps), SQL_WHOLE(beats), SQL_WHOLE(run)), NULL, error);
+	if (status == CLU_OK && lease_ms != 0)
 		status = sql_run(study, "UPDATE trial SET lease_until = ? WHERE run = ? AND state = 1",
 		    SQL_VALUES(SQL_WHOLE(now + lease_ms), SQL_WHOLE(run)), NULL, error);
 	return sql_end(study, status, error);
@@ -145,15 +146,28 @@ clu_status store_heartbeat(store *study, int64_t run, uint64_t steps, int64_t le
 
 /* ---- claims ---- */
 
-/* With others at work too, no run takes more than its share, so that the last trials of a study are spread over the devices. */
-static clu_status fair_share(store *study, uint32_t wanted, uint32_t *share, clu_error *error)
+/* What a run holds. */
+typedef struct holding {
+	int64_t trials, suspects; /* suspects: of the trials, those that a worker has died of */
+} holding;
+
+static clu_status count_held(store *study, int64_t run, holding *held, clu_error *error)
 {
-	int64_t queued, runs;
-	CLU_TRY(sql_whole(study, "SELECT count(*) FROM trial WHERE state = 0", NULL, 0, &queued, error));
+	CLU_TRY(sql_whole(
+	    study, "SELECT count(*) FROM trial WHERE run = ? AND state = 1", SQL_VALUES(SQL_WHOLE(run)), &held->trials, error));
+	return sql_whole(study, "SELECT count(*) FROM trial WHERE run = ? AND state = 1 AND deaths > 0", SQL_VALUES(SQL_WHOLE(run)),
+	    &held->suspects, error);
+}
+
+/* With others at work too, no run holds more than its share, so that the last trials of a study are spread over the devices. */
+static clu_status fair_share(store *study, int64_t held, uint32_t wanted, uint32_t *share, clu_error *error)
+{
+	int64_t left, runs;
+	CLU_TRY(sql_whole(study, "SELECT count(*) FROM trial WHERE state IN (0, 1)", NULL, 0, &left, error));
 	CLU_TRY(sql_whole(study, "SELECT count(*) FROM worker WHERE state IN ('starting', 'running') AND heartbeat_at > ?",
 	    SQL_VALUES(SQL_WHOLE(store_now() - 60000)), &runs, error));
-	int64_t fair = runs > 1 ? (queued + runs - 1) / runs : queued;
-	*share = (uint32_t)(fair < wanted ? fair : wanted);
+	int64_t fair = (runs > 1 ? (left + runs - 1) / runs : left) - held;
+	*share = fair < wanted ? (uint32_t)(fair > 0 ? fair : 0) : wanted;
 	return CLU_OK;
 }
 
@@ -171,18 +185,26 @@ static clu_status take(store *study, int64_t run, int64_t now, int64_t lease_ms,
 	return sql_run(study, sql, SQL_VALUES(SQL_WHOLE(claim->number), SQL_WHOLE(run)), NULL, error);
 }
 
+/* What may be claimed, in this order. */
+typedef enum claim_kind { CLAIM_OWN, CLAIM_FOREIGN, CLAIM_SUSPECT } claim_kind;
+
+/* Adds to the claims until there are `most`. */
 static clu_status select_claims(
-    store *study, int64_t run, bool foreign, uint32_t most, trial_claim *claims, uint32_t *count, clu_error *error)
+    store *study, int64_t run, claim_kind kind, uint32_t most, trial_claim *claims, uint32_t *count, clu_error *error)
 {
-	static const char *const query_text[2] = {
-	    "SELECT t.number, t.arch, t.name FROM trial t WHERE t.state = 0 AND NOT EXISTS (SELECT 1 FROM checkpoint c, worker w"
-	    "	WHERE c.trial = t.number AND w.run = ?1 AND c.key <> w.key) ORDER BY t.number LIMIT ?2",
-	    "SELECT t.number, t.arch, t.name FROM checkpoint c JOIN trial t ON t.number = c.trial, worker w"
-	    "	WHERE t.state = 0 AND w.run = ?1 AND c.key <> w.key ORDER BY t.number LIMIT ?2",
+	static const char *const query_text[] = {
+	    [CLAIM_OWN] = "SELECT t.number, t.arch, t.name FROM trial t WHERE t.state = 0 AND t.deaths = 0 AND NOT EXISTS"
+	                  "	(SELECT 1 FROM checkpoint c, worker w WHERE c.trial = t.number AND w.run = ?1 AND c.key <> w.key)"
+	                  " ORDER BY t.number LIMIT ?2",
+	    [CLAIM_FOREIGN] = "SELECT t.number, t.arch, t.name FROM checkpoint c JOIN trial t ON t.number = c.trial, worker w"
+	                      "	WHERE t.state = 0 AND t.deaths = 0 AND w.run = ?1 AND c.key <> w.key ORDER BY t.number LIMIT ?2",
+	    /* The least suspect first: the run's results then tell its device's deaths from the guilty trial's. */
+	    [CLAIM_SUSPECT] = "SELECT t.number, t.arch, t.name FROM trial t, worker w WHERE t.state = 0 AND t.deaths > 0 AND w.run = ?1"
+	                      " ORDER BY t.deaths, t.number LIMIT ?2",
 	};
 	sqlite3_stmt *query;
 	bool row;
-	CLU_TRY(sql_query(study, query_text[foreign], SQL_VALUES(SQL_WHOLE(run), SQL_WHOLE(most - *count)), &query, error));
+	CLU_TRY(sql_query(study, query_text[kind], SQL_VALUES(SQL_WHOLE(run), SQL_WHOLE(most - *count)), &query, error));
 	clu_status status;
 	while ((status = sql_step(study, query, &row, error)) == CLU_OK && row) {
 		trial_claim *claim = &claims[(*count)++];
@@ -199,11 +221,15 @@ static clu_status claim(
 {
 	int64_t now = store_now();
 	uint32_t share;
+	holding held;
 	CLU_TRY(sql_run(study, "UPDATE trial SET state = 0, run = NULL WHERE state = 1 AND lease_until < ?", SQL_VALUES(SQL_WHOLE(now)),
 	    NULL, error));
-	CLU_TRY(fair_share(study, wanted, &share, error));
-	CLU_TRY(select_claims(study, run, false, share, claims, count, error));
-	CLU_TRY(select_claims(study, run, true, share, claims, count, error));
+	CLU_TRY(count_held(study, run, &held, error));
+	if (held.suspects > 0 || wanted == 0) return CLU_OK;
+	CLU_TRY(fair_share(study, held.trials, wanted, &share, error));
+	CLU_TRY(select_claims(study, run, CLAIM_OWN, share, claims, count, error));
+	CLU_TRY(select_claims(study, run, CLAIM_FOREIGN, share, claims, count, error));
+	if (held.trials == 0 && *count == 0) CLU_TRY(select_claims(study, run, CLAIM_SUSPECT, 1, claims, count, error));
 	for (uint32_t i = 0; i < *count; i++) CLU_TRY(take(study, run, now, lease_ms, &claims[i], error));
 	return CLU_OK;
 }

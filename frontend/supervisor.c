@@ -27,13 +27,15 @@ struct seat {
 	seat_state state;
 	double start_at; /* WAITING */
 	int failures;    /* in a row */
+	int kills;       /* from outside, in a row */
+	bool unfit;      /* RETIRED: by its own worker, which found its device to be of no use */
 	/* WORKING */
 	pid_t pid;
 	int64_t run;
 	double started_at, looked_at;
-	double beat_at, moved_at; /* when heartbeat and step counter were last seen to change */
+	double beat_at, moved_at; /* when the heartbeat and its count of beats were last seen to change */
 	int64_t heartbeat;
-	uint64_t steps;
+	uint64_t beats;
 	char killed_for[128]; /* why the supervisor killed it; empty when it did not */
 };
 
@@ -100,7 +102,7 @@ static clu_status start_seat(supervisor *s, struct seat *seat, double now, clu_e
 	seat->state = SEAT_WORKING;
 	seat->started_at = seat->looked_at = seat->beat_at = seat->moved_at = now;
 	seat->heartbeat = 0;
-	seat->steps = 0;
+	seat->beats = 0;
 	seat->killed_for[0] = '\0';
 	return store_run_process(s->study, seat->run, seat->pid, error);
 }
@@ -134,17 +136,25 @@ static bool was_killed_from_outside(const struct seat *seat, int how)
 	return WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL && !seat->killed_for[0];
 }
 
+static void count_failure(struct seat *seat, bool outside, const run_status *row)
+{
+	if (row->advances > 0) seat->failures = seat->kills = 0;
+	if (outside && (row->advances > 0 || row->steps > 0))
+		seat->kills++;
+	else if (row->advances == 0)
+		seat->failures++;
+}
+
 static clu_status seat_failed(supervisor *s, struct seat *seat, int how, const run_status *row, double now, clu_error *error)
 {
 	char reason[512];
 	bool outside = was_killed_from_outside(seat, how);
 	describe_end(seat, how, row, reason);
-	bool got_going = row->advances > 0 || (outside && row->steps > 0);
-	seat->failures = got_going ? 0 : seat->failures + 1;
-	if (seat->failures >= SUPERVISOR_FAILURES) {
+	count_failure(seat, outside, row);
+	if (seat->failures >= SUPERVISOR_FAILURES || seat->kills >= SUPERVISOR_KILLS) {
 		seat->state = SEAT_RETIRED;
 		note(s, "worker %s on %s is retired after %d failures in a row; the last: %s", seat->plan->name, seat->plan->device.name,
-		    seat->failures, reason);
+		    seat->failures + seat->kills, reason);
 		return store_run_end(s->study, seat->run, RUN_RETIRED, reason, error);
 	}
 	double delay = s->options->restart_delay * pow(2, seat->failures > 0 ? seat->failures - 1 : 0);
@@ -152,6 +162,21 @@ static clu_status seat_failed(supervisor *s, struct seat *seat, int how, const r
 	seat->start_at = now + fmin(delay, RESTART_DELAY_MAX);
 	note(s, "worker %s on %s: %s; its trials go back and it is started again", seat->plan->name, seat->plan->device.name, reason);
 	return store_run_end(s->study, seat->run, outside ? RUN_LOST : RUN_CRASHED, reason, error);
+}
+
+/* A seat that found no work is asked again once all others have ended too. One that somebody else told to stop goes on at once
+ * where trials are queued: its device would stand idle. */
+static clu_status seat_finished(supervisor *s, struct seat *seat, bool told, double now, clu_error *error)
+{
+	uint64_t counts[4];
+	CLU_TRY(store_counts(s->study, counts, error));
+	seat->state = SEAT_FINISHED;
+	seat->failures = seat->kills = 0;
+	if (!told || counts[TRIAL_QUEUED] == 0) return CLU_OK;
+	seat->state = SEAT_WAITING;
+	seat->start_at = now + s->options->restart_delay;
+	note(s, "worker %s on %s was told to stop by another process; it is started again", seat->plan->name, seat->plan->device.name);
+	return CLU_OK;
 }
 
 static clu_status seat_ended(supervisor *s, struct seat *seat, int how, double now, clu_error *error)
@@ -164,19 +189,20 @@ static clu_status seat_ended(supervisor *s, struct seat *seat, int how, double n
 	}
 	if (strcmp(row.state, "retired") == 0) { /* by itself: its self-test failed, or nothing fits */
 		seat->state = SEAT_RETIRED;
+		seat->unfit = true;
 		note(s, "worker %s on %s gets no work: %s", seat->plan->name, seat->plan->device.name, row.message);
 		return CLU_OK;
 	}
-	if (ended_with(how, EXIT_STORE)) {
+	if (ended_with(how, EXIT_STORE) || ended_with(how, EXIT_SETTINGS)) {
 		store_run_end(s->study, seat->run, RUN_LOST, row.message, NULL);
 		seat->state = SEAT_FINISHED;
+		if (ended_with(how, EXIT_SETTINGS)) return clu_fail(error, CLU_MISMATCH, "worker %s: %s", seat->plan->name, row.message);
 		return clu_fail(error, CLU_FILE, "worker %s could not use the study: %s", seat->plan->name,
 		    row.message[0] ? row.message : "see its message above");
 	}
 	if (ended_with(how, EXIT_DONE) || ended_with(how, EXIT_STOPPED)) {
-		seat->state = SEAT_FINISHED; /* and is started again where work is left */
-		seat->failures = 0;
-		return store_run_end(s->study, seat->run, RUN_STOPPED, "", error);
+		CLU_TRY(store_run_end(s->study, seat->run, RUN_STOPPED, "", error));
+		return seat_finished(s, seat, ended_with(how, EXIT_STOPPED), now, error);
 	}
 	return seat_failed(s, seat, how, &row, now, error);
 }
@@ -212,13 +238,13 @@ static clu_status look(supervisor *s, struct seat *seat, double now, clu_error *
 		return CLU_OK;
 	}
 	if (row.heartbeat_at != seat->heartbeat) seat->beat_at = now;
-	if (row.steps != seat->steps || row.held == 0) seat->moved_at = now;
+	if (row.beats != seat->beats || row.held == 0) seat->moved_at = now;
 	seat->heartbeat = row.heartbeat_at;
-	seat->steps = row.steps;
+	seat->beats = row.beats;
 	if (now - seat->beat_at > s->options->hang_limit)
 		kill_hung(seat, "no heartbeat for", s->options->hang_limit);
 	else if (now - seat->moved_at > s->options->hang_limit)
-		kill_hung(seat, now - seat->beat_at > s->options->hang_limit / 2 ? "no sign of life for" : "no optimiser step for",
+		kill_hung(seat, now - seat->beat_at > s->options->hang_limit / 2 ? "no sign of life for" : "no step or validation for",
 		    s->options->hang_limit);
 	return CLU_OK;
 }
@@ -245,7 +271,9 @@ static clu_status settle(supervisor *s, double now, supervisor_end *end, bool *o
 	*over = false;
 	if (seats_in(s, SEAT_WORKING) + (s->stopping ? 0 : seats_in(s, SEAT_WAITING)) > 0) return CLU_OK;
 	CLU_TRY(work_left(s, &left, error));
-	*end = !left ? SUPERVISOR_DONE : s->stopping ? SUPERVISOR_STOPPED : SUPERVISOR_RETIRED;
+	bool unfit = true;
+	for (size_t i = 0; i < s->count; i++) unfit = unfit && s->seats[i].unfit;
+	*end = !left ? SUPERVISOR_DONE : s->stopping ? SUPERVISOR_STOPPED : unfit ? SUPERVISOR_UNFIT : SUPERVISOR_RETIRED;
 	*over = !left || s->stopping || seats_in(s, SEAT_RETIRED) == s->count;
 	for (size_t i = 0; i < s->count && !*over; i++) {
 		if (s->seats[i].state != SEAT_FINISHED) continue;

@@ -40,12 +40,14 @@ struct worker {
 	store *study;
 	int64_t run;
 	settings settings;
+	char *data_hash; /* NULL: the data is generated */
 	cost_shape shape;
 	clu_device *device;
 	clu_lanes *lanes;
 	struct slot *slots;
 	uint32_t slot_count;
 	pulse *pulse;
+	uint64_t looks;             /* for work, that it found none to do */
 	double report_at, claim_at; /* not before */
 	bool store_failed;
 	bool unfit; /* the device must get no work */
@@ -79,6 +81,9 @@ static clu_status load_settings(struct worker *w, clu_error *error)
 	cJSON *study;
 	CLU_TRY(from_store(w, store_settings(w->study, &study, error)));
 	clu_status status = settings_from_json(cJSON_GetObjectItemCaseSensitive(study, "settings"), &w->settings, error);
+	const cJSON *inner = cJSON_GetObjectItemCaseSensitive(study, "settings");
+	const char *hash = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(inner, SETTINGS_HASH_KEY));
+	if (hash) w->data_hash = strdup(hash);
 	cJSON_Delete(study);
 	if (status != CLU_OK) return from_store(w, status);
 	const settings *s = &w->settings;
@@ -101,11 +106,24 @@ static clu_status choose_lanes(struct worker *w, const clu_data *data, uint32_t 
 	    shared_bytes >> 20, info->memory_bytes >> 20);
 }
 
+static clu_status check_data(const struct worker *w, const clu_data *data, clu_error *error)
+{
+	char hash[SETTINGS_HASH_TEXT];
+	if (!w->data_hash) return CLU_OK;
+	settings_print_hash(data, hash);
+	if (strcmp(hash, w->data_hash) == 0) return CLU_OK;
+	return clu_fail(error, CLU_MISMATCH,
+	    "settings differ from the study's: " SETTINGS_HASH_KEY
+	    ": \"%s\" here, \"%.40s\" there: the data files have changed since the study was begun",
+	    hash, w->data_hash);
+}
+
 static clu_status set_up_lanes(struct worker *w, clu_error *error)
 {
 	clu_data *data = NULL;
 	clu_status status;
 	CLU_GOTO(settings_data(&w->settings, &data, error));
+	CLU_GOTO(check_data(w, data, error));
 	CLU_GOTO(choose_lanes(w, data, &w->slot_count, error));
 	CLU_GOTO(clu_lanes_create(w->device, data, w->settings.layers, w->settings.batch, w->slot_count, &w->lanes, error));
 	w->slots = calloc(w->slot_count, sizeof *w->slots);
@@ -125,6 +143,7 @@ static clu_status set_up(struct worker *w, clu_error *error)
 	pulse_options beat = {.path = options->study_path,
 	    .run = w->run,
 	    .lease_ms = (int64_t)(options->lease * 1000),
+	    .hang_limit = options->hang_limit,
 	    .lifeline = options->lifeline,
 	    .grace = grace_seconds};
 	CLU_TRY(from_store(w, pulse_start(&beat, &w->pulse, error)));
@@ -359,6 +378,12 @@ static void idle(void)
 	nanosleep(&pause, NULL);
 }
 
+/* A worker that waits moves too: its looks count beside what its lanes do. */
+static void tell_pulse(struct worker *w)
+{
+	pulse_tell(w->pulse, clu_lanes_steps(w->lanes), clu_lanes_beats(w->lanes) + w->looks);
+}
+
 /* While others still train, their trials may come back: a worker without work waits. */
 static clu_status work(struct worker *w, clu_error *error)
 {
@@ -369,11 +394,13 @@ static clu_status work(struct worker *w, clu_error *error)
 			CLU_TRY(work_left(w, &left, error));
 			if (!left) return CLU_OK;
 			CLU_TRY(from_store(w, pulse_check(w->pulse, error)));
+			w->looks++;
+			tell_pulse(w);
 			idle();
 			continue;
 		}
 		CLU_TRY(clu_lanes_run(w->lanes, slice_seconds, &interrupt_flag, error));
-		pulse_steps(w->pulse, clu_lanes_steps(w->lanes));
+		tell_pulse(w);
 		CLU_TRY(look_around(w, error));
 	}
 	return stop(w, error);
@@ -386,13 +413,14 @@ static int end(struct worker *w, clu_status status, const clu_error *error)
 	const char *message = status == CLU_OK ? "" : error->message;
 	clu_error ignored;
 	if (status != CLU_OK) report_note("%s", message);
-	if (!w->run) return w->store_failed ? EXIT_STORE : EXIT_FAILED;
+	if (!w->run || !w->study) return w->store_failed ? EXIT_STORE : EXIT_FAILED;
 	if (status != CLU_OK && !w->unfit && w->options->run)
 		store_run_message(w->study, w->run, message, &ignored);
 	else
 		store_run_end(w->study, w->run, w->unfit ? RUN_RETIRED : status == CLU_OK ? RUN_STOPPED : RUN_CRASHED, message, &ignored);
 	if (w->store_failed) return EXIT_STORE;
 	if (w->unfit) return EXIT_NO_DEVICE;
+	if (status == CLU_MISMATCH) return EXIT_SETTINGS;
 	if (status != CLU_OK) return EXIT_FAILED;
 	return interrupt_flag ? EXIT_STOPPED : EXIT_DONE;
 }
@@ -414,6 +442,7 @@ int worker_run(const worker_options *options)
 	clu_device_destroy(w.device);
 	free(w.slots);
 	settings_release(&w.settings);
+	free(w.data_hash);
 	store_close(w.study);
 	return code;
 }

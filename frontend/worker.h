@@ -14,10 +14,12 @@ typedef struct worker_options {
 	uint32_t lanes;        /* 0: as many as suit the device and fit it */
 	double lease;          /* s */
 	double checkpoint;     /* s between checkpoints of a lane */
+	double hang_limit;     /* s without a step or validation after which its trials are left to others; 0: never */
 	int lifeline;          /* see pulse.h; −1: none */
 } worker_options;
 
-/* Works until no trial is left (EXIT_DONE) or a signal comes (EXIT_STOPPED). EXIT_STORE: the study failed. EXIT_NO_DEVICE: the
+/* Works until no trial is left (EXIT_DONE) or a signal comes (EXIT_STOPPED). EXIT_STORE: the study failed. EXIT_SETTINGS:
+ * the data files are not those that the study was begun with. EXIT_NO_DEVICE: the
  * device failed its self-test or nothing fits it; it is retired. EXIT_FAILED: anything else; the run's message says what. */
 int worker_run(const worker_options *options);
 

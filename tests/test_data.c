@@ -413,6 +413,32 @@ static void test_nmse(void **state)
 	assert_true(nmse.db == INFINITY);
 }
 
+/* Each part that a training sees makes another hash; the same made again makes the same. */
+static void test_hash(void **state)
+{
+	const fixture *made = *state;
+	clu_data *data = create(&made->problem, NULL), *again = create(&made->problem, NULL);
+	const uint64_t hash = clu_data_hash(data);
+	assert_true(hash == clu_data_hash(again));
+	float *const values[] = {
+	    data->dictionary, data->train.x, data->train.b, data->validation.x, data->validation.b, data->test.x, data->test.b};
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		const float before = values[i][1];
+		values[i][1] = before + 1;
+		if (clu_data_hash(data) == hash) fail_msg("matrix %zu does not count", i);
+		values[i][1] = before;
+	}
+	data->train.count--; /* the same values, one sample fewer */
+	assert_true(clu_data_hash(data) != hash);
+	data->train.count++;
+	data->scale = 2; /* twice the codes and measurements of a file */
+	assert_true(clu_data_hash(data) != hash);
+	data->scale = 1;
+	assert_true(clu_data_hash(data) == hash);
+	clu_data_destroy(again);
+	clu_data_destroy(data);
+}
+
 #define DATA_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -421,6 +447,7 @@ int main(void)
 	    cmocka_unit_test(test_defaults),
 	    DATA_TEST(test_generated_sets),
 	    DATA_TEST(test_refused_problems),
+	    DATA_TEST(test_hash),
 	    DATA_TEST(test_own_dictionary_decides_the_sizes),
 	    DATA_TEST(test_own_codes_are_held_out_and_scaled),
 	    DATA_TEST(test_own_measurements_are_split_and_scaled_likewise),

@@ -31,12 +31,43 @@ static void beats_carry_steps_and_renew_leases(void **context)
 	support_ok(store_claim(f.study, run, 1, 0, &claim, &count, &error), &error);
 	pulse_options options = {.path = f.path, .run = run, .lease_ms = 3600000, .lifeline = -1};
 	support_ok(pulse_start(&options, &beating, &error), &error);
-	pulse_steps(beating, 42);
+	pulse_tell(beating, 42, 45);
 	pulse_stop(beating);
 	support_ok(store_run_status(f.study, run, &status, &error), &error);
 	assert_int_equal(status.steps, 42);
+	assert_int_equal(status.beats, 45);
 	support_ok(sql_whole(f.study, "SELECT lease_until FROM trial", NULL, 0, &lease, &error), &error);
 	assert_true(lease >= begun + 3600000);
+	fixture_destroy(&f);
+}
+
+/* Whoever hangs goes on beating, but its trials go to others; whoever moves keeps them, however short the lease. */
+static void a_hung_worker_loses_its_trials(void **context)
+{
+	(void)context;
+	clu_error error;
+	pulse *beating;
+	study_fixture f = fixture_create(1);
+	trial_claim claim;
+	uint32_t count;
+	int64_t hung = fixture_run(f.study, "hung", "key"), other = fixture_run(f.study, "other", "key");
+	support_ok(store_claim(f.study, hung, 1, 5000, &claim, &count, &error), &error);
+	pulse_options options = {.path = f.path, .run = hung, .lease_ms = 5000, .hang_limit = 1, .lifeline = -1};
+	support_ok(pulse_start(&options, &beating, &error), &error);
+	for (uint64_t beats = 1; beats <= 700; beats++) {
+		pulse_tell(beating, 7, beats);
+		wait_a_little();
+	}
+	support_ok(store_claim(f.study, other, 1, 60000, &claim, &count, &error), &error);
+	assert_int_equal(count, 0); /* 7 s after it was given, the lease holds */
+	for (int waits = 0; count == 0 && waits < 6000; waits++) {
+		pulse_tell(beating, 7, 700);
+		wait_a_little();
+		support_ok(store_claim(f.study, other, 1, 60000, &claim, &count, &error), &error);
+	}
+	assert_int_equal(count, 1);
+	assert_int_equal(pulse_check(beating, &error), CLU_OK);
+	pulse_stop(beating);
 	fixture_destroy(&f);
 }
 
@@ -105,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(beats_carry_steps_and_renew_leases),
+	    cmocka_unit_test(a_hung_worker_loses_its_trials),
 	    cmocka_unit_test(a_study_that_fails_is_reported),
 	    cmocka_unit_test(the_end_of_the_lifeline_is_a_signal),
 	};

@@ -3,6 +3,7 @@
 #include "study_fixture.h"
 
 #include "options.h"
+#include "store_sql.h"
 
 #include <math.h>
 #include <signal.h>
@@ -210,7 +211,11 @@ static void a_training_that_diverges_is_a_failed_trial(void **state)
 	char *study = support_path(*state, "study.clu");
 	struct line line = tiny_search(study, WORDS("--trials", "2", "--set", "rate=1000", "--set", "rate_last=1000"));
 	support_result result = run_line(&line);
-	expect(&result, EXIT_DONE, "none yet", "2 trials failed");
+	expect(&result, EXIT_FAILED, "none yet", "2 trials failed");
+	support_result_release(&result);
+	add(&line, WORDS("--model", "/no/such/folder/best"));
+	result = run_line(&line);
+	expect(&result, EXIT_FAILED, "none yet", "none to write to /no/such/folder/best");
 	support_result_release(&result);
 	trial *trials = load(study, &count);
 	for (size_t i = 0; i < count; i++) {
@@ -303,6 +308,54 @@ static void settings_must_agree(void **state)
 	free(study);
 }
 
+static void write_codes(const char *path, float last)
+{
+	enum { ROWS = 40, COLUMNS = 10 };
+	clu_error error;
+	clu_npy_writer *writer;
+	float codes[ROWS * COLUMNS];
+	for (size_t i = 0; i < ROWS * COLUMNS; i++) codes[i] = (i * 7 + i / COLUMNS) % 5 ? 0 : 1 + (float)(i % 3);
+	codes[ROWS * COLUMNS - 1] = last;
+	support_ok(clu_npy_create(path, ROWS, COLUMNS, &writer, &error), &error);
+	support_ok(clu_npy_write(writer, ROWS, codes, &error), &error);
+	support_ok(clu_npy_commit(writer, &error), &error);
+}
+
+/* Under the same name, one number of the held-out samples another. */
+static void other_data_under_the_same_name_is_no_way_to_go_on(void **state)
+{
+	clu_error error;
+	store *study;
+	char *path = support_path(*state, "study.clu"), *codes = support_path(*state, "x.npy");
+	const char *device = getenv("CLUNROLL_TEST_DEVICE");
+	write_codes(codes, 1);
+	struct line line = tiny_search(path, WORDS("--trials", "2", "--train-set", codes));
+	support_result result = run_line(&line);
+	expect(&result, EXIT_DONE, "best of 2 trials", "");
+	support_result_release(&result);
+	const char *const *more = WORDS("search", path, "--trials", "4");
+	const char *const *worker = WORDS("worker", path, "--device", device ? device : "0");
+	write_codes(codes, 2);
+	result = support_run(more);
+	expect(&result, EXIT_SETTINGS, "", "data_hash");
+	support_result_release(&result);
+	support_ok(store_open(path, &study, &error), &error);
+	support_ok(sql_script(study, "UPDATE trial SET state = 0 WHERE number = 1", &error), &error);
+	store_close(study);
+	result = support_run(worker);
+	expect(&result, EXIT_SETTINGS, "", "data_hash");
+	support_result_release(&result);
+	write_codes(codes, 1);
+	result = support_run(worker);
+	expect(&result, EXIT_DONE, "", "trial 1 is done");
+	support_result_release(&result);
+	result = support_run(more);
+	expect(&result, EXIT_DONE, "best of 4 trials", "");
+	support_result_release(&result);
+	free(codes);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +368,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_dry_run_writes_nothing, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_worker_by_hand_does_the_rest, enter, leave),
 	    cmocka_unit_test_setup_teardown(settings_must_agree, enter, leave),
+	    cmocka_unit_test_setup_teardown(other_data_under_the_same_name_is_no_way_to_go_on, enter, leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,10 +53,46 @@ static void runs_share_what_is_queued(void **context)
 	study_fixture f = fixture_create(7);
 	trial_claim claims[8];
 	int64_t first = fixture_run(f.study, "w0", "key"), second = fixture_run(f.study, "w1", "key");
-	assert_int_equal(claim(f.study, first, 8, LEASE_MS, claims), 4); /* half of 7, rounded up */
-	assert_int_equal(claim(f.study, second, 8, LEASE_MS, claims), 2);
-	assert_int_equal(claim(f.study, second, 8, LEASE_MS, claims), 1);
+	assert_int_equal(claim(f.study, first, 3, LEASE_MS, claims), 3);
+	assert_int_equal(claim(f.study, first, 5, LEASE_MS, claims), 1); /* half of 7, rounded up, what it holds counted */
+	assert_int_equal(claim(f.study, first, 4, LEASE_MS, claims), 0);
+	assert_int_equal(claim(f.study, second, 8, LEASE_MS, claims), 3);
 	fixture_destroy(&f);
+}
+
+/* Workers of four lanes over eight trials, of which one kills whoever trains it, with others or alone. */
+static void only_the_guilty_trial_fails(void **context)
+{
+	(void)context;
+	for (int64_t guilty = 0; guilty < 8; guilty += 3) {
+		clu_error error;
+		bool held;
+		study_fixture f = fixture_create(8);
+		trial_claim claims[4];
+		clu_layer_record record[1];
+		int crashes = 0;
+		for (uint64_t counts[4] = {8}; counts[TRIAL_QUEUED] > 0; support_ok(store_counts(f.study, counts, &error), &error)) {
+			int64_t run = fixture_run(f.study, "w0", "key");
+			uint32_t count = claim(f.study, run, 4, LEASE_MS, claims);
+			assert_true(count > 0);
+			bool dies = false;
+			for (uint32_t i = 0; i < count; i++) dies = dies || claims[i].number == guilty;
+			if (crashes > 0 && dies) {
+				assert_int_equal(count, 1);
+				assert_int_equal(claim(f.study, run, 3, LEASE_MS, claims), 0); /* nothing beside it */
+			}
+			for (uint32_t i = 0; i < count && !dies; i++) {
+				trial_report report = fixture_report(claims[i].number, 1, -5, record);
+				support_ok(store_done(f.study, run, &report, "m", 1, &held, &error), &error);
+			}
+			crashes += dies;
+			support_ok(store_run_end(f.study, run, dies ? RUN_CRASHED : RUN_STOPPED, "segmentation fault", &error), &error);
+		}
+		assert_int_equal(crashes, TRIAL_DEATHS);
+		for (size_t i = 0; i < 8; i++)
+			assert_int_equal(one_trial(f.study, i).state, (int64_t)i == guilty ? TRIAL_FAILED : TRIAL_DONE);
+		fixture_destroy(&f);
+	}
 }
 
 /* Claims one trial at a time until none is left, and writes the numbers to the pipe. */
@@ -111,9 +147,9 @@ static void an_expired_lease_can_be_claimed_and_the_old_owner_is_refused(void **
 	clu_layer_record record[3];
 	int64_t slow = fixture_run(f.study, "slow", "key"), quick = fixture_run(f.study, "quick", "key");
 	assert_int_equal(claim(f.study, slow, 1, EXPIRED_MS, claims), 1);
-	support_ok(store_heartbeat(f.study, slow, 10, LEASE_MS, &error), &error); /* late, but nobody took it: renewed */
+	support_ok(store_heartbeat(f.study, slow, 10, 12, LEASE_MS, &error), &error); /* late, but nobody took it: renewed */
 	assert_int_equal(claim(f.study, quick, 1, LEASE_MS, claims), 0);
-	support_ok(store_heartbeat(f.study, slow, 11, EXPIRED_MS, &error), &error);
+	support_ok(store_heartbeat(f.study, slow, 11, 13, EXPIRED_MS, &error), &error);
 	assert_int_equal(claim(f.study, quick, 1, LEASE_MS, claims), 1);
 
 	trial_report report = fixture_report(0, 3, -40, record);
@@ -239,7 +275,9 @@ static void trials_of_dead_runs_go_back(void **context)
 		assert_int_equal(status.held, 0);
 		assert_string_equal(status.state, cases[i].state);
 		assert_string_equal(status.message, "killed by signal 9");
-		assert_int_equal(claim(f.study, fixture_run(f.study, "w1", "key"), 3, LEASE_MS, claims), 3);
+		uint64_t counts[4];
+		support_ok(store_counts(f.study, counts, &error), &error);
+		assert_int_equal(counts[TRIAL_QUEUED], 3);
 		fixture_destroy(&f);
 	}
 }
@@ -312,10 +350,11 @@ static void advances_count_results_and_checkpoints(void **context)
 	assert_int_equal(claim(f.study, run, 2, LEASE_MS, claims), 2);
 	trial_report report = fixture_report(0, 1, -5, record);
 	support_ok(store_progress(f.study, run, &report, &held, &error), &error);
-	support_ok(store_heartbeat(f.study, run, 77, LEASE_MS, &error), &error);
+	support_ok(store_heartbeat(f.study, run, 77, 80, LEASE_MS, &error), &error);
 	support_ok(store_run_status(f.study, run, &status, &error), &error);
 	assert_int_equal(status.advances, 0);
 	assert_int_equal(status.steps, 77);
+	assert_int_equal(status.beats, 80);
 	support_ok(store_checkpoint(f.study, run, &report, "key", "b", 1, CHECKPOINT_KEEP, &held, &error), &error);
 	support_ok(store_done(f.study, run, &report, "m", 1, &held, &error), &error);
 	support_ok(store_run_status(f.study, run, &status, &error), &error);
@@ -366,7 +405,7 @@ static void ten_thousand_trials_are_claimed_by_index(void **context)
 	    "EXPLAIN QUERY PLAN SELECT number FROM trial WHERE state = 0 ORDER BY number LIMIT 8",
 	    "EXPLAIN QUERY PLAN UPDATE trial SET state = 0, run = NULL WHERE state = 1 AND lease_until < 5",
 	    "EXPLAIN QUERY PLAN UPDATE trial SET lease_until = 5 WHERE run = 1 AND state = 1",
-	    "EXPLAIN QUERY PLAN SELECT count(*) FROM trial WHERE state = 0",
+	    "EXPLAIN QUERY PLAN SELECT count(*) FROM trial WHERE state IN (0, 1)",
 	};
 	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
 		sqlite3_stmt *query;
@@ -396,6 +435,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lowest_numbers_are_claimed_first),
 	    cmocka_unit_test(runs_share_what_is_queued),
+	    cmocka_unit_test(only_the_guilty_trial_fails),
 	    cmocka_unit_test(processes_never_share_a_trial),
 	    cmocka_unit_test(an_expired_lease_can_be_claimed_and_the_old_owner_is_refused),
 	    cmocka_unit_test(checkpoints_belong_to_a_key),

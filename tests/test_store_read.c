@@ -74,7 +74,7 @@ static void runs_of_a_worker_are_summed(void **context)
 		int64_t run = fixture_run(f.study, i == 1 ? "w1" : "w0", i == 2 ? "new key" : "key");
 		support_ok(store_claim(f.study, run, 1, 60000, claims, &claimed, &error), &error);
 		finish(f.study, run, claims[0].number, -10);
-		support_ok(store_heartbeat(f.study, run, 100, 60000, &error), &error);
+		support_ok(store_heartbeat(f.study, run, 100, 101, 60000, &error), &error);
 		if (i == 0) support_ok(store_run_end(f.study, run, RUN_CRASHED, "killed", &error), &error);
 	}
 	support_ok(sql_script(f.study, "UPDATE worker SET heartbeat_at = started_at + 1500", &error), &error);

@@ -23,7 +23,7 @@ typedef struct fake {
 	const char *path, *behaviour;
 } fake;
 
-static void take_or_exit(fake *f)
+static trial_claim take_or_exit(fake *f)
 {
 	clu_error error;
 	trial_claim claim;
@@ -31,6 +31,7 @@ static void take_or_exit(fake *f)
 	if (store_run_ready(f->study, f->run, "key", "plan", 1, &error) != CLU_OK) _exit(EXIT_STORE);
 	if (store_claim(f->study, f->run, 1, 60000, &claim, &count, &error) != CLU_OK) _exit(EXIT_STORE);
 	if (count == 0) _exit(EXIT_DONE);
+	return claim;
 }
 
 static int work(fake *f)
@@ -48,14 +49,33 @@ static int work(fake *f)
 	}
 }
 
-static void beat_without_steps(fake *f)
+static void beat_without_moving(fake *f)
 {
 	clu_error error;
 	take_or_exit(f);
 	for (;;) {
-		store_heartbeat(f->study, f->run, 0, 60000, &error);
+		store_heartbeat(f->study, f->run, 0, 0, 60000, &error);
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 	}
+}
+
+/* Four seconds of validations, no step among them, then a result. */
+static int validate_for_long(fake *f)
+{
+	clu_error error;
+	bool held;
+	trial_claim claim;
+	uint32_t count;
+	clu_layer_record record[1];
+	if (store_run_ready(f->study, f->run, "key", "plan", 1, &error) != CLU_OK) return EXIT_STORE;
+	if (store_claim(f->study, f->run, 1, 60000, &claim, &count, &error) != CLU_OK) return EXIT_STORE;
+	if (count == 0) return EXIT_DONE;
+	for (uint64_t beats = 1; beats <= 40; beats++) {
+		store_heartbeat(f->study, f->run, 0, beats, 60000, &error);
+		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	}
+	trial_report report = fixture_report(claim.number, 1, -10, record);
+	return store_done(f->study, f->run, &report, "model", 5, &held, &error) == CLU_OK ? EXIT_DONE : EXIT_STORE;
 }
 
 /* As a real worker: a pulse on the lifeline, and a stop in order. */
@@ -68,12 +88,33 @@ static int wait_for_stop(fake *f)
 	take_or_exit(f);
 	if (pulse_start(&options, &beating, &error) != CLU_OK) return EXIT_FAILED;
 	for (uint64_t steps = 1; !interrupt_flag; steps++) {
-		pulse_steps(beating, steps);
+		pulse_tell(beating, steps, steps);
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}
 	pulse_stop(beating);
 	store_run_end(f->study, f->run, RUN_STOPPED, "", &error);
 	return EXIT_STOPPED;
+}
+
+static void wait_for(fake *f, trial_state state, uint64_t number)
+{
+	clu_error error;
+	for (uint64_t counts[4] = {0}; counts[state] < number; nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL))
+		store_counts(f->study, counts, &error);
+}
+
+/* The first run stops with its trial queued again; the second, of another seat, waits until all trials but its own are done. */
+static int be_told_to_stop(fake *f)
+{
+	clu_error error;
+	bool held;
+	clu_layer_record record[1];
+	if (f->run > 2) return work(f);
+	trial_claim claim = take_or_exit(f);
+	wait_for(f, f->run == 1 ? TRIAL_RUNNING : TRIAL_DONE, f->run == 1 ? 2 : 3);
+	if (f->run == 1) return EXIT_STOPPED;
+	trial_report report = fixture_report(claim.number, 1, -5, record);
+	return store_done(f->study, f->run, &report, "model", 5, &held, &error) == CLU_OK ? EXIT_DONE : EXIT_STORE;
 }
 
 static int behave(fake *f)
@@ -86,6 +127,12 @@ static int behave(fake *f)
 		take_or_exit(f);
 		raise(SIGABRT);
 	}
+	if (strcmp(b, "be killed") == 0) {
+		take_or_exit(f);
+		store_heartbeat(f->study, f->run, 100, 100, 60000, &error);
+		raise(SIGKILL);
+	}
+	if (strcmp(b, "be told to stop") == 0) return be_told_to_stop(f);
 	if (strcmp(b, "fail early") == 0) {
 		store_run_message(f->study, f->run, "the driver is not what it was", &error);
 		return EXIT_FAILED;
@@ -95,7 +142,9 @@ static int behave(fake *f)
 		return EXIT_NO_DEVICE;
 	}
 	if (strcmp(b, "lose the study") == 0) return EXIT_STORE;
-	if (strcmp(b, "beat without steps") == 0) beat_without_steps(f);
+	if (strcmp(b, "find other data") == 0) return EXIT_SETTINGS;
+	if (strcmp(b, "beat without moving") == 0) beat_without_moving(f);
+	if (strcmp(b, "validate for long") == 0) return validate_for_long(f);
 	if (strcmp(b, "fall silent") == 0) take_or_exit(f), pause();
 	if (strcmp(b, "never get ready") == 0) pause();
 	if (strcmp(b, "ignore signals") == 0) {
@@ -223,10 +272,12 @@ static void a_seat_that_gets_nowhere_is_retired(void **context)
 	const struct {
 		const char *behaviour, *words;
 		int attempts;
+		supervisor_end end;
 	} cases[] = {
-	    {"crash", "retired after 3 failures in a row; the last: ended by signal 6", 3},
-	    {"fail early", "the driver is not what it was", 3},
-	    {"fail its self-test", "gets no work: shrink_forward is off by 0.5", 1},
+	    {"crash", "retired after 3 failures in a row; the last: ended by signal 6", 3, SUPERVISOR_RETIRED},
+	    {"be killed", "retired after 10 failures in a row; the last: ended by signal 9", 10, SUPERVISOR_RETIRED},
+	    {"fail early", "the driver is not what it was", 3, SUPERVISOR_RETIRED},
+	    {"fail its self-test", "gets no work: shrink_forward is off by 0.5", 1, SUPERVISOR_UNFIT},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_error error;
@@ -236,7 +287,7 @@ static void a_seat_that_gets_nowhere_is_retired(void **context)
 		study_fixture f = fixture_create(2);
 		outcome o = supervise_fakes(&f, cases[i].behaviour, 1, limits, 0);
 		support_ok(o.status, &o.error);
-		assert_int_equal(o.end, SUPERVISOR_RETIRED);
+		assert_int_equal(o.end, cases[i].end);
 		expect_note(&o, cases[i].words);
 		assert_int_equal(o.counts[TRIAL_QUEUED], 2); /* no trial is blamed for a device that fails with any */
 		support_ok(sql_whole(f.study, "SELECT count(*) FROM worker", NULL, 0, &runs, &error), &error);
@@ -255,7 +306,7 @@ static void hung_workers_are_killed(void **context)
 	const struct {
 		const char *behaviour, *words;
 	} cases[] = {
-	    {"beat without steps", "no optimiser step"},
+	    {"beat without moving", "no step or validation"},
 	    {"fall silent", "no sign of life"},
 	    {"never get ready", "not ready"},
 	};
@@ -270,6 +321,19 @@ static void hung_workers_are_killed(void **context)
 		assert_int_equal(o.counts[TRIAL_QUEUED], 1);
 		fixture_destroy(&f);
 	}
+}
+
+static void a_long_validation_is_no_hang(void **context)
+{
+	(void)context;
+	study_fixture f = fixture_create(1);
+	supervisor_options options = limits;
+	options.hang_limit = 2;
+	outcome o = supervise_fakes(&f, "validate for long", 1, options, 0);
+	support_ok(o.status, &o.error);
+	assert_int_equal(o.end, SUPERVISOR_DONE);
+	assert_string_equal(o.watcher.notes, "");
+	fixture_destroy(&f);
 }
 
 static void stopping_leaves_work_for_next_time(void **context)
@@ -293,12 +357,27 @@ static void stopping_leaves_work_for_next_time(void **context)
 	fixture_destroy(&f);
 }
 
+static void a_worker_that_others_stop_is_replaced_at_once(void **context)
+{
+	(void)context;
+	study_fixture f = fixture_create(4);
+	outcome o = supervise_fakes(&f, "be told to stop", 2, limits, 0);
+	support_ok(o.status, &o.error);
+	assert_int_equal(o.end, SUPERVISOR_DONE);
+	assert_int_equal(o.counts[TRIAL_DONE], 4);
+	expect_note(&o, "told to stop by another process");
+	assert_null(strstr(o.watcher.notes, "signal")); /* the second would have waited for ever, and be ended by its alarm */
+	fixture_destroy(&f);
+}
+
 static void a_lost_study_ends_the_search(void **context)
 {
 	(void)context;
 	study_fixture f = fixture_create(2);
 	outcome o = supervise_fakes(&f, "lose the study", 2, limits, 0);
 	assert_int_equal(o.status, CLU_FILE);
+	o = supervise_fakes(&f, "find other data", 2, limits, 0);
+	assert_int_equal(o.status, CLU_MISMATCH);
 	fixture_destroy(&f);
 }
 
@@ -383,7 +462,9 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(a_crash_costs_nothing),
 	    cmocka_unit_test(a_seat_that_gets_nowhere_is_retired),
 	    cmocka_unit_test(hung_workers_are_killed),
+	    cmocka_unit_test(a_long_validation_is_no_hang),
 	    cmocka_unit_test(stopping_leaves_work_for_next_time),
+	    cmocka_unit_test(a_worker_that_others_stop_is_replaced_at_once),
 	    cmocka_unit_test(a_lost_study_ends_the_search),
 	    cmocka_unit_test(no_worker_outlives_a_killed_supervisor),
 	    cmocka_unit_test(a_killed_worker_is_replaced),

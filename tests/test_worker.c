@@ -45,11 +45,12 @@ static study_fixture small_study(const char *steps)
 static char *self;
 
 /* In a process of its own, which loads its drivers itself: they do not survive a fork. */
-static int work(const char *path, const char *lanes)
+static int work(const char *path, const char *lanes, const char *run)
 {
 	clu_device_info device = support_device_info();
 	worker_options options = {.study_path = path,
 	    .name = "w",
+	    .run = strtoll(run, NULL, 10),
 	    .device = &device,
 	    .lanes = (uint32_t)strtoul(lanes, NULL, 10),
 	    .lease = 60,
@@ -59,16 +60,22 @@ static int work(const char *path, const char *lanes)
 	return worker_run(&options);
 }
 
-static pid_t start(const study_fixture *f, uint32_t lanes)
+/* run 0: its own. */
+static pid_t start_run(const char *path, uint32_t lanes, const char *run)
 {
 	char text[16];
 	snprintf(text, sizeof text, "%u", lanes);
 	pid_t child = fork();
 	if (child == 0) {
-		execl(self, self, "work", f->path, text, (char *)NULL);
+		execl(self, self, "work", path, text, run, (char *)NULL);
 		_exit(127);
 	}
 	return child;
+}
+
+static pid_t start(const study_fixture *f, uint32_t lanes)
+{
+	return start_run(f->path, lanes, "0");
 }
 
 /* Without collecting it. */
@@ -193,15 +200,24 @@ static void a_study_that_cannot_be_written_ends_the_worker(void **context)
 	fixture_destroy(&f);
 }
 
+/* Also where a supervisor has begun the run: a study that is gone by then takes no message. */
+static void a_study_that_is_not_there_ends_the_worker(void **context)
+{
+	(void)context;
+	assert_int_equal(end_of(start_run("/no/such/study", 2, "0")), EXIT_STORE);
+	assert_int_equal(end_of(start_run("/no/such/study", 2, "1")), EXIT_STORE);
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "work") == 0) return work(argv[2], argv[3]);
+	if (argc == 5 && strcmp(argv[1], "work") == 0) return work(argv[2], argv[3], argv[4]);
 	self = argv[0];
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(results_depend_on_neither_lanes_nor_stops),
 	    cmocka_unit_test(a_damaged_checkpoint_means_starting_anew),
 	    cmocka_unit_test(a_worker_that_does_not_fit_is_retired),
 	    cmocka_unit_test(a_study_that_cannot_be_written_ends_the_worker),
+	    cmocka_unit_test(a_study_that_is_not_there_ends_the_worker),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
