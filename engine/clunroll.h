@@ -209,6 +209,8 @@ CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEX
 CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
 /* Steps of a whole training of `layers` layers; *exact is false where patience decides (then it is the least possible). */
 CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact);
+/* The same of one stage, in layer K where `last`, else in one of the others. *exact is left alone, or becomes false. */
+CLU_API uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, bool last, bool *exact);
 
 /* ---- models (model.c) --------------------------------------------------------------------------------------- */
 
