@@ -229,13 +229,13 @@ static void show_note(void *context, const char *text)
 static void show_line(struct search *s, const study_view *view)
 {
 	char best[STUDY_VIEW_TEXT], left[UNITS_TEXT] = "";
-	const study_analysis *analysis = view->analysis;
+	uint64_t done = view->counts[TRIAL_DONE], failures = view->counts[TRIAL_FAILED];
 	study_view_best(view, best);
 	if (isfinite(view->seconds_left) && view->left > 0) units_duration(view->seconds_left, left);
 	char failed[32] = "", speed[32] = "", line[STUDY_VIEW_TEXT + 128];
-	if (analysis->failed > 0) snprintf(failed, sizeof failed, ", %zu failed", analysis->failed);
+	if (failures > 0) snprintf(failed, sizeof failed, ", %" PRIu64 " failed", failures);
 	if (view->trials_per_hour > 0) snprintf(speed, sizeof speed, ", %.3g trials/h", view->trials_per_hour);
-	snprintf(line, sizeof line, "%zu/%zu trials%s%s%s%s; best %s", analysis->done, view->trial_count, failed, speed,
+	snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 " trials%s%s%s%s; best %s", done, s->total, failed, speed,
 	    left[0] ? ", some " : "", left, best);
 	clear_line(s);
 	/* On a terminal it must not wrap, or it could not be written over. */
@@ -256,7 +256,7 @@ static void show_progress(void *context)
 	if (store_counts(s->study, counts, &error) != CLU_OK) return; /* the supervisor meets the same trouble and says so */
 	uint64_t ended = counts[TRIAL_DONE] + counts[TRIAL_FAILED];
 	if (!s->terminal && now - s->shown_at < (ended == s->ended ? line_interval : least_interval)) return;
-	if (study_view_load(s->study, s->settings.layers, &view, &error) != CLU_OK) return;
+	if (study_view_glance(s->study, s->settings.layers, &view, &error) != CLU_OK) return;
 	show_line(s, &view);
 	study_view_release(&view);
 	s->ended = ended;
