@@ -199,7 +199,8 @@ typedef struct clu_recipe {
 } clu_recipe;
 
 #define CLU_RECIPE_TEXT 4096
-/* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. */
+/* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. CLU_ARGUMENT for a word
+ * that is neither, CLU_FILE for a path that cannot be read, CLU_FORMAT for what is no recipe. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
 /* CLU_ARGUMENT where a field is one that training cannot use; what the parser made never is. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* ---- the named recipes ---- */
 
@@ -293,6 +294,9 @@ clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_err
 	clu_error inner = {0};
 	void *bytes;
 	size_t size;
+	bool word = !strchr(name_or_path, '/') && access(name_or_path, F_OK) != 0;
+	if (word)
+		return clu_fail(error, CLU_ARGUMENT, "recipe \"%.200s\" is none of paper, fast, quick and no file either", name_or_path);
 	if (clu_file_read(name_or_path, &bytes, &size, &inner) != CLU_OK) {
 		return clu_fail(error, inner.status, "recipe \"%.200s\" is none of paper, fast, quick and no file either: %s", name_or_path,
 		    inner.message);

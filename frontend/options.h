@@ -64,7 +64,8 @@ enum settings_option_id {
 /* Fills in the defaults: 250×500, K=16, batch 128, seed 1, the named recipe. settings_release frees what options allocated. */
 clu_status settings_default(settings *settings, const char *recipe, clu_error *error);
 void settings_release(settings *settings);
-/* Takes one option of SETTINGS_LONG_OPTIONS. CLU_ARGUMENT names option and value. */
+/* Takes one option of SETTINGS_LONG_OPTIONS. CLU_ARGUMENT names option and value, or the place in a recipe's file: what stands in a
+ * file of options is a part of the command line. */
 clu_status settings_option(settings *settings, int option, const char *value, clu_error *error);
 /* After all options: m and n taken from an own dictionary, --set and --schedule applied to the recipe, contradictions found
  * (e.g. a batch larger than the training set). */

@@ -421,6 +421,7 @@ static int end(struct worker *w, clu_status status, const clu_error *error)
 	if (w->store_failed) return EXIT_STORE;
 	if (w->unfit) return EXIT_NO_DEVICE;
 	if (status == CLU_MISMATCH) return EXIT_SETTINGS;
+	if (status == CLU_ARGUMENT) return EXIT_USAGE;
 	if (status != CLU_OK) return EXIT_FAILED;
 	return interrupt_flag ? EXIT_STOPPED : EXIT_DONE;
 }
