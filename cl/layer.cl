@@ -62,6 +62,36 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 	}
 }
 
+/* The layers that have this one as an origin, from 0 and ascending, and their coefficients for it; returns how many. */
+uint layers_above(uint layer, uint depth, uint layers, __global const uint *gates, __global const float *coefficients, uint *above,
+	float *above_coefficient)
+{
+	uint count = 0;
+	for (uint l = layer + 1; l <= depth; l++)
+		if (gates[l - 1] >> (layer - 1) & 1u) {
+			above_coefficient[count] = coefficients[(l - 1) * layers + layer - 1];
+			above[count++] = l - 1;
+		}
+	return count;
+}
+
+/* ⟨dv, Y_i⟩ over the work-group's rows, for each origin i of the layer, into its place among the partial sums. */
+void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong plane, __global const float *dv, __global const float *y,
+	__global float *partials, uint blocks, __local float *shared)
+{
+	for (uint rest = origins; rest; rest &= rest - 1) {
+		const uint i = lowest_bit(rest);
+		vec sum = (vec)(0.0f);
+		for (uint row = row0; row < row_end; row++)
+			for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
+				const ulong here = (ulong)row * ld + c;
+				sum = fma(LOAD(dv + here), LOAD(y + i * plane + here), sum);
+			}
+		const float total = sum_group(sum_entries(sum), shared);
+		if (get_local_id(0) == 0) partials[i * blocks] = total;
+	}
+}
+
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above. Writes dv and,
  * below the top, dy of this layer; the top starts du, the others add to it. partials [lane][layers][layers + 1][blocks]: this
  * layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. */
@@ -95,13 +125,9 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	du += slot * plane;
 	partials += ((ulong)at * (layers + 1)) * blocks + block;
 
-	uint above[LAYERS_MAX], above_count = 0; /* the layers that have this one as an origin */
+	uint above[LAYERS_MAX];
 	float above_coefficient[LAYERS_MAX];
-	for (uint l = layer + 1; l <= depth; l++)
-		if (gates[slot * layers + l - 1] >> (layer - 1) & 1u) {
-			above_coefficient[above_count] = coefficients[(l - 1) * layers + layer - 1];
-			above[above_count++] = l - 1;
-		}
+	const uint above_count = layers_above(layer, depth, layers, gates + slot * layers, coefficients, above, above_coefficient);
 
 	vec theta_sum = (vec)(0.0f);
 	for (uint row = row0; row < row_end; row++) {
@@ -132,15 +158,5 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const float theta_total = sum_group(sum_entries(theta_sum), shared);
 	if (get_local_id(0) == 0) partials[layers * blocks] = theta_total;
 
-	for (uint rest = gates[at]; rest; rest &= rest - 1) {
-		const uint i = lowest_bit(rest);
-		vec sum = (vec)(0.0f);
-		for (uint row = row0; row < row_end; row++)
-			for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
-				const ulong here = (ulong)row * ld + c;
-				sum = fma(LOAD(dv + mine + here), LOAD(y + i * plane + here), sum);
-			}
-		const float total = sum_group(sum_entries(sum), shared);
-		if (get_local_id(0) == 0) partials[i * blocks] = total;
-	}
+	coefficient_sums(gates[at], row0, row_end, ld, plane, dv + mine, y, partials, blocks, shared);
 }
