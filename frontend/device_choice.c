@@ -2,7 +2,7 @@
  * must mean the same devices. */
 #include "device_choice.h"
 
-#include "options.h"
+#include "message.h"
 #include "speed_cache.h"
 #include "status.h"
 

@@ -1,4 +1,4 @@
-/* options.c: command-line values into settings. Settings as JSON are in settings_json.c, messages in message.c.
+/* options.c: command-line values into settings. Settings as JSON are in settings_json.c.
  *
  * Values are checked where they are read, so that an error names the option; what needs several options (a schedule and the
  * recipe it belongs to, a batch and the training set) is checked in settings_finish. */
@@ -309,9 +309,4 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 bool settings_have_files(const settings *options)
 {
 	return options->dictionary || options->train_x || options->validation_x || options->test_x;
-}
-
-void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT])
-{
-	snprintf(text, SETTINGS_HASH_TEXT, "%016" PRIx64, clu_data_hash(data));
 }

@@ -99,14 +99,6 @@ void study_view_best(const study_view *view, char text[STUDY_VIEW_TEXT])
 	    (long long)best->trial->number, name ? name : "", name ? ", " : "", best->trial->arch);
 }
 
-static void add_figure(cJSON *json, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(json, key, value);
-	else
-		cJSON_AddNullToObject(json, key);
-}
-
 void study_view_best_json(const study_view *view, cJSON *json)
 {
 	const ranked_trial *best = best_of(view);
@@ -121,7 +113,7 @@ void study_view_best_json(const study_view *view, cJSON *json)
 		cJSON_AddStringToObject(object, "name", best->name);
 	else
 		cJSON_AddNullToObject(object, "name");
-	add_figure(object, "nmse_db", best->trial->nmse_db);
-	add_figure(object, "validation_nmse_db", best->trial->validation_db);
-	add_figure(object, "gain_over_lista_db", analysis_gain(view->analysis));
+	cJSON_AddNumberToObject(object, "nmse_db", best->trial->nmse_db);
+	cJSON_AddNumberToObject(object, "validation_nmse_db", best->trial->validation_db);
+	cJSON_AddNumberToObject(object, "gain_over_lista_db", analysis_gain(view->analysis));
 }

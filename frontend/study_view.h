@@ -34,7 +34,8 @@ bool study_view_trains(const worker_info *worker, const trial *trial);
 /* "-38.21 dB, 3.10 dB better than LISTA: trial 12 (0_0_1_…)"; "none yet". */
 #define STUDY_VIEW_TEXT (CLU_ARCH_TEXT + 160)
 void study_view_best(const study_view *view, char text[STUDY_VIEW_TEXT]);
-/* Adds "best" to the object: null, or trial, arch, name, nmse_db, validation_nmse_db, gain_over_lista_db. */
+/* Adds "best" to the object: null, or trial, arch, name, nmse_db, validation_nmse_db, gain_over_lista_db; NaN is printed as null.
+ */
 void study_view_best_json(const study_view *view, cJSON *json);
 
 #endif

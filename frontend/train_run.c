@@ -8,7 +8,10 @@
 #include "checkpoint.h"
 #include "device_choice.h"
 #include "interrupt.h"
+#include "message.h"
+#include "path.h"
 #include "progress.h"
+#include "settings_json.h"
 #include "status.h"
 #include "units.h"
 
@@ -81,7 +84,7 @@ static clu_status make_records(struct run *run, clu_error *error)
 	run->settings = settings_to_json(&job->settings);
 	cJSON_AddStringToObject(run->settings, "arch", arch);
 	if (job->from_path) {
-		char *from = settings_absolute_path(job->from_path);
+		char *from = path_absolute(job->from_path);
 		cJSON_AddStringToObject(run->settings, "from", from ? from : job->from_path);
 		free(from);
 	}

@@ -7,9 +7,11 @@
 #include "cost.h"
 #include "device_choice.h"
 #include "interrupt.h"
+#include "message.h"
 #include "options.h"
 #include "progress.h"
 #include "pulse.h"
+#include "settings_json.h"
 #include "status.h"
 #include "store.h"
 
