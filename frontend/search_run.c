@@ -4,6 +4,7 @@
 
 #include "cost.h"
 #include "device_choice.h"
+#include "forecast.h"
 #include "interrupt.h"
 #include "linux.h"
 #include "message.h"
@@ -414,37 +415,19 @@ static clu_status measure(const clu_device_info *info, double *gflops, clu_error
 	return status;
 }
 
-struct forecast {
-	uint64_t trials, steps; /* steps of one trial */
-	bool exact;             /* false: steps, operations and seconds are the least possible */
-	double operations, product_gflops, seconds;
-};
-
-static void print_forecast(const struct search *s, const struct forecast *f)
+static void print_forecast(const struct search *s, uint64_t trials, const forecast *f)
 {
-	char operations[UNITS_TEXT], duration[UNITS_TEXT];
-	const settings *all = &s->settings;
-	const char *least = f->exact ? "" : "at least ";
-	units_flop(f->operations, operations);
-	units_duration(f->seconds, duration);
 	printf("study          %s, %s\n", s->job->study_path, s->exists ? "goes on" : "new");
-	printf("trials         %" PRIu64 " to train, of %" PRIu64 "\n", f->trials, s->total);
-	printf("network        %u×%u, %u layers, batch %u\n", all->problem.m, all->problem.n, all->layers, all->batch);
-	printf("recipe         %s, %s%" PRIu64 " steps a trial\n", all->recipe.name, least, f->steps);
-	printf("operations     %s%s in matrix products\n", least, operations);
-	printf("expected time  %s%s at %.4g GFLOP/s in matrix products\n", least, duration, f->product_gflops);
+	printf("trials         %" PRIu64 " to train, of %" PRIu64 "\n", trials, s->total);
+	forecast_print(f);
 }
 
-static void print_forecast_json(const struct search *s, const struct forecast *f)
+static void print_forecast_json(const struct search *s, uint64_t trials, const forecast *f)
 {
 	cJSON *json = report_json_begin();
 	cJSON_AddStringToObject(json, "study", s->job->study_path);
-	cJSON_AddNumberToObject(json, "trials", (double)f->trials);
-	cJSON_AddNumberToObject(json, "steps", (double)f->steps);
-	cJSON_AddBoolToObject(json, "exact", f->exact);
-	cJSON_AddNumberToObject(json, "flop", f->operations);
-	cJSON_AddNumberToObject(json, "product_gflops", f->product_gflops);
-	cJSON_AddNumberToObject(json, "seconds", f->seconds);
+	cJSON_AddNumberToObject(json, "trials", (double)trials);
+	forecast_json(f, json);
 	report_json(json);
 }
 
@@ -452,8 +435,7 @@ static int dry_run(const struct search *s, uint64_t trials)
 {
 	const settings *all = &s->settings;
 	cost_shape shape = {all->problem.m, all->problem.n, all->layers, all->batch, 1};
-	struct forecast f = {.trials = trials, .operations = cost_training(&shape, &all->recipe) * (double)trials};
-	f.steps = cost_steps(&shape, &all->recipe, &f.exact);
+	double product_gflops = 0;
 	for (size_t i = 0; i < s->devices.chosen_count; i++) {
 		double rate = 0;
 		clu_error error;
@@ -464,14 +446,14 @@ static int dry_run(const struct search *s, uint64_t trials)
 			report_note("device %s: %.4g GFLOP/s in matrix products", text, rate);
 		else
 			report_note("device %s gets no work: %s", text, error.message);
-		f.product_gflops += rate;
+		product_gflops += rate;
 	}
-	if (f.product_gflops == 0) return EXIT_NO_DEVICE;
-	f.seconds = f.operations / (f.product_gflops * 1e9);
+	if (product_gflops == 0) return EXIT_NO_DEVICE;
+	forecast f = forecast_make(&shape, &all->recipe, trials, product_gflops);
 	if (s->job->json)
-		print_forecast_json(s, &f);
+		print_forecast_json(s, trials, &f);
 	else
-		print_forecast(s, &f);
+		print_forecast(s, trials, &f);
 	return EXIT_DONE;
 }
 
