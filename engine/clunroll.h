@@ -199,7 +199,8 @@ typedef struct clu_recipe {
 } clu_recipe;
 
 #define CLU_RECIPE_TEXT 4096
-/* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. */
+/* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. CLU_ARGUMENT for a word
+ * that is neither, CLU_FILE for a path that cannot be read, CLU_FORMAT for what is no recipe. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
 /* CLU_ARGUMENT where a field is one that training cannot use; what the parser made never is. */
@@ -209,6 +210,8 @@ CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEX
 CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
 /* Steps of a whole training of `layers` layers; *exact is false where patience decides (then it is the least possible). */
 CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact);
+/* The same of one stage, in layer K where `last`, else in one of the others. *exact is left alone, or becomes false. */
+CLU_API uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, bool last, bool *exact);
 
 /* ---- models (model.c) --------------------------------------------------------------------------------------- */
 

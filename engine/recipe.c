@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* ---- the named recipes ---- */
 
@@ -293,6 +294,9 @@ clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_err
 	clu_error inner = {0};
 	void *bytes;
 	size_t size;
+	bool word = !strchr(name_or_path, '/') && access(name_or_path, F_OK) != 0;
+	if (word)
+		return clu_fail(error, CLU_ARGUMENT, "recipe \"%.200s\" is none of paper, fast, quick and no file either", name_or_path);
 	if (clu_file_read(name_or_path, &bytes, &size, &inner) != CLU_OK) {
 		return clu_fail(error, inner.status, "recipe \"%.200s\" is none of paper, fast, quick and no file either: %s", name_or_path,
 		    inner.message);
@@ -384,26 +388,25 @@ clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_e
 }
 
 /* Fewest steps of a stage: the first validation is better than none; patience runs from there, to a validation. */
-static uint64_t least_steps(const clu_recipe *recipe, const clu_stage *stage, uint32_t length)
+uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, bool last, bool *exact)
 {
-	uint64_t every = recipe->validate_every, least = length;
-	if (stage->patience) {
-		uint64_t patient = every + (stage->patience + every - 1) / every * every;
-		if (least == 0 || patient < least) least = patient;
-	}
-	return stage->cap && (least == 0 || stage->cap < least) ? stage->cap : least;
+	const clu_stage *s = &recipe->stage[stage];
+	uint64_t every = recipe->validate_every, most = last ? s->length_last : s->length;
+	if (s->cap && (most == 0 || s->cap < most)) most = s->cap;
+	if (s->patience == 0) return most;
+	uint64_t patient = every + (s->patience + every - 1) / every * every;
+	if (most && most <= patient) return most;
+	if (exact) *exact = false;
+	return patient;
 }
 
 uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact)
 {
 	uint64_t steps = 0;
-	bool known = true;
-	for (uint32_t i = 0; i < recipe->stage_count; i++) {
-		const clu_stage *stage = &recipe->stage[i];
-		if (layers > 1) steps += (layers - 1) * least_steps(recipe, stage, stage->length);
-		steps += least_steps(recipe, stage, stage->length_last);
-		known = known && stage->patience == 0;
+	if (exact) *exact = true;
+	for (uint32_t stage = 0; stage < recipe->stage_count; stage++) {
+		if (layers > 1) steps += (layers - 1) * clu_recipe_stage_steps(recipe, stage, false, exact);
+		steps += clu_recipe_stage_steps(recipe, stage, true, exact);
 	}
-	if (exact) *exact = known;
 	return steps;
 }

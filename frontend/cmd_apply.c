@@ -1,8 +1,12 @@
 /* cmd_apply.c: `clunroll apply`: measurements from a file through a trained network into a file, in slices, so that both may be
  * larger than memory. The output appears under its name when it is complete. */
+#include "command.h"
+
 #include "device_choice.h"
 #include "interrupt.h"
+#include "message.h"
 #include "options.h"
+#include "path.h"
 #include "status.h"
 
 #include <stdio.h>
@@ -37,16 +41,9 @@ struct apply_run {
 	size_t slice; /* rows of it */
 };
 
-/* By what they are, not by what they are called. */
-static bool same_file(const char *a, const char *b)
-{
-	struct stat a_about, b_about;
-	return stat(a, &a_about) == 0 && stat(b, &b_about) == 0 && a_about.st_dev == b_about.st_dev && a_about.st_ino == b_about.st_ino;
-}
-
 static clu_status open_files(const struct apply_job *job, struct apply_run *run, clu_error *error)
 {
-	if (same_file(job->input, job->output))
+	if (path_same_file(job->input, job->output))
 		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the input file; name another", job->output);
 	CLU_TRY(clu_model_load(job->model_path, &run->model, error));
 	CLU_TRY(clu_npy_open(job->input, &run->reader, error));

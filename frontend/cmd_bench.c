@@ -1,10 +1,14 @@
 /* cmd_bench.c: `clunroll bench step`: what one optimiser step costs, forward, backward and Adam at full depth, on really trained
  * networks, since products skip zeros and a step's time depends on how many there are. Reports, never judges. */
+#include "command.h"
+
 #include "cost.h"
 #include "device_choice.h"
 #include "interrupt.h"
+#include "message.h"
 #include "options.h"
 #include "progress.h"
+#include "settings_json.h"
 #include "status.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
 /* cmd_data.c: `clunroll data`: writes the dictionary and the three sets that the other commands would use, as .npy. */
+#include "command.h"
+
+#include "message.h"
 #include "options.h"
 
 #include <stdio.h>

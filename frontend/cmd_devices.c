@@ -1,8 +1,10 @@
 /* cmd_devices.c: `clunroll devices`: each OpenCL device with what it is, what it can and how it is used. A device that fails
  * does not keep the others from being shown. */
-#include "options.h"
+#include "command.h"
 
 #include "device_choice.h"
+#include "message.h"
+#include "options.h"
 #include "units.h"
 
 #include <stdio.h>

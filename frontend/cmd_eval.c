@@ -1,7 +1,11 @@
 /* cmd_eval.c: `clunroll eval`: the NMSE of a trained network on a test set, made again from the settings that the model carries;
  * options change the conditions. */
+#include "command.h"
+
 #include "device_choice.h"
+#include "message.h"
 #include "options.h"
+#include "settings_json.h"
 #include "status.h"
 
 #include <math.h>

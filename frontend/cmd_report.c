@@ -1,7 +1,11 @@
 /* cmd_report.c: `clunroll report`: reads a study and writes the page about it. */
-#include "options.h"
+#include "command.h"
 
+#include "message.h"
+#include "options.h"
+#include "path.h"
 #include "report.h"
+#include "settings_json.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -47,13 +51,6 @@ static clu_status read_study(const char *path, study_content *content, clu_error
 	return settings_from_json(cJSON_GetObjectItemCaseSensitive(content->json, "settings"), &content->settings, error);
 }
 
-/* Also through links: a report written over the study would be the end of it. */
-static bool same_file(const char *a, const char *b)
-{
-	struct stat a_facts, b_facts;
-	return stat(a, &a_facts) == 0 && stat(b, &b_facts) == 0 && a_facts.st_dev == b_facts.st_dev && a_facts.st_ino == b_facts.st_ino;
-}
-
 static clu_status write_page(const char *study, const char *output, const study_content *content, clu_error *error)
 {
 	report_input input = {.study = study,
@@ -81,7 +78,7 @@ static int report_study(const char *study, const char *output)
 	if (read_study(study, &content, &error) != CLU_OK) {
 		report_error(&error);
 		code = EXIT_STORE;
-	} else if (same_file(study, output)) {
+	} else if (path_same_file(study, output)) {
 		code = report_usage("the report would overwrite the study %s; give -o another file", study);
 	} else if (write_page(study, output, &content, &error) != CLU_OK) {
 		code = report_error(&error);

@@ -1,6 +1,8 @@
 /* cmd_search.c: `clunroll search`: the command line of a search, checked and turned into a job for search_run.c. */
-#include "search_run.h"
+#include "command.h"
 
+#include "message.h"
+#include "search_run.h"
 #include "status.h"
 
 #include <stdio.h>

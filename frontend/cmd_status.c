@@ -1,8 +1,11 @@
 /* cmd_status.c: `clunroll status`: how far a study is, who works on what, how fast, what is the best so far. It only reads: workers
  * do not notice it. */
-#include "options.h"
+#include "command.h"
 
 #include "interrupt.h"
+#include "message.h"
+#include "options.h"
+#include "settings_json.h"
 #include "status.h"
 #include "study_view.h"
 #include "units.h"
@@ -23,14 +26,6 @@ static const char help[] = "Shows how far a study is: trials, workers and what t
                            "  clunroll status study.clu --json | jq .best\n";
 
 /* ---- JSON ---- */
-
-static void add_rate(cJSON *json, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(json, key, value);
-	else
-		cJSON_AddNullToObject(json, key);
-}
 
 static void add_running_trials(cJSON *json, const study_view *view, const worker_info *worker)
 {
@@ -63,7 +58,7 @@ static void add_worker(cJSON *workers, const study_view *view, const worker_info
 	cJSON_AddNumberToObject(item, "steps", (double)worker->steps);
 	cJSON_AddNumberToObject(item, "trials_done", (double)worker->trials_done);
 	cJSON_AddNumberToObject(item, "busy_seconds", worker->busy_seconds);
-	add_rate(item, "trials_per_hour", study_view_rate(view, worker));
+	cJSON_AddNumberToObject(item, "trials_per_hour", study_view_rate(view, worker));
 	add_running_trials(item, view, worker);
 	cJSON_AddItemToArray(workers, item);
 }
@@ -78,7 +73,7 @@ static void print_json(const char *path, const study_view *view)
 	cJSON_AddNumberToObject(json, "done", (double)analysis->done);
 	cJSON_AddNumberToObject(json, "failed", (double)analysis->failed);
 	cJSON_AddNumberToObject(json, "trials_per_hour", view->trials_per_hour);
-	add_rate(json, "seconds_left", view->seconds_left);
+	cJSON_AddNumberToObject(json, "seconds_left", view->seconds_left);
 	study_view_best_json(view, json);
 	cJSON *workers = cJSON_AddArrayToObject(json, "workers");
 	for (size_t i = 0; i < view->worker_count; i++) add_worker(workers, view, &view->workers[i]);

@@ -1,7 +1,9 @@
 /* cmd_train.c: `clunroll train`: the command line of one training, checked and turned into a job for train_run.c. */
-#include "train_run.h"
+#include "command.h"
 
+#include "message.h"
 #include "status.h"
+#include "train_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,10 @@
 /* cmd_worker.c: `clunroll worker`: one device's worker. `clunroll search` starts one for each device; by hand it adds a device to a
  * search that runs already, one with other drivers for instance. */
-#include "options.h"
+#include "command.h"
 
 #include "device_choice.h"
+#include "message.h"
+#include "options.h"
 #include "status.h"
 #include "worker.h"
 

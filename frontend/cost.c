@@ -16,34 +16,18 @@ double cost_step(const cost_shape *shape, uint32_t layer, clu_variables variable
 	return forward;
 }
 
-static uint64_t stage_steps(const clu_recipe *recipe, const clu_stage *stage, uint32_t layer, uint32_t layers, bool *exact)
-{
-	uint32_t length = layer == layers ? stage->length_last : stage->length;
-	if (length > 0) return length;
-	*exact = false;
-	uint64_t least = (uint64_t)stage->patience + recipe->validate_every;
-	return stage->cap > 0 && stage->cap < least ? stage->cap : least;
-}
-
 uint64_t cost_steps(const cost_shape *shape, const clu_recipe *recipe, bool *exact)
 {
-	uint64_t steps = 0;
-	*exact = true;
-	for (uint32_t layer = shape->first_layer; layer <= shape->layers; layer++) {
-		for (uint32_t i = 0; i < recipe->stage_count; i++)
-			steps += stage_steps(recipe, &recipe->stage[i], layer, shape->layers, exact);
-	}
-	return steps;
+	return clu_recipe_steps(recipe, shape->layers - shape->first_layer + 1, exact);
 }
 
 /* Of the stages of `layer` from `first_stage` on. */
 static double cost_stages(const cost_shape *shape, const clu_recipe *recipe, uint32_t layer, uint32_t first_stage)
 {
 	double cost = 0;
-	bool exact;
 	for (uint32_t i = first_stage; i < recipe->stage_count; i++) {
-		const clu_stage *stage = &recipe->stage[i];
-		cost += (double)stage_steps(recipe, stage, layer, shape->layers, &exact) * cost_step(shape, layer, stage->variables);
+		double steps = (double)clu_recipe_stage_steps(recipe, i, layer == shape->layers, NULL);
+		cost += steps * cost_step(shape, layer, recipe->stage[i].variables);
 	}
 	return cost;
 }
@@ -59,8 +43,7 @@ double cost_left(const cost_shape *shape, const clu_recipe *recipe, const clu_la
 {
 	if (progress->state != CLU_LANE_TRAINING || progress->stage >= recipe->stage_count) return 0;
 	const clu_stage *stage = &recipe->stage[progress->stage];
-	bool exact;
-	uint64_t steps = stage_steps(recipe, stage, progress->layer, shape->layers, &exact);
+	uint64_t steps = clu_recipe_stage_steps(recipe, progress->stage, progress->layer == shape->layers, NULL);
 	uint64_t left = steps > progress->stage_steps ? steps - progress->stage_steps : 0;
 	double cost = (double)left * cost_step(shape, progress->layer, stage->variables);
 	cost += cost_stages(shape, recipe, progress->layer, progress->stage + 1);

@@ -2,7 +2,7 @@
  * must mean the same devices. */
 #include "device_choice.h"
 
-#include "options.h"
+#include "message.h"
 #include "speed_cache.h"
 #include "status.h"
 
@@ -153,8 +153,12 @@ static clu_status read_plan(const char *path, clu_plan *plan, clu_error *error)
 		text[size] = '\0';
 	}
 	free(bytes);
-	if (!fits) return clu_fail(error, CLU_FORMAT, "%s: found %zu bytes, a plan has fewer than %d", path, size, CLU_PLAN_TEXT);
-	return clu_plan_parse(text, path, plan, error);
+	/* As any other word of the command line: the plan is one that would not fit there. */
+	if (!fits) return clu_fail(error, CLU_ARGUMENT, "%s: found %zu bytes, a plan has fewer than %d", path, size, CLU_PLAN_TEXT);
+	clu_error inner;
+	clu_status status = clu_plan_parse(text, path, plan, &inner);
+	if (status == CLU_OK) return status;
+	return clu_fail(error, status == CLU_FORMAT ? CLU_ARGUMENT : status, "%s", inner.message);
 }
 
 clu_status device_choice_open(const clu_device_info *info, const char *plan_path, clu_device **device, clu_error *error)
@@ -174,7 +178,7 @@ clu_status device_choice_open(const clu_device_info *info, const char *plan_path
 /* Whether the next device would meet the same error: a bad plan or a lack of memory is no fault of this one. */
 static bool is_host_error(clu_status status)
 {
-	return status == CLU_FORMAT || status == CLU_FILE || status == CLU_MEMORY;
+	return status == CLU_ARGUMENT || status == CLU_FILE || status == CLU_MEMORY;
 }
 
 clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_device **device, clu_error *error)

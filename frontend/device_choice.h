@@ -20,7 +20,7 @@ clu_status device_choice_select(const char *spec, device_choice *choice, clu_err
 clu_status device_choice_every(device_choice *choice, clu_error *error);
 void device_choice_release(device_choice *choice);
 
-/* Opens a device with its default plan, or the one in the file, and lets it pass its self-test. */
+/* Opens a device with its default plan, or the one in the file, and lets it pass its self-test. CLU_ARGUMENT: the plan is none. */
 clu_status device_choice_open(const clu_device_info *info, const char *plan_path, clu_device **device, clu_error *error);
 /* For commands that use one device: the first of the chosen that opens and passes. */
 clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_device **device, clu_error *error);

@@ -1,6 +1,8 @@
 /* main.c: finds the command, hands over, and checks that what it wrote to stdout really got there. Commands are in cmd_*.c;
  * only this file ends the program. */
-#include "options.h"
+#include "command.h"
+
+#include "message.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
-/* message.c: what a command says: lines on stderr that begin with its name, exit codes, JSON objects on stdout, one a line.
- * Declared in options.h. */
-#include "options.h"
+/* message.c: what a command says: lines on stderr that begin with its name, exit codes, JSON objects on stdout, one a line. */
+#include "message.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* options.c: command-line values into settings. Settings as JSON are in settings_json.c, messages in message.c.
+/* options.c: command-line values into settings. Settings as JSON are in settings_json.c.
  *
  * Values are checked where they are read, so that an error names the option; what needs several options (a schedule and the
  * recipe it belongs to, a batch and the training set) is checked in settings_finish. */
@@ -193,6 +193,14 @@ static char **text_of_option(settings *options, int option)
 	}
 }
 
+static clu_status load_recipe(const char *value, clu_recipe *recipe, clu_error *error)
+{
+	clu_error inner;
+	clu_status status = clu_recipe_load(value, recipe, &inner);
+	if (status == CLU_OK) return status;
+	return clu_fail(error, status == CLU_FORMAT ? CLU_ARGUMENT : status, "%s", inner.message);
+}
+
 clu_status settings_option(settings *options, int option, const char *value, clu_error *error)
 {
 	clu_problem *problem = &options->problem;
@@ -208,7 +216,7 @@ clu_status settings_option(settings *options, int option, const char *value, clu
 	case OPTION_LAYERS: return whole32("--layers", value, CLU_LAYERS_MAX, &options->layers, error);
 	case OPTION_BATCH: return whole32("--batch", value, 1 << 20, &options->batch, error);
 	case OPTION_SEED: return parse_whole("--seed", value, 0, SEED_MAX, &options->seed, error);
-	case OPTION_RECIPE: return clu_recipe_load(value, &options->recipe, error);
+	case OPTION_RECIPE: return load_recipe(value, &options->recipe, error);
 	case OPTION_SET: return append_line(&options->recipe_changes, value, error);
 	default: break;
 	}
@@ -301,9 +309,4 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 bool settings_have_files(const settings *options)
 {
 	return options->dictionary || options->train_x || options->validation_x || options->test_x;
-}
-
-void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT])
-{
-	snprintf(text, SETTINGS_HASH_TEXT, "%016" PRIx64, clu_data_hash(data));
 }

@@ -1,25 +1,13 @@
 /* options.h: the settings that train, eval, data, search and a study share, and how they are read from a command line.
  *
  * A command has its own getopt_long loop and options; it appends SETTINGS_LONG_OPTIONS to its table and hands every value
- * ≥ OPTION_FIRST to settings_option. Settings go into model files and studies as JSON, and come back from it. */
+ * ≥ OPTION_FIRST to settings_option. Settings as JSON are in settings_json.h. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include "clunroll.h"
 
-#include <cjson/cJSON.h>
 #include <getopt.h>
-
-/* Exit codes of the program. */
-typedef enum exit_code {
-	EXIT_DONE = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
-	EXIT_STOPPED = 3, /* stopped with work left: run again to go on */
-	EXIT_NO_DEVICE = 4,
-	EXIT_STORE = 5,
-	EXIT_SETTINGS = 6, /* settings differ from the study's or the checkpoint's */
-} exit_code;
 
 typedef struct settings {
 	clu_problem problem; /* --m --n --density --snr --data-seed --train-samples --validation-samples --test-samples */
@@ -64,7 +52,8 @@ enum settings_option_id {
 /* Fills in the defaults: 250×500, K=16, batch 128, seed 1, the named recipe. settings_release frees what options allocated. */
 clu_status settings_default(settings *settings, const char *recipe, clu_error *error);
 void settings_release(settings *settings);
-/* Takes one option of SETTINGS_LONG_OPTIONS. CLU_ARGUMENT names option and value. */
+/* Takes one option of SETTINGS_LONG_OPTIONS. CLU_ARGUMENT names option and value, or the place in a recipe's file: what stands in a
+ * file of options is a part of the command line. */
 clu_status settings_option(settings *settings, int option, const char *value, clu_error *error);
 /* After all options: m and n taken from an own dictionary, --set and --schedule applied to the recipe, contradictions found
  * (e.g. a batch larger than the training set). */
@@ -75,56 +64,15 @@ clu_status settings_finish_data(settings *settings, clu_error *error);
 extern const char settings_help[];
 extern const char settings_help_data[];
 
-/* Every setting as one JSON object (file names as given, made absolute); the caller deletes it. */
-cJSON *settings_to_json(const settings *settings);
-clu_status settings_from_json(const cJSON *json, settings *settings, clu_error *error);
-/* The names and both values of settings that differ, e.g. "batch: 128 here, 64 there", with "; " between them; an empty text
- * when none do. The caller frees it. NULL: out of memory. */
-char *settings_difference(const cJSON *here, const cJSON *there);
-
-/* The path from the root; the caller frees it, NULL: out of memory. */
-char *settings_absolute_path(const char *path);
-
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);
 /* Whether files are a part of it: then the settings alone do not say what it is, and its hash is kept beside them. */
 bool settings_have_files(const settings *settings);
-#define SETTINGS_HASH_KEY "data_hash"
-#define SETTINGS_HASH_TEXT 17
-/* clu_data_hash as a study keeps it. */
-void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT]);
 
 /* Reads a whole number / a real number, all of `text`; CLU_ARGUMENT naming `what` and the range otherwise. */
 clu_status parse_whole(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *value, clu_error *error);
 clu_status parse_real(const char *what, const char *text, double least, double most, double *value, clu_error *error);
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
-
-/* Names the command that messages on stderr begin with: "clunroll train: …". */
-void report_command(const char *name);
-/* Prints one line on stderr: "clunroll train: …". */
-void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Prints the error and returns the exit_code that fits its status. */
-int report_error(const clu_error *error);
-/* Prints what is wrong with the command line, and where its help is; returns EXIT_USAGE. */
-int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same where getopt_long has said already what is wrong. */
-int report_usage_hint(void);
-/* A JSON object with its "version"; report_json prints it as one line on stdout and deletes it. A number that is not finite
- * becomes null. */
-cJSON *report_json_begin(void);
-void report_json(cJSON *json);
-
-/* The commands; argv[0] is "clunroll NAME", as messages of getopt_long begin. Each returns an exit code. */
-int cmd_apply(int argc, char **argv);
-int cmd_bench(int argc, char **argv);
-int cmd_data(int argc, char **argv);
-int cmd_devices(int argc, char **argv);
-int cmd_eval(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_search(int argc, char **argv);
-int cmd_status(int argc, char **argv);
-int cmd_train(int argc, char **argv);
-int cmd_worker(int argc, char **argv);
 
 #endif

@@ -1,7 +1,7 @@
 /* pulse.c: see pulse.h. The two threads share the counters, the latest error and a pipe that ends the thread, nothing else. */
 #include "pulse.h"
 
-#include "options.h"
+#include "message.h"
 #include "progress.h"
 #include "status.h"
 

@@ -4,10 +4,13 @@
 
 #include "cost.h"
 #include "device_choice.h"
+#include "forecast.h"
 #include "interrupt.h"
 #include "linux.h"
+#include "message.h"
 #include "progress.h"
 #include "sampler_random.h"
+#include "settings_json.h"
 #include "status.h"
 #include "study_view.h"
 #include "supervisor.h"
@@ -229,13 +232,13 @@ static void show_note(void *context, const char *text)
 static void show_line(struct search *s, const study_view *view)
 {
 	char best[STUDY_VIEW_TEXT], left[UNITS_TEXT] = "";
-	const study_analysis *analysis = view->analysis;
+	uint64_t done = view->counts[TRIAL_DONE], failures = view->counts[TRIAL_FAILED];
 	study_view_best(view, best);
 	if (isfinite(view->seconds_left) && view->left > 0) units_duration(view->seconds_left, left);
 	char failed[32] = "", speed[32] = "", line[STUDY_VIEW_TEXT + 128];
-	if (analysis->failed > 0) snprintf(failed, sizeof failed, ", %zu failed", analysis->failed);
+	if (failures > 0) snprintf(failed, sizeof failed, ", %" PRIu64 " failed", failures);
 	if (view->trials_per_hour > 0) snprintf(speed, sizeof speed, ", %.3g trials/h", view->trials_per_hour);
-	snprintf(line, sizeof line, "%zu/%zu trials%s%s%s%s; best %s", analysis->done, view->trial_count, failed, speed,
+	snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 " trials%s%s%s%s; best %s", done, s->total, failed, speed,
 	    left[0] ? ", some " : "", left, best);
 	clear_line(s);
 	/* On a terminal it must not wrap, or it could not be written over. */
@@ -256,7 +259,7 @@ static void show_progress(void *context)
 	if (store_counts(s->study, counts, &error) != CLU_OK) return; /* the supervisor meets the same trouble and says so */
 	uint64_t ended = counts[TRIAL_DONE] + counts[TRIAL_FAILED];
 	if (!s->terminal && now - s->shown_at < (ended == s->ended ? line_interval : least_interval)) return;
-	if (study_view_load(s->study, s->settings.layers, &view, &error) != CLU_OK) return;
+	if (study_view_glance(s->study, s->settings.layers, &view, &error) != CLU_OK) return;
 	show_line(s, &view);
 	study_view_release(&view);
 	s->ended = ended;
@@ -412,37 +415,19 @@ static clu_status measure(const clu_device_info *info, double *gflops, clu_error
 	return status;
 }
 
-struct forecast {
-	uint64_t trials, steps; /* steps of one trial */
-	bool exact;             /* false: steps, operations and seconds are the least possible */
-	double operations, product_gflops, seconds;
-};
-
-static void print_forecast(const struct search *s, const struct forecast *f)
+static void print_forecast(const struct search *s, uint64_t trials, const forecast *f)
 {
-	char operations[UNITS_TEXT], duration[UNITS_TEXT];
-	const settings *all = &s->settings;
-	const char *least = f->exact ? "" : "at least ";
-	units_flop(f->operations, operations);
-	units_duration(f->seconds, duration);
 	printf("study          %s, %s\n", s->job->study_path, s->exists ? "goes on" : "new");
-	printf("trials         %" PRIu64 " to train, of %" PRIu64 "\n", f->trials, s->total);
-	printf("network        %u×%u, %u layers, batch %u\n", all->problem.m, all->problem.n, all->layers, all->batch);
-	printf("recipe         %s, %s%" PRIu64 " steps a trial\n", all->recipe.name, least, f->steps);
-	printf("operations     %s%s in matrix products\n", least, operations);
-	printf("expected time  %s%s at %.4g GFLOP/s in matrix products\n", least, duration, f->product_gflops);
+	printf("trials         %" PRIu64 " to train, of %" PRIu64 "\n", trials, s->total);
+	forecast_print(f);
 }
 
-static void print_forecast_json(const struct search *s, const struct forecast *f)
+static void print_forecast_json(const struct search *s, uint64_t trials, const forecast *f)
 {
 	cJSON *json = report_json_begin();
 	cJSON_AddStringToObject(json, "study", s->job->study_path);
-	cJSON_AddNumberToObject(json, "trials", (double)f->trials);
-	cJSON_AddNumberToObject(json, "steps", (double)f->steps);
-	cJSON_AddBoolToObject(json, "exact", f->exact);
-	cJSON_AddNumberToObject(json, "flop", f->operations);
-	cJSON_AddNumberToObject(json, "product_gflops", f->product_gflops);
-	cJSON_AddNumberToObject(json, "seconds", f->seconds);
+	cJSON_AddNumberToObject(json, "trials", (double)trials);
+	forecast_json(f, json);
 	report_json(json);
 }
 
@@ -450,8 +435,7 @@ static int dry_run(const struct search *s, uint64_t trials)
 {
 	const settings *all = &s->settings;
 	cost_shape shape = {all->problem.m, all->problem.n, all->layers, all->batch, 1};
-	struct forecast f = {.trials = trials, .operations = cost_training(&shape, &all->recipe) * (double)trials};
-	f.steps = cost_steps(&shape, &all->recipe, &f.exact);
+	double product_gflops = 0;
 	for (size_t i = 0; i < s->devices.chosen_count; i++) {
 		double rate = 0;
 		clu_error error;
@@ -462,14 +446,14 @@ static int dry_run(const struct search *s, uint64_t trials)
 			report_note("device %s: %.4g GFLOP/s in matrix products", text, rate);
 		else
 			report_note("device %s gets no work: %s", text, error.message);
-		f.product_gflops += rate;
+		product_gflops += rate;
 	}
-	if (f.product_gflops == 0) return EXIT_NO_DEVICE;
-	f.seconds = f.operations / (f.product_gflops * 1e9);
+	if (product_gflops == 0) return EXIT_NO_DEVICE;
+	forecast f = forecast_make(&shape, &all->recipe, trials, product_gflops);
 	if (s->job->json)
-		print_forecast_json(s, &f);
+		print_forecast_json(s, trials, &f);
 	else
-		print_forecast(s, &f);
+		print_forecast(s, trials, &f);
 	return EXIT_DONE;
 }
 

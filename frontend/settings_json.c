@@ -1,17 +1,18 @@
-/* settings_json.c: settings as one JSON object, back again, and what differs between two. Declared in options.h.
+/* settings_json.c: settings as one JSON object, back again, and what differs between two.
  *
  * The recipe is one string, the text that clu_recipe_print writes; an SNR without noise is the string "inf"; file names are
  * absolute, so that a model or a study can be used from another directory. Keys that the reader does not know are left alone. */
-#include "options.h"
+#include "settings_json.h"
 
+#include "path.h"
 #include "status.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
 	const char *key;
@@ -32,17 +33,6 @@ static char **file_of(settings *options, size_t i)
 	return (char **)(void *)((char *)options + file_keys[i].offset);
 }
 
-char *settings_absolute_path(const char *path)
-{
-	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
-	if (!here) return strdup(path);
-	size_t size = strlen(here) + strlen(path) + 2;
-	char *joined = malloc(size);
-	if (joined) snprintf(joined, size, "%s/%s", here, path);
-	free(here);
-	return joined;
-}
-
 cJSON *settings_to_json(const settings *source)
 {
 	settings copy = *source; /* file_of wants it writable */
@@ -61,7 +51,7 @@ cJSON *settings_to_json(const settings *source)
 	cJSON_AddNumberToObject(json, "test_samples", (double)problem->test);
 	for (size_t i = 0; i < FILE_KEYS; i++) {
 		if (!*file_of(&copy, i)) continue;
-		char *path = settings_absolute_path(*file_of(&copy, i));
+		char *path = path_absolute(*file_of(&copy, i));
 		cJSON_AddStringToObject(json, file_keys[i].key, path ? path : *file_of(&copy, i));
 		free(path);
 	}
@@ -133,6 +123,11 @@ clu_status settings_from_json(const cJSON *json, settings *options, clu_error *e
 cleanup:
 	if (status != CLU_OK) settings_release(options);
 	return status;
+}
+
+void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT])
+{
+	snprintf(text, SETTINGS_HASH_TEXT, "%016" PRIx64, clu_data_hash(data));
 }
 
 /* ---- differences ---- */

@@ -12,6 +12,7 @@ missing=""
 need() {
 	need_package=$1
 	shift
+	case "$missing " in *" $need_package "*) return ;; esac
 	if ! "$@" >/dev/null 2>&1; then missing="$missing $need_package"; fi
 }
 

@@ -60,6 +60,9 @@ clu_status store_settings(store *study, cJSON **settings, clu_error *error);
 /* All trials by number, all workers by start; the caller frees the array with free(). */
 clu_status store_trials(store *study, trial **trials, size_t *count, clu_error *error);
 clu_status store_workers(store *study, worker_info **workers, size_t *count, clu_error *error);
+/* Of the trials only those that a line about the study is made from: the running ones, the best done one by the validation NMSE of
+ * its last layer, and that of this architecture. A look every two seconds loads no more, however many trials there are. */
+clu_status store_leaders(store *study, const char *arch, trial **trials, size_t *count, clu_error *error);
 /* Numbers of trials, indexed by trial_state. */
 clu_status store_counts(store *study, uint64_t counts[4], clu_error *error);
 /* The encoded model of a trial (clu_model_decode); the caller frees it. *bytes NULL when the study does not keep it: it keeps

@@ -39,11 +39,17 @@ clu_status store_settings(store *study, cJSON **settings, clu_error *error)
 
 /* ---- trials ---- */
 
-static const char trials_query[] =
-    "SELECT t.number, t.arch, t.name, t.state, t.steps, t.claimed_at, t.finished_at, t.error, t.progress,"
-    "	coalesce(w.name, ''), coalesce(w.device, ''), coalesce(w.key, '')"
-    " FROM trial t LEFT JOIN worker w ON w.run = t.run ORDER BY t.number";
-static const char layers_query[] = "SELECT trial, layer, validation_db, nmse_db, nmse_ratio_db FROM layer ORDER BY trial, layer";
+#define TRIAL_COLUMNS \
+	"SELECT t.number, t.arch, t.name, t.state, t.steps, t.claimed_at, t.finished_at, t.error, t.progress," \
+	"	coalesce(w.name, ''), coalesce(w.device, ''), coalesce(w.key, '')" \
+	" FROM trial t LEFT JOIN worker w ON w.run = t.run "
+#define LAYER_COLUMNS "SELECT trial, layer, validation_db, nmse_db, nmse_ratio_db FROM layer "
+#define LEADERS "(SELECT number FROM trial WHERE state = 1 OR arch = ?1 OR number = ?2)"
+/* As analysis.c ranks: no figure beyond ±1,000 dB counts, and of equals the lower number is the better. −1: there is none. */
+static const char best_query[] =
+    "SELECT coalesce((SELECT t.number FROM trial t CROSS JOIN layer l ON l.trial = t.number"
+    "	AND l.layer = (SELECT max(layer) FROM layer WHERE trial = t.number)"
+    "	WHERE t.state = 2 AND abs(l.validation_db) <= 1000 ORDER BY l.validation_db, t.number LIMIT 1), -1)";
 
 static void read_trial(sqlite3_stmt *query, trial *t)
 {
@@ -63,11 +69,18 @@ static void read_trial(sqlite3_stmt *query, trial *t)
 	t->validation_db = t->nmse_db = t->nmse_ratio_db = NAN;
 }
 
-static clu_status read_trials(store *study, trial *trials, size_t count, clu_error *error)
+/* Which trials to read: a query of how many there are, then of them and of their layers, by number. */
+typedef struct selection {
+	const char *count, *trials, *layers;
+	const sql_value *values;
+	size_t value_count;
+} selection;
+
+static clu_status read_trials(store *study, const selection *wanted, trial *trials, size_t count, clu_error *error)
 {
 	sqlite3_stmt *query;
 	bool row;
-	CLU_TRY(sql_query(study, trials_query, NULL, 0, &query, error));
+	CLU_TRY(sql_query(study, wanted->trials, wanted->values, wanted->value_count, &query, error));
 	clu_status status = CLU_OK;
 	for (size_t i = 0; i < count && status == CLU_OK; i++) {
 		status = sql_step(study, query, &row, error);
@@ -77,18 +90,20 @@ static clu_status read_trials(store *study, trial *trials, size_t count, clu_err
 	return status;
 }
 
-/* Both lists are in order of trial numbers, which count from 0 without gaps. */
-static clu_status read_layers(store *study, trial *trials, size_t count, clu_error *error)
+/* Both lists are in order of trial numbers. */
+static clu_status read_layers(store *study, const selection *wanted, trial *trials, size_t count, clu_error *error)
 {
 	sqlite3_stmt *query;
 	bool row;
-	CLU_TRY(sql_query(study, layers_query, NULL, 0, &query, error));
+	CLU_TRY(sql_query(study, wanted->layers, wanted->values, wanted->value_count, &query, error));
 	clu_status status;
+	size_t at = 0;
 	while ((status = sql_step(study, query, &row, error)) == CLU_OK && row) {
-		size_t number = (size_t)sqlite3_column_int64(query, 0);
+		int64_t number = sqlite3_column_int64(query, 0);
 		int layer = sqlite3_column_int(query, 1);
-		if (number >= count || layer < 1 || layer > CLU_LAYERS_MAX) continue;
-		trial *t = &trials[number];
+		while (at < count && trials[at].number < number) at++;
+		if (at == count || trials[at].number != number || layer < 1 || layer > CLU_LAYERS_MAX) continue;
+		trial *t = &trials[at];
 		t->layers = (uint32_t)layer;
 		t->validation_db = t->layer_validation_db[layer - 1] = sql_real(query, 2);
 		t->nmse_db = t->layer_nmse_db[layer - 1] = sql_real(query, 3);
@@ -98,27 +113,61 @@ static clu_status read_layers(store *study, trial *trials, size_t count, clu_err
 	return status;
 }
 
-static clu_status read_all(store *study, trial **trials, size_t *count, clu_error *error)
+static clu_status read_selection(store *study, const selection *wanted, trial **trials, size_t *count, clu_error *error)
 {
 	int64_t total;
-	CLU_TRY(sql_whole(study, "SELECT count(*) FROM trial", NULL, 0, &total, error));
+	CLU_TRY(sql_whole(study, wanted->count, wanted->values, wanted->value_count, &total, error));
 	*count = (size_t)total;
 	*trials = calloc(*count ? *count : 1, sizeof **trials);
 	if (!*trials) return clu_fail(error, CLU_MEMORY, "no memory for %zu trials", *count);
-	CLU_TRY(read_trials(study, *trials, *count, error));
-	return read_layers(study, *trials, *count, error);
+	CLU_TRY(read_trials(study, wanted, *trials, *count, error));
+	return read_layers(study, wanted, *trials, *count, error);
 }
 
-clu_status store_trials(store *study, trial **trials, size_t *count, clu_error *error)
+static clu_status read_all(store *study, trial **trials, size_t *count, clu_error *error)
 {
-	*trials = NULL;
-	CLU_TRY(sql_script(study, "BEGIN", error)); /* the queries see the same moment */
-	clu_status status = sql_end(study, read_all(study, trials, count, error), error);
+	static const selection all = {.count = "SELECT count(*) FROM trial",
+	    .trials = TRIAL_COLUMNS "ORDER BY t.number",
+	    .layers = LAYER_COLUMNS "ORDER BY trial, layer"};
+	return read_selection(study, &all, trials, count, error);
+}
+
+static clu_status read_leaders(store *study, const char *arch, trial **trials, size_t *count, clu_error *error)
+{
+	int64_t best;
+	CLU_TRY(sql_whole(study, best_query, NULL, 0, &best, error));
+	const sql_value values[] = {SQL_TEXT(arch), SQL_WHOLE(best)};
+	const selection leaders = {.count = "SELECT count(*) FROM " LEADERS,
+	    .trials = TRIAL_COLUMNS "WHERE t.number IN " LEADERS " ORDER BY t.number",
+	    .layers = LAYER_COLUMNS "WHERE trial IN " LEADERS " ORDER BY trial, layer",
+	    .values = values,
+	    .value_count = 2};
+	return read_selection(study, &leaders, trials, count, error);
+}
+
+/* The whole of a list is of one moment: queries between BEGIN and this. */
+static clu_status end_reading(store *study, clu_status status, trial **trials, clu_error *error)
+{
+	status = sql_end(study, status, error);
 	if (status != CLU_OK) {
 		free(*trials);
 		*trials = NULL;
 	}
 	return status;
+}
+
+clu_status store_trials(store *study, trial **trials, size_t *count, clu_error *error)
+{
+	*trials = NULL;
+	CLU_TRY(sql_script(study, "BEGIN", error));
+	return end_reading(study, read_all(study, trials, count, error), trials, error);
+}
+
+clu_status store_leaders(store *study, const char *arch, trial **trials, size_t *count, clu_error *error)
+{
+	*trials = NULL;
+	CLU_TRY(sql_script(study, "BEGIN", error));
+	return end_reading(study, read_leaders(study, arch, trials, count, error), trials, error);
 }
 
 /* ---- workers ---- */

@@ -28,11 +28,9 @@ double study_view_rate(const study_view *view, const worker_info *worker)
 
 static void foresee(study_view *view)
 {
-	for (size_t i = 0; i < view->trial_count; i++) {
-		const trial *t = &view->trials[i];
-		if (t->state == TRIAL_QUEUED) view->left += 1;
-		if (t->state == TRIAL_RUNNING) view->left += 1 - t->progress;
-	}
+	view->left = (double)view->counts[TRIAL_QUEUED];
+	for (size_t i = 0; i < view->trial_count; i++)
+		if (view->trials[i].state == TRIAL_RUNNING) view->left += 1 - view->trials[i].progress;
 	for (size_t i = 0; i < view->worker_count; i++) {
 		double rate = study_view_at_work(&view->workers[i]) ? study_view_rate(view, &view->workers[i]) : NAN;
 		if (isfinite(rate)) view->trials_per_hour += rate;
@@ -40,11 +38,11 @@ static void foresee(study_view *view)
 	view->seconds_left = view->trials_per_hour > 0 ? view->left / view->trials_per_hour * 3600 : NAN;
 }
 
-clu_status study_view_load(store *study, uint32_t layers, study_view *view, clu_error *error)
+/* What is left to do once the trials are read; a failure releases them. */
+static clu_status complete(store *study, uint32_t layers, study_view *view, clu_error *error)
 {
 	clu_status status;
-	memset(view, 0, sizeof *view);
-	CLU_GOTO(store_trials(study, &view->trials, &view->trial_count, error));
+	CLU_GOTO(store_counts(study, view->counts, error));
 	CLU_GOTO(store_workers(study, &view->workers, &view->worker_count, error));
 	CLU_GOTO(analysis_create(layers, view->trials, view->trial_count, view->workers, view->worker_count, &view->analysis, error));
 	foresee(view);
@@ -52,6 +50,24 @@ clu_status study_view_load(store *study, uint32_t layers, study_view *view, clu_
 cleanup:
 	if (status != CLU_OK) study_view_release(view);
 	return status;
+}
+
+clu_status study_view_load(store *study, uint32_t layers, study_view *view, clu_error *error)
+{
+	memset(view, 0, sizeof *view);
+	CLU_TRY(store_trials(study, &view->trials, &view->trial_count, error));
+	return complete(study, layers, view, error);
+}
+
+clu_status study_view_glance(store *study, uint32_t layers, study_view *view, clu_error *error)
+{
+	clu_arch lista;
+	char arch[CLU_ARCH_TEXT];
+	memset(view, 0, sizeof *view);
+	CLU_TRY(clu_arch_parse("LISTA", layers, &lista, error));
+	clu_arch_print(&lista, arch);
+	CLU_TRY(store_leaders(study, arch, &view->trials, &view->trial_count, error));
+	return complete(study, layers, view, error);
 }
 
 void study_view_release(study_view *view)
@@ -83,14 +99,6 @@ void study_view_best(const study_view *view, char text[STUDY_VIEW_TEXT])
 	    (long long)best->trial->number, name ? name : "", name ? ", " : "", best->trial->arch);
 }
 
-static void add_figure(cJSON *json, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(json, key, value);
-	else
-		cJSON_AddNullToObject(json, key);
-}
-
 void study_view_best_json(const study_view *view, cJSON *json)
 {
 	const ranked_trial *best = best_of(view);
@@ -105,7 +113,7 @@ void study_view_best_json(const study_view *view, cJSON *json)
 		cJSON_AddStringToObject(object, "name", best->name);
 	else
 		cJSON_AddNullToObject(object, "name");
-	add_figure(object, "nmse_db", best->trial->nmse_db);
-	add_figure(object, "validation_nmse_db", best->trial->validation_db);
-	add_figure(object, "gain_over_lista_db", analysis_gain(view->analysis));
+	cJSON_AddNumberToObject(object, "nmse_db", best->trial->nmse_db);
+	cJSON_AddNumberToObject(object, "validation_nmse_db", best->trial->validation_db);
+	cJSON_AddNumberToObject(object, "gain_over_lista_db", analysis_gain(view->analysis));
 }

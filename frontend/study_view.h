@@ -7,8 +7,9 @@
 #include "store.h"
 
 typedef struct study_view {
-	trial *trials;
+	trial *trials; /* all, or those that matter to a glance */
 	size_t trial_count;
+	uint64_t counts[4]; /* of all, indexed by trial_state */
 	worker_info *workers;
 	size_t worker_count;
 	study_analysis *analysis;
@@ -18,6 +19,9 @@ typedef struct study_view {
 } study_view;
 
 clu_status study_view_load(store *study, uint32_t layers, study_view *view, clu_error *error);
+/* The same without the trials that no line about the study needs: counts, speed, time left and the best are right, the ranking and
+ * averages of view->analysis are not. */
+clu_status study_view_glance(store *study, uint32_t layers, study_view *view, clu_error *error);
 void study_view_release(study_view *view);
 
 /* Whether the worker is starting or running. */
@@ -30,7 +34,8 @@ bool study_view_trains(const worker_info *worker, const trial *trial);
 /* "-38.21 dB, 3.10 dB better than LISTA: trial 12 (0_0_1_…)"; "none yet". */
 #define STUDY_VIEW_TEXT (CLU_ARCH_TEXT + 160)
 void study_view_best(const study_view *view, char text[STUDY_VIEW_TEXT]);
-/* Adds "best" to the object: null, or trial, arch, name, nmse_db, validation_nmse_db, gain_over_lista_db. */
+/* Adds "best" to the object: null, or trial, arch, name, nmse_db, validation_nmse_db, gain_over_lista_db; NaN is printed as null.
+ */
 void study_view_best_json(const study_view *view, cJSON *json);
 
 #endif

@@ -2,7 +2,7 @@
  * worker's progress it reads from the store, as anyone could; that a worker has ended it learns from the system. */
 #include "supervisor.h"
 
-#include "options.h"
+#include "message.h"
 #include "progress.h"
 #include "status.h"
 

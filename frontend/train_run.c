@@ -7,10 +7,13 @@
 
 #include "checkpoint.h"
 #include "device_choice.h"
+#include "forecast.h"
 #include "interrupt.h"
+#include "message.h"
+#include "model_record.h"
 #include "progress.h"
+#include "settings_json.h"
 #include "status.h"
-#include "units.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,8 +31,7 @@ struct run {
 	const train_job *job;
 	char *checkpoint; /* path */
 	double checkpoint_at;
-	cJSON *settings; /* what a checkpoint must agree in */
-	cJSON *record;   /* the same and where it ran: the model's metadata */
+	cJSON *record; /* the model's metadata */
 	char *record_text;
 	clu_device *device;
 	clu_lanes *lanes;
@@ -78,20 +80,7 @@ static clu_status make_records(struct run *run, clu_error *error)
 	const train_job *job = run->job;
 	char arch[CLU_ARCH_TEXT];
 	clu_arch_print(&job->arch, arch);
-	run->settings = settings_to_json(&job->settings);
-	cJSON_AddStringToObject(run->settings, "arch", arch);
-	if (job->from_path) {
-		char *from = settings_absolute_path(job->from_path);
-		cJSON_AddStringToObject(run->settings, "from", from ? from : job->from_path);
-		free(from);
-	}
-	const clu_device_info *info = clu_device_about(run->device);
-	run->record = cJSON_Duplicate(run->settings, true);
-	cJSON_AddStringToObject(run->record, "device", info->name);
-	cJSON_AddStringToObject(run->record, "driver", info->driver);
-	cJSON_AddStringToObject(run->record, "platform", info->platform);
-	cJSON_AddStringToObject(run->record, "key", clu_device_key(run->device));
-	cJSON_AddStringToObject(run->record, "clunroll", clu_version());
+	run->record = model_record(&job->settings, arch, job->from_path, run->device);
 	run->record_text = cJSON_PrintUnformatted(run->record);
 	return run->record_text ? CLU_OK : clu_fail(error, CLU_MEMORY, "out of memory");
 }
@@ -99,10 +88,9 @@ static clu_status make_records(struct run *run, clu_error *error)
 /* CLU_MISMATCH, naming what differs, unless the checkpoint was made under the settings of now. */
 static clu_status compare_settings(const struct run *run, const cJSON *saved, clu_error *error)
 {
-	cJSON *there = cJSON_Duplicate(saved, true);
-	static const char *const where[] = {"device", "driver", "platform", "key", "clunroll"};
-	for (size_t i = 0; i < sizeof where / sizeof *where; i++) cJSON_DeleteItemFromObjectCaseSensitive(there, where[i]);
-	char *difference = settings_difference(run->settings, there);
+	cJSON *here = model_record_settings(run->record), *there = model_record_settings(saved);
+	char *difference = settings_difference(here, there);
+	cJSON_Delete(here);
 	cJSON_Delete(there);
 	clu_status status = CLU_OK;
 	if (!difference)
@@ -316,51 +304,32 @@ int train_run(const train_job *job)
 	clu_device_destroy(run.device);
 	cJSON_free(run.record_text);
 	cJSON_Delete(run.record);
-	cJSON_Delete(run.settings);
 	free(run.checkpoint);
 	return code;
 }
 
 /* ---- instead of training ---- */
 
-struct forecast {
-	uint64_t steps;
-	bool exact; /* false: steps, operations and seconds are the least possible */
-	double operations, seconds, product_gflops;
-};
-
-static void print_forecast_json(const train_job *job, const clu_device_info *info, const struct forecast *forecast)
+static void print_forecast_json(const train_job *job, const clu_device_info *info, const forecast *f)
 {
 	char arch[CLU_ARCH_TEXT];
 	clu_arch_print(&job->arch, arch);
 	cJSON *json = report_json_begin();
 	cJSON_AddStringToObject(json, "arch", arch);
-	cJSON_AddNumberToObject(json, "steps", (double)forecast->steps);
-	cJSON_AddBoolToObject(json, "exact", forecast->exact);
-	cJSON_AddNumberToObject(json, "flop", forecast->operations);
-	cJSON_AddNumberToObject(json, "product_gflops", forecast->product_gflops);
-	cJSON_AddNumberToObject(json, "seconds", forecast->seconds);
+	forecast_json(f, json);
 	cJSON_AddStringToObject(json, "device", info->name);
 	report_json(json);
 }
 
-static void print_forecast(const train_job *job, const clu_device_info *info, const struct forecast *forecast)
+static void print_forecast(const train_job *job, const clu_device_info *info, const forecast *f)
 {
-	char arch[CLU_ARCH_TEXT], device[DEVICE_CHOICE_TEXT], operations[UNITS_TEXT], duration[UNITS_TEXT];
+	char arch[CLU_ARCH_TEXT], device[DEVICE_CHOICE_TEXT];
 	clu_arch_print(&job->arch, arch);
 	device_choice_describe(info, device);
-	units_flop(forecast->operations, operations);
-	units_duration(forecast->seconds, duration);
 	const char *name = clu_arch_name(&job->arch);
-	const char *least = forecast->exact ? "" : "at least ";
-	const clu_problem *problem = &job->settings.problem;
 	printf("architecture   %s%s%s\n", name ? name : "", name ? ", " : "", arch);
-	printf("network        %u×%u, %u layers, batch %u\n", problem->m, problem->n, job->arch.layers, job->settings.batch);
-	printf("recipe         %s\n", job->settings.recipe.name);
-	printf("steps          %s%" PRIu64 "\n", least, forecast->steps);
-	printf("operations     %s%s in matrix products\n", least, operations);
-	printf("device         %s, %.4g GFLOP/s in matrix products\n", device, forecast->product_gflops);
-	printf("expected time  %s%s\n", least, duration);
+	printf("device         %s\n", device);
+	forecast_print(f);
 }
 
 int train_dry_run(const train_job *job)
@@ -373,14 +342,11 @@ int train_dry_run(const train_job *job)
 	CLU_GOTO(device_choice_open_one(job->device_spec, job->plan_path, &device, &error));
 	CLU_GOTO(clu_device_measure(device, &measurement, &error));
 	cost_shape shape = shape_of(job);
-	struct forecast forecast = {.product_gflops = measurement.product_gflops};
-	forecast.steps = cost_steps(&shape, &job->settings.recipe, &forecast.exact);
-	forecast.operations = cost_training(&shape, &job->settings.recipe);
-	forecast.seconds = forecast.operations / (forecast.product_gflops * 1e9);
+	forecast f = forecast_make(&shape, &job->settings.recipe, 1, measurement.product_gflops);
 	if (job->json)
-		print_forecast_json(job, clu_device_about(device), &forecast);
+		print_forecast_json(job, clu_device_about(device), &f);
 	else
-		print_forecast(job, clu_device_about(device), &forecast);
+		print_forecast(job, clu_device_about(device), &f);
 
 cleanup:
 	clu_device_destroy(device);

@@ -7,9 +7,12 @@
 #include "cost.h"
 #include "device_choice.h"
 #include "interrupt.h"
+#include "message.h"
+#include "model_record.h"
 #include "options.h"
 #include "progress.h"
 #include "pulse.h"
+#include "settings_json.h"
 #include "status.h"
 #include "store.h"
 
@@ -195,18 +198,11 @@ static clu_status fail_trial(struct worker *w, uint32_t i, const clu_lane_progre
 	return CLU_OK;
 }
 
-/* The metadata of the trained model: everything that led to it, as `train` writes it. The caller frees it with cJSON_free. */
-static char *training_record(const struct worker *w, const trial_claim *claim)
+/* The trained model's metadata, as `train` writes it. The caller frees it with cJSON_free; NULL: out of memory. */
+static char *print_record(const struct worker *w, const trial_claim *claim)
 {
-	const clu_device_info *info = clu_device_about(w->device);
-	cJSON *record = settings_to_json(&w->settings);
-	cJSON_AddStringToObject(record, "arch", claim->arch);
-	cJSON_AddStringToObject(record, "device", info->name);
-	cJSON_AddStringToObject(record, "driver", info->driver);
-	cJSON_AddStringToObject(record, "platform", info->platform);
-	cJSON_AddStringToObject(record, "key", clu_device_key(w->device));
-	cJSON_AddStringToObject(record, "clunroll", clu_version());
-	char *text = cJSON_PrintUnformatted(record);
+	cJSON *record = model_record(&w->settings, claim->arch, NULL, w->device);
+	char *text = record ? cJSON_PrintUnformatted(record) : NULL;
 	cJSON_Delete(record);
 	return text;
 }
@@ -233,9 +229,9 @@ static clu_status start_trial(struct worker *w, uint32_t i, const trial_claim *c
 	clu_error inner = {CLU_OK, ""};
 	clu_status status = clu_arch_parse(claim->arch, w->settings.layers, &training.arch, &inner);
 	if (status == CLU_OK) {
-		char *record = training_record(w, claim);
+		char *record = print_record(w, claim);
 		training.settings = record;
-		status = start_lane(w, i, &training, &inner);
+		status = record ? start_lane(w, i, &training, &inner) : clu_fail(&inner, CLU_MEMORY, "no memory for a model's metadata");
 		cJSON_free(record);
 	}
 	clu_lane_progress lane = {.state = CLU_LANE_EMPTY};
@@ -421,6 +417,7 @@ static int end(struct worker *w, clu_status status, const clu_error *error)
 	if (w->store_failed) return EXIT_STORE;
 	if (w->unfit) return EXIT_NO_DEVICE;
 	if (status == CLU_MISMATCH) return EXIT_SETTINGS;
+	if (status == CLU_ARGUMENT) return EXIT_USAGE;
 	if (status != CLU_OK) return EXIT_FAILED;
 	return interrupt_flag ? EXIT_STOPPED : EXIT_DONE;
 }

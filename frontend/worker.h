@@ -20,7 +20,8 @@ typedef struct worker_options {
 
 /* Works until no trial is left (EXIT_DONE) or a signal comes (EXIT_STOPPED). EXIT_STORE: the study failed. EXIT_SETTINGS:
  * the data files are not those that the study was begun with. EXIT_NO_DEVICE: the
- * device failed its self-test or nothing fits it; it is retired. EXIT_FAILED: anything else; the run's message says what. */
+ * device failed its self-test or nothing fits it; it is retired. EXIT_USAGE: the plan is none. EXIT_FAILED: anything else; the
+ * run's message says what. */
 int worker_run(const worker_options *options);
 
 #endif

@@ -1,7 +1,7 @@
 /* test_cmd_data.c: `clunroll data`: what lies in the directory afterwards, and how failures are named. Needs no device. */
 #include "support.h"
 
-#include "options.h"
+#include "message.h"
 
 #include <math.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
  * TEST_NEEDS: device */
 #include "support.h"
 
-#include "options.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * TEST_NEEDS: device */
 #include "support.h"
 
-#include "options.h"
+#include "message.h"
 
 #include <math.h>
 #include <stdlib.h>

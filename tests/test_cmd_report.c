@@ -1,8 +1,10 @@
 /* test_cmd_report.c: `clunroll report` as a user meets it, on a study that was made here without any device. */
-#include "page_check.h"
 #include "support.h"
 
+#include "message.h"
 #include "options.h"
+#include "page_check.h"
+#include "settings_json.h"
 #include "store.h"
 
 #include <stdio.h>

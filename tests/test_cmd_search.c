@@ -2,7 +2,7 @@
  * behind. No case gets as far as a device. Whole searches are in test_search_run.c. */
 #include "study_fixture.h"
 
-#include "options.h"
+#include "message.h"
 #include "store_sql.h"
 
 #include <unistd.h>

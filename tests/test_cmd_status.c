@@ -1,7 +1,7 @@
 /* test_cmd_status.c: `clunroll status` as a user meets it: text, JSON, watching to the end, files that are no study. */
 #include "study_fixture.h"
 
-#include "options.h"
+#include "message.h"
 #include "store_sql.h"
 
 static void run_to_done(store *study, int64_t run, int64_t from, int64_t to)

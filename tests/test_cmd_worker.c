@@ -1,7 +1,7 @@
 /* test_cmd_worker.c: the command line of `clunroll worker`. What a worker does is in test_worker.c. */
 #include "study_fixture.h"
 
-#include "options.h"
+#include "message.h"
 
 static void mistakes_get_an_answer(void **context)
 {

@@ -65,6 +65,30 @@ static void patience_gives_the_least(void **state)
 	assert_false(exact);
 	recipe.stage[0].cap = 20;
 	assert_int_equal(cost_steps(&shape, &recipe, &exact), 20);
+	assert_true(exact); /* over before patience can run out */
+	const struct {
+		uint32_t length, patience, cap;
+		uint64_t steps;
+		bool exact;
+	} cases[] = {
+	    {100, 0, 30, 30, true},   /* a length beyond the cap */
+	    {100, 51, 0, 70, false},  /* patience ends at a validation, before the length */
+	    {100, 51, 65, 65, true},  /* and the cap before it */
+	    {100, 500, 0, 100, true}, /* the length before patience can run out */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		recipe.stage[0] = (clu_stage){.variables = CLU_VARIABLES_ALL,
+		    .length = cases[i].length,
+		    .length_last = cases[i].length,
+		    .patience = cases[i].patience,
+		    .cap = cases[i].cap};
+		assert_int_equal(cost_steps(&shape, &recipe, &exact), cases[i].steps);
+		assert_int_equal(exact, cases[i].exact);
+		double wanted = (double)cases[i].steps * cost_step(&shape, 1, CLU_VARIABLES_ALL);
+		assert_true(fabs(cost_training(&shape, &recipe) - wanted) < 1e-9 * wanted);
+		clu_lane_progress lane = {.state = CLU_LANE_TRAINING, .layer = 1};
+		assert_true(cost_left(&shape, &recipe, &lane) == cost_training(&shape, &recipe));
+	}
 }
 
 /* All steps of a training, one by one: what is left must fall by just what each step costs, to 0. */

@@ -94,12 +94,12 @@ static void bad_plans_are_named(void **state)
 	assert_non_null(strstr(error.message, path));
 	static const char nonsense[] = "plan 1\nvector three\n";
 	support_write(path, nonsense, sizeof nonsense - 1);
-	assert_int_equal(device_choice_open_one(index, path, &device, &error), CLU_FORMAT);
+	assert_int_equal(device_choice_open_one(index, path, &device, &error), CLU_ARGUMENT);
 	assert_non_null(strstr(error.message, path));
 	char longer[2 * CLU_PLAN_TEXT];
 	memset(longer, '\n', sizeof longer);
 	support_write(path, longer, sizeof longer);
-	assert_int_equal(device_choice_open_one(index, path, &device, &error), CLU_FORMAT);
+	assert_int_equal(device_choice_open_one(index, path, &device, &error), CLU_ARGUMENT);
 	assert_null(device);
 	free(path);
 }

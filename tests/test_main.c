@@ -1,7 +1,7 @@
 /* test_main.c: the program's own options, and what it does with commands that do not exist. */
 #include "support.h"
 
-#include "options.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* test_message.c: which exit code an error becomes. Scripts decide by them, so that a change of one is a break. */
 #include "support.h"
 
-#include "options.h"
+#include "message.h"
 
 #include <math.h>
 #include <stdio.h>

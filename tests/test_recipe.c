@@ -189,7 +189,7 @@ static void test_files(void **state)
 	support_write(path, "name own\0form x", 16);
 	assert_int_equal(clu_recipe_load(path, &recipe, &error), CLU_FORMAT);
 	assert_non_null(strstr(error.message, "no text"));
-	assert_int_equal(clu_recipe_load("papre", &recipe, &error), CLU_FILE);
+	assert_int_equal(clu_recipe_load("papre", &recipe, &error), CLU_ARGUMENT);
 	assert_non_null(strstr(error.message, "\"papre\" is none of paper, fast, quick"));
 	free(path);
 	support_directory_remove(directory);

@@ -2,7 +2,7 @@
  * and that nothing of that changes a bit of the results. TEST_NEEDS: device */
 #include "study_fixture.h"
 
-#include "options.h"
+#include "message.h"
 #include "store_sql.h"
 
 #include <math.h>

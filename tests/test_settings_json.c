@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "options.h"
+#include "settings_json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -77,4 +77,12 @@ expect "apt fails" code 1 "$code"
 expect "apt fails" stderr \
 	"quickstart.sh: apt-get failed (see $folder/log); missing: cmake; get it with: apt-get install cmake" "$err"
 
+# shellcheck source=frontend/setup.sh
+. "$setup"
+need there true
+need twice false
+need twice false
+need once false
+expect "need" missing " twice once" "$missing"
+
 exit "$((failures > 0))"

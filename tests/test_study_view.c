@@ -85,6 +85,40 @@ static void the_best_is_told_with_its_lead_over_lista(void **context)
 	fixture_destroy(&f);
 }
 
+/* With all trials or those that matter: the same line; and those are few. */
+static void a_glance_sees_the_same_line(void **context)
+{
+	(void)context;
+	clu_error error;
+	study_view whole, glance;
+	char whole_best[STUDY_VIEW_TEXT], glance_best[STUDY_VIEW_TEXT];
+	study_fixture f = busy_study();
+	const char *changes[] = {
+	    "SELECT 1",
+	    "UPDATE layer SET validation_db = -19 WHERE trial = 1 AND layer = 3",       /* LISTA is the best */
+	    "UPDATE layer SET validation_db = -20 WHERE trial IN (1, 3) AND layer = 3", /* three are equal */
+	    "UPDATE layer SET validation_db = -2000 WHERE trial = 3 AND layer = 3",     /* no plain figure: out of the ranking */
+	    "UPDATE layer SET validation_db = NULL WHERE trial = 0 AND layer = 3",      /* LISTA too */
+	    "UPDATE layer SET nmse_db = NULL, nmse_ratio_db = NULL",                    /* no test set */
+	    "UPDATE trial SET state = 0 WHERE state = 2",
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		support_ok(sql_script(f.study, changes[i], &error), &error);
+		support_ok(study_view_load(f.study, 3, &whole, &error), &error);
+		support_ok(study_view_glance(f.study, 3, &glance, &error), &error);
+		study_view_best(&whole, whole_best);
+		study_view_best(&glance, glance_best);
+		print_message("%zu: %s\n", i, glance_best);
+		assert_string_equal(glance_best, whole_best);
+		assert_memory_equal(glance.counts, whole.counts, sizeof whole.counts);
+		assert_true(glance.left == whole.left && glance.trials_per_hour == whole.trials_per_hour);
+		assert_true(glance.trial_count <= 3); /* the best, LISTA, the running one */
+		study_view_release(&whole);
+		study_view_release(&glance);
+	}
+	fixture_destroy(&f);
+}
+
 static void a_study_without_results_says_so(void **context)
 {
 	(void)context;
@@ -110,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speed_and_time_left_follow_from_what_was_done),
 	    cmocka_unit_test(the_best_is_told_with_its_lead_over_lista),
+	    cmocka_unit_test(a_glance_sees_the_same_line),
 	    cmocka_unit_test(a_study_without_results_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include "study_fixture.h"
 
 #include "interrupt.h"
-#include "options.h"
+#include "message.h"
 #include "pulse.h"
 #include "store_sql.h"
 #include "supervisor.h"

@@ -2,7 +2,9 @@
  * that do not, ends that say what they should. Workers run in child processes, as they do in life. TEST_NEEDS: device */
 #include "study_fixture.h"
 
+#include "message.h"
 #include "options.h"
+#include "settings_json.h"
 #include "store_sql.h"
 #include "worker.h"
 

@@ -1,0 +1,16 @@
+/* model_record.h: what is written beside a network about how it came to be: its settings, and where it was trained. One function
+ * for `train` and for workers, so that their models say the same. */
+#ifndef MODEL_RECORD_H
+#define MODEL_RECORD_H
+
+#include "options.h"
+
+#include <cjson/cJSON.h>
+
+/* The settings as JSON with arch, and from where that is not NULL (made absolute), then device, driver, platform, key and clunroll
+ * (the program's version). The caller deletes it. NULL: out of memory. */
+cJSON *model_record(const settings *settings, const char *arch, const char *from, const clu_device *device);
+/* A copy without the latter: what must agree for a training to go on. */
+cJSON *model_record_settings(const cJSON *record);
+
+#endif
