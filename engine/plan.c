@@ -79,11 +79,13 @@ clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error
 	if (!plan->tile_rows || plan->tile_rows > 16 || !plan->tile_vectors || plan->tile_vectors > 8)
 		return clu_fail(error, CLU_FORMAT, "%s: tile is %u rows by %u vectors; wanted 1 to 16 by 1 to 8", source, plan->tile_rows,
 		    plan->tile_vectors);
-	if (!plan->block_rows || !plan->group_columns || !plan->group_rows || plan->group_columns > 1024 || plan->group_rows > 1024)
+	if (!plan->block_rows || plan->block_rows > 1024 || !plan->group_columns || !plan->group_rows || plan->group_columns > 1024 ||
+	    plan->group_rows > 1024)
 		return clu_fail(error, CLU_FORMAT, "%s: block_rows, group_columns and group_rows must be 1 to 1024", source);
 	if (plan->sparse_below && (plan->group != 1 || plan->group_columns != 1 || plan->group_rows != 1))
 		return clu_fail(error, CLU_FORMAT, "%s: only plans of one work-item a group skip zeros: sparse_below must be 0", source);
-	if (plan->sparse_below > 100 || !plan->sparse_rows || !plan->sparse_vectors || plan->sparse_vectors > 16)
+	if (plan->sparse_below > 100 || !plan->sparse_rows || plan->sparse_rows > 1024 || !plan->sparse_vectors ||
+	    plan->sparse_vectors > 16)
 		return clu_fail(
 		    error, CLU_FORMAT, "%s: sparse_below must be 0 to 100, sparse_rows 1 to 1024, sparse_vectors 1 to 16", source);
 	return CLU_OK;
