@@ -250,8 +250,10 @@ typedef struct clu_device_info {
 	uint32_t index;       /* in the list, the same in every process with the same drivers */
 	clu_device_type type; /* CUSTOM devices are listed and cannot be opened */
 	char name[128], vendor[128], driver[128], version[128], platform[128], platform_version[128];
-	char physical[64]; /* equal for two entries that are the same hardware: "cpu", or a PCI address */
+	char physical[64];    /* equal for two entries that are the same hardware: "cpu", a PCI address, a UUID */
+	char conformance[64]; /* the version of Khronos' conformance tests that its driver passed; empty: none, or it does not say */
 	uint32_t compute_units;
+	uint32_t group_multiple; /* work-items that it runs together: a warp, a wavefront; 0 where it does not say */
 	uint64_t memory_bytes, allocation_bytes, local_bytes;
 	size_t work_group_max;
 	void *platform_id, *device_id; /* cl_platform_id, cl_device_id */

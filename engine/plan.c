@@ -17,6 +17,15 @@ static uint32_t native_vector(const clu_device_info *info)
 	return width >= 16 ? 16 : width >= 8 ? 8 : 4;
 }
 
+/* Two warps of NVIDIA's and of AMD's narrow ones, or one of whatever is wider: a power of two. */
+static uint32_t gpu_group(const clu_device_info *info)
+{
+	uint32_t group = 64;
+	while (group < info->group_multiple && group < 256) group *= 2;
+	while (info->work_group_max && group > info->work_group_max && group > 1) group /= 2;
+	return group;
+}
+
 /* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: small tiles, many work-items. */
 clu_plan clu_plan_default(const clu_device_info *info)
 {
@@ -25,7 +34,7 @@ clu_plan clu_plan_default(const clu_device_info *info)
 		    .vector = 4,
 		    .tile_rows = 4,
 		    .tile_vectors = 1,
-		    .group = 32,
+		    .group = gpu_group(info),
 		    .block_rows = 2,
 		    .group_columns = 16,
 		    .group_rows = 4,

@@ -51,6 +51,24 @@ static void test_defaults(void **state)
 	}
 }
 
+/* A GPU's work-groups are whole warps or wavefronts, as far as the device takes them. */
+static void test_group_of_a_gpu(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t multiple;
+		size_t most;
+		uint32_t group;
+	} cases[] = {{0, 0, 64}, {8, 1024, 64}, {32, 1024, 64}, {64, 256, 64}, {128, 256, 128}, {96, 1024, 128}, {4096, 1024, 256},
+	    {64, 48, 32}, {0, 1, 1}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const clu_device_info info = {.type = CLU_DEVICE_GPU, .group_multiple = cases[i].multiple, .work_group_max = cases[i].most};
+		const clu_plan plan = clu_plan_default(&info);
+		check_round_trip(&plan);
+		if (plan.group != cases[i].group) fail_msg("case %zu: group is %u", i, plan.group);
+	}
+}
+
 static void test_order_of_lines_is_free(void **state)
 {
 	(void)state;
@@ -145,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_group_of_a_gpu),
 	    cmocka_unit_test(test_order_of_lines_is_free),
 	    cmocka_unit_test(test_damaged_texts),
 	    cmocka_unit_test(test_truncated),
