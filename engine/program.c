@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include "opencl.h"
+#include "plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +100,6 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 {
 	const char *texts[32];
 	char text[CLU_PLAN_TEXT];
-	clu_plan deciding = *plan;
 	const uint64_t start = UINT64_C(0xcbf29ce484222325);
 	uint64_t hardware = hash_text(start, info->name), source = start;
 	hardware = hash_text(hardware, info->platform);
@@ -108,8 +108,7 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
 	const cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
-	deciding.sparse_below = deciding.sparse_rows = deciding.sparse_vectors = 0; /* skipping zeros changes no bit */
-	clu_plan_print(&deciding, text);
+	plan_print_bits(plan, text);
 	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
 	    (unsigned long long)hash_text(start, text));
 }
