@@ -307,6 +307,18 @@ typedef struct clu_measurement {
 } clu_measurement;
 CLU_API clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error);
 
+/* Time of a kernel on the device, by its own clock. */
+typedef struct clu_kernel_time {
+	const char *name;
+	uint64_t launches;
+	double seconds;
+} clu_kernel_time;
+/* Begins (or ends) keeping account of every kernel's time, which costs time itself. Waits for what was enqueued. Kernels of
+ * CLBlast are not seen. */
+CLU_API clu_status clu_device_profile(clu_device *device, bool on, clu_error *error);
+/* Waits; the kernels that ran since profiling began or this was last called, longest first. The caller frees *times. */
+CLU_API clu_status clu_device_profile_take(clu_device *device, clu_kernel_time **times, size_t *count, clu_error *error);
+
 /* ---- lanes: many trainings in a launch (lanes.c) ------------------------------------------------------------- */
 
 typedef struct clu_lanes clu_lanes;
@@ -375,6 +387,28 @@ CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, 
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
     clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
+
+/* ---- what a step costs, in parts (lanes_measure.c) ------------------------------------------------------------ */
+
+/* The products of a step. */
+typedef enum clu_product {
+	CLU_PRODUCT_SIDE,       /* U = b W_bᵀ */
+	CLU_PRODUCT_FORWARD,    /* Y_L = x_L W_xᵀ, L = 1 … depth − 1 */
+	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth */
+	CLU_PRODUCT_GRADIENT_X, /* dW_x = Σ dY_Lᵀ x_L, one product with the layers stacked */
+	CLU_PRODUCT_GRADIENT_B, /* dW_b = dUᵀ b */
+	CLU_PRODUCT_COUNT
+} clu_product;
+/* Does one of them `count` times (of all its layers in turn, for all TRAINING lanes), on what their last step left, and waits.
+ * No training notices: the next step overwrites what this writes. CLU_ARGUMENT before the first step. */
+CLU_API clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_t count, double *seconds, clu_error *error);
+/* Shares of nonzero entries in a lane's last step, by layer: the left operands of Y and dW_x, and of H. */
+typedef struct clu_density {
+	double code[CLU_LAYERS_MAX], gradient[CLU_LAYERS_MAX]; /* x_L, dv_L at L − 1; 0 above the lane's depth */
+} clu_density;
+CLU_API clu_status clu_lanes_density(clu_lanes *lanes, uint32_t slot, clu_density *density, clu_error *error);
+/* Bytes of the buffers that the lanes hold on the device, as its driver tells: beside clu_lanes_bytes, which foretells them. */
+CLU_API uint64_t clu_lanes_held_bytes(const clu_lanes *lanes);
 
 /* ---- using a network (applier.c) ---------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 
 #include "capability.h"
 #include "plan.h"
+#include "profile.h"
 
 #include <clblast_c.h>
 #include <stdio.h>
@@ -161,6 +162,7 @@ clu_status clu_device_open(const clu_device_info *info, const clu_plan *plan, cl
 void clu_device_destroy(clu_device *device)
 {
 	if (!device) return;
+	profile_destroy(device);
 	for (int k = 0; k < KERNEL_COUNT; k++)
 		if (device->kernels[k]) clReleaseKernel(device->kernels[k]);
 	if (device->program) clReleaseProgram(device->program);

@@ -78,6 +78,13 @@ cleanup:
 	return status;
 }
 
+uint64_t memory_bytes(cl_mem buffer)
+{
+	size_t bytes = 0;
+	if (buffer) clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+	return bytes;
+}
+
 void memory_release(cl_mem *buffer)
 {
 	if (*buffer) clReleaseMemObject(*buffer);

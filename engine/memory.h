@@ -18,6 +18,8 @@ clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset,
     uint32_t ld, clu_error *error);
 clu_status memory_read_rows(
     clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns, uint32_t ld, clu_error *error);
+/* Its size, as the driver tells; 0 for none. */
+uint64_t memory_bytes(cl_mem buffer);
 void memory_release(cl_mem *buffer);
 
 #endif

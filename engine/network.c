@@ -165,14 +165,6 @@ static matrix layer_matrix(const arena *arena, arena_role role, uint32_t layer)
 	return arena_matrix(arena, role, (layer - 1) * arena->plane, arena->ld_n);
 }
 
-/* C = A B with the samples of the batch as rows of A. */
-static clu_status times(
-    const arena *arena, matrix a, nonzeros sparse, uint32_t inner, matrix b, matrix c, lane_list list, clu_error *error)
-{
-	const product product = {PRODUCT_TIMES, INNER_FIXED, arena->shape.batch, arena->shape.n, inner, a, b, c, sparse};
-	return product_enqueue(arena->device, &product, &list, error);
-}
-
 /* The lists by row that layer_forward and layer_backward made of a layer's x or dv. */
 static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_role counts, uint32_t layer)
 {
@@ -183,51 +175,96 @@ static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_rol
 	    .counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
 }
 
+/* The products with the samples of the batch as rows of A. */
+static product batch_product(const arena *arena, clu_product which, uint32_t layer)
+{
+	const arena_shape *shape = &arena->shape;
+	product p = {.kind = PRODUCT_TIMES, .rows = shape->batch, .columns = shape->n, .inner = shape->n};
+	switch (which) {
+	case CLU_PRODUCT_SIDE:
+		p.inner = shape->m;
+		p.a = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
+		p.b = arena_matrix(arena, ROLE_WEIGHTS, 0, arena->ld_n);
+		p.c = arena_matrix(arena, ROLE_U, 0, arena->ld_n);
+		break;
+	case CLU_PRODUCT_FORWARD:
+		p.a = layer_matrix(arena, ROLE_CODES, layer);
+		p.b = arena_matrix(arena, ROLE_WEIGHTS, arena->w_xt_at, arena->ld_n);
+		p.c = layer_matrix(arena, ROLE_Y, layer);
+		p.sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer);
+		break;
+	default:
+		p.a = layer_matrix(arena, ROLE_DV, layer);
+		p.b = arena_matrix(arena, ROLE_TRANSPOSED, 0, arena->ld_n);
+		p.c = layer_matrix(arena, ROLE_H, layer);
+		p.sparse = layer_nonzeros(arena, ROLE_DV_COLUMNS, ROLE_DV_COUNTS, layer);
+	}
+	return p;
+}
+
+/* dW_bᵀ = bᵀ dU and dW_xᵀ = Σ_i x_iᵀ dY_i, one product with the layers stacked. */
+static product gradient_product(const arena *arena, clu_product which)
+{
+	const arena_shape *shape = &arena->shape;
+	product p = {.kind = PRODUCT_GRADIENT, .columns = shape->n, .inner = shape->batch};
+	if (which == CLU_PRODUCT_GRADIENT_B) {
+		p.rows = shape->m;
+		p.a = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
+		p.b = arena_matrix(arena, ROLE_DU, 0, arena->ld_n);
+		p.c = arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n);
+		return p;
+	}
+	p.stacking = INNER_STACKED;
+	p.rows = shape->n;
+	p.a = layer_matrix(arena, ROLE_CODES, 1);
+	p.b = layer_matrix(arena, ROLE_DY, 1);
+	p.c = arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n);
+	p.sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, 1);
+	p.sparse.by_column = arena->buffer[ROLE_NONZEROS];
+	p.sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
+	p.sparse.by_column_ld = arena->nonzeros_ld;
+	return p;
+}
+
+static uint32_t list_of_product(uint32_t layers, clu_product which, uint32_t layer)
+{
+	switch (which) {
+	case CLU_PRODUCT_FORWARD: return list_of_layer(LIST_TIMES, layer);
+	case CLU_PRODUCT_BACKWARD: return list_of_layer(LIST_TIMES_BACK, layer);
+	case CLU_PRODUCT_GRADIENT_B: return list_w_b(layers);
+	case CLU_PRODUCT_GRADIENT_X: return list_w_x(layers);
+	default: return list_all(layers);
+	}
+}
+
+clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error)
+{
+	const lane_list list = take(arena, lists, list_of_product(lists->layers, which, layer));
+	const bool gradient = which == CLU_PRODUCT_GRADIENT_B || which == CLU_PRODUCT_GRADIENT_X;
+	const product p = gradient ? gradient_product(arena, which) : batch_product(arena, which, layer);
+	return product_enqueue(arena->device, &p, &list, error);
+}
+
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	const matrix w_bt = arena_matrix(arena, ROLE_WEIGHTS, 0, arena->ld_n);
-	const matrix w_xt = arena_matrix(arena, ROLE_WEIGHTS, arena->w_xt_at, arena->ld_n);
-	const matrix u = arena_matrix(arena, ROLE_U, 0, arena->ld_n), b = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
-	CLU_TRY(times(arena, b, (nonzeros){0}, arena->shape.m, w_bt, u, network_all(arena, lists), error));
+	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_SIDE, 0, error));
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
 		CLU_TRY(layer_forward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, layer),
-		    layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer), arena->shape.n, w_xt,
-		    layer_matrix(arena, ROLE_Y, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
+		CLU_TRY(network_product(arena, lists, CLU_PRODUCT_FORWARD, layer, error));
 	}
 	return CLU_OK;
 }
 
-/* dW_bᵀ = bᵀ dU and dW_xᵀ = Σ_i x_iᵀ dY_i, one product with the layers stacked. */
-static clu_status weight_gradients(const arena *arena, const network_lists *lists, clu_error *error)
-{
-	const arena_shape *shape = &arena->shape;
-	nonzeros sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, 1);
-	sparse.by_column = arena->buffer[ROLE_NONZEROS];
-	sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
-	sparse.by_column_ld = arena->nonzeros_ld;
-	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->m, shape->n, shape->batch,
-	    arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n),
-	    arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n), {0}};
-	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch, layer_matrix(arena, ROLE_CODES, 1),
-	    layer_matrix(arena, ROLE_DY, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n), sparse};
-	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
-	CLU_TRY(product_enqueue(arena->device, &dw_b, &w_b_list, error));
-	return product_enqueue(arena->device, &dw_x, &w_x_list, error);
-}
-
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	const matrix w_x = arena_matrix(arena, ROLE_TRANSPOSED, 0, arena->ld_n);
 	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
 		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, layer), layer_nonzeros(arena, ROLE_DV_COLUMNS, ROLE_DV_COUNTS, layer),
-		    arena->shape.n, w_x, layer_matrix(arena, ROLE_H, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)),
-		    error));
+		CLU_TRY(network_product(arena, lists, CLU_PRODUCT_BACKWARD, layer, error));
 	}
-	return weight_gradients(arena, lists, error);
+	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_GRADIENT_B, 0, error));
+	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
 }
 
 clu_status network_step(
