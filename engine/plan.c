@@ -26,18 +26,20 @@ static uint32_t gpu_group(const clu_device_info *info)
 	return group;
 }
 
-/* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: small tiles, many work-items. */
+/* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: work-groups of 128 work-items that
+ * compute 64×128 of C, 64 sums each: some 100 of the 256 registers that NVIDIA's and AMD's work-items have, so that four
+ * work-groups share a compute unit, with 13 KiB of local memory each. Intel's have 64 to 128 floats of registers: half the sums. */
 clu_plan clu_plan_default(const clu_device_info *info)
 {
 	if (info->type == CLU_DEVICE_GPU)
-		return (clu_plan){.product = CLU_WAY_CLBLAST,
+		return (clu_plan){.product = CLU_WAY_TILED,
 		    .vector = 4,
-		    .tile_rows = 4,
-		    .tile_vectors = 1,
+		    .tile_rows = 8,
+		    .tile_vectors = strstr(info->vendor, "Intel") ? 1 : 2,
 		    .group = gpu_group(info),
 		    .block_rows = 2,
 		    .group_columns = 16,
-		    .group_rows = 4,
+		    .group_rows = 8,
 		    .sparse_below = 0,
 		    .sparse_rows = 1,
 		    .sparse_vectors = 1};
@@ -63,7 +65,8 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	return plan;
 }
 
-static const char *const way_names[] = {"native", "clblast"};
+static const char *const way_names[] = {"native", "clblast", "tiled"};
+enum { WAYS = sizeof way_names / sizeof *way_names };
 
 void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
@@ -121,7 +124,9 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 		unsigned long number = strtoul(value, &end, 10);
 		size_t f = 0;
 		while (f < count && strcmp(key, fields[f].key) != 0) f++;
-		const bool is_way = f == product && (strcmp(value, "native") == 0 || strcmp(value, "clblast") == 0);
+		int way = 0;
+		while (way < WAYS && strcmp(value, way_names[way]) != 0) way++;
+		const bool is_way = f == product && way < WAYS;
 		const bool is_number = f < product && isdigit((unsigned char)value[0]) && *end == '\0' && number <= 1024;
 		if (found != 2 || !(is_way || is_number))
 			return clu_fail(error, CLU_FORMAT, "%s: cannot read the line \"%s %s\"; `clunroll devices` prints a plan to start from",
@@ -129,7 +134,7 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 		if (fields[f].seen) return clu_fail(error, CLU_FORMAT, "%s has two lines for %s", source, key);
 		fields[f].seen = true;
 		if (is_way)
-			plan->product = strcmp(value, "native") == 0 ? CLU_WAY_NATIVE : CLU_WAY_CLBLAST;
+			plan->product = (clu_way)way;
 		else
 			*fields[f].value = (uint32_t)number;
 	}

@@ -47,10 +47,11 @@ static void fill(float *values, size_t count, uint64_t seed)
 static uint32_t covering_n(const clu_plan *plan)
 {
 	const bool sparse = program_sparse_below(plan) > 0;
-	const uint32_t chunk = sparse && plan->sparse_vectors > plan->tile_vectors ? plan->sparse_vectors : plan->tile_vectors;
+	const uint32_t tile = plan->tile_vectors * (plan->product == CLU_WAY_TILED ? plan->group_columns : 1);
+	const uint32_t chunk = sparse && plan->sparse_vectors > tile ? plan->sparse_vectors : tile;
 	uint32_t n = sparse ? LIST_COLUMNS : 16;
 	if (chunk * plan->vector > n) n = chunk * plan->vector;
-	return n + 3;
+	return n < TEST_N_MAX - 3 ? n + 3 : TEST_N_MAX;
 }
 
 static clu_status make_model(uint32_t n, uint32_t lane, clu_model **model, clu_error *error)
