@@ -25,16 +25,17 @@ uint32_t program_sparse_below(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE ? plan->sparse_below : 0;
 }
 
-/* common.cl comes first and neuron.cl before its user; the rest in the table's order. */
+/* common.cl comes first, neuron.cl before its users, and applier.cl, which calls them all, last; the rest in the table's order. */
+enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)
 {
-	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : 2;
+	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "applier") == 0 ? 3 : 2;
 }
 
 static cl_uint ordered_sources(const char **texts, cl_uint room)
 {
 	cl_uint count = 0;
-	for (unsigned rank = 0; rank < 3; rank++)
+	for (unsigned rank = 0; rank < SOURCE_RANKS; rank++)
 		for (const struct kernel_file *file = kernel_files; file->name; file++)
 			if (source_rank(file->name) == rank && count < room) texts[count++] = file->text;
 	return count;
