@@ -297,7 +297,8 @@ CLU_API clu_status clu_device_open(const clu_device_info *info, const clu_plan *
 CLU_API void clu_device_destroy(clu_device *device);
 CLU_API const clu_device_info *clu_device_about(const clu_device *device);
 CLU_API const clu_plan *clu_device_plan(const clu_device *device);
-/* The numeric key: a hash of all that decides bits (device, driver, kernel source, plan). Results at equal keys are equal. */
+/* The numeric key: a hash of all that decides bits: device, driver, kernel source, and what of the plan changes bits (way, vector,
+ * group, block_rows; tiles and the skipping of zeros are free). Results at equal keys are equal. */
 CLU_API const char *clu_device_key(const clu_device *device);
 /* Every op and a small network against the double-precision reference. CLU_SELF_TEST names the op and the error's size. */
 CLU_API clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error);

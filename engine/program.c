@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include "opencl.h"
+#include "plan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,16 +39,17 @@ static bool kernel_used(const clu_plan *plan, int kernel)
 	return kernel < KERNEL_SPARSE_FIRST || program_sparse_below(plan) > 0;
 }
 
-/* common.cl comes first and neuron.cl before its user; the rest in the table's order. */
+/* common.cl comes first, neuron.cl before its users, and applier.cl, which calls them all, last; the rest in the table's order. */
+enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)
 {
-	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : 2;
+	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "applier") == 0 ? 3 : 2;
 }
 
 static cl_uint ordered_sources(const char **texts, cl_uint room)
 {
 	cl_uint count = 0;
-	for (unsigned rank = 0; rank < 3; rank++)
+	for (unsigned rank = 0; rank < SOURCE_RANKS; rank++)
 		for (const struct kernel_file *file = kernel_files; file->name; file++)
 			if (source_rank(file->name) == rank && count < room) texts[count++] = file->text;
 	return count;
@@ -117,7 +119,6 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 {
 	const char *texts[32];
 	char text[CLU_PLAN_TEXT];
-	clu_plan deciding = *plan;
 	const uint64_t start = UINT64_C(0xcbf29ce484222325);
 	uint64_t hardware = hash_text(start, info->name), source = start;
 	hardware = hash_text(hardware, info->platform);
@@ -126,8 +127,7 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
 	const cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
-	deciding.sparse_below = deciding.sparse_rows = deciding.sparse_vectors = 0; /* skipping zeros changes no bit */
-	clu_plan_print(&deciding, text);
+	plan_print_bits(plan, text);
 	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
 	    (unsigned long long)hash_text(start, text));
 }

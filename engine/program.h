@@ -32,7 +32,8 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 #define SPARSE_KERNEL_MAP(X) \
 	X(product_rows) \
 	X(product_columns) \
-	X(list_columns)
+	X(list_columns) \
+	X(network_apply)
 
 /* Built only for plans whose products are tiled. */
 #define TILED_KERNEL_MAP(X) X(product_tiled)
