@@ -101,6 +101,14 @@ static void change_block_rows(clu_device *device)
 	device->plan.block_rows++;
 }
 
+static void change_tiles(clu_device *device)
+{
+	device->plan.tile_rows++;
+	device->plan.tile_vectors++;
+	device->plan.group_columns *= 2;
+	device->plan.group_rows *= 2;
+}
+
 static void change_sparse(clu_device *device)
 {
 	device->plan.sparse_below += 7;
@@ -132,6 +140,7 @@ static void test_key(void **state)
 	    {"vector", change_vector, true},
 	    {"group", change_group, true},
 	    {"block rows", change_block_rows, true},
+	    {"tiles", change_tiles, false},
 	    {"skipping of zeros", change_sparse, false},
 	    {"index, memory, sync", change_nothing_that_counts, false},
 	};
