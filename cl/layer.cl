@@ -25,6 +25,18 @@ uint list_nonzeros(__global const float *row, uint n, __global ushort *columns)
 }
 #endif
 
+/* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point; y's layers are `plane` apart. */
+vec mix_forward(uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y,
+	ulong plane)
+{
+	vec v = side * LOAD(u);
+	for (uint rest = origins; rest; rest &= rest - 1) {
+		const uint i = lowest_bit(rest);
+		v = fma((vec)(coefficients[i]), LOAD(y + i * plane), v);
+	}
+	return v;
+}
+
 __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld, __global const uint2 *list, uint list_first,
 	__global const uint *gates, __global const uint *neurons, __global const float *sides, __global const float *weights,
 	ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y, __global float *x,
@@ -48,11 +60,7 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 	for (uint row = row0; row < row_end; row++) {
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
-			vec v = side * LOAD(u + here);
-			for (uint rest = origins; rest; rest &= rest - 1) {
-				const uint i = lowest_bit(rest);
-				v = fma((vec)(coefficients[i]), LOAD(y + i * plane + here), v);
-			}
+			const vec v = mix_forward(origins, coefficients, side, u + here, y + here, plane);
 			STORE(clear_padding(neuron_forward(kind, v, theta), c, n), x + here);
 		}
 #if SPARSE_BELOW > 0

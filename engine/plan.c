@@ -28,18 +28,20 @@ static uint32_t gpu_group(const clu_device_info *info)
 	return group;
 }
 
-/* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: small tiles, many work-items. */
+/* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: work-groups of 128 work-items that
+ * compute 64×128 of C, 64 sums each: some 100 of the 256 registers that NVIDIA's and AMD's work-items have, so that four
+ * work-groups share a compute unit, with 13 KiB of local memory each. Intel's have 64 to 128 floats of registers: half the sums. */
 clu_plan clu_plan_default(const clu_device_info *info)
 {
 	if (info->type == CLU_DEVICE_GPU)
-		return (clu_plan){.product = CLU_WAY_CLBLAST,
+		return (clu_plan){.product = CLU_WAY_TILED,
 		    .vector = 4,
-		    .tile_rows = 4,
-		    .tile_vectors = 1,
+		    .tile_rows = 8,
+		    .tile_vectors = strstr(info->vendor, "Intel") ? 1 : 2,
 		    .group = gpu_group(info),
 		    .block_rows = 2,
 		    .group_columns = 16,
-		    .group_rows = 4,
+		    .group_rows = 8,
 		    .sparse_below = 0,
 		    .sparse_rows = 1,
 		    .sparse_vectors = 1};
@@ -67,7 +69,8 @@ clu_plan clu_plan_default(const clu_device_info *info)
 
 /* ---- the fields ---- */
 
-static const char *const way_names[] = {[CLU_WAY_NATIVE] = "native", [CLU_WAY_CLBLAST] = "clblast", NULL};
+static const char *const way_names[] = {
+    [CLU_WAY_NATIVE] = "native", [CLU_WAY_CLBLAST] = "clblast", [CLU_WAY_TILED] = "tiled", NULL};
 
 _Static_assert(sizeof(clu_way) == sizeof(uint32_t), "every field is read and written as a uint32_t");
 
@@ -87,7 +90,7 @@ typedef struct plan_field {
 /* In the order of a plan's text. Tiles and the skipping of zeros change no bit: each sum has one accumulator and one order. Sums
  * within a row go by vectors, over work-items, and over blocks of rows: those change bits, and so does another library. */
 static const plan_field fields[] = {
-    {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_CLBLAST, PLAN_BITS, way_names},
+    {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_TILED, PLAN_BITS, way_names},
     FIELD(vector, 1, 16, PLAN_BITS),
     FIELD(tile_rows, 1, 16, PLAN_SPEED),
     FIELD(tile_vectors, 1, 8, PLAN_SPEED),

@@ -5,13 +5,14 @@
 #include "opencl.h"
 #include "plan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
-    KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT)
+    KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT) TILED_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
@@ -25,16 +26,30 @@ uint32_t program_sparse_below(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE ? plan->sparse_below : 0;
 }
 
-/* common.cl comes first and neuron.cl before its user; the rest in the table's order. */
+uint64_t program_local_bytes(const clu_plan *plan)
+{
+	const uint64_t rows = plan->tile_rows * plan->group_rows, rows_ld = (rows + 7) / 4 * 4; /* as in product_gpu.cl */
+	const uint64_t columns = plan->tile_vectors * plan->group_columns * plan->vector;
+	return plan->product == CLU_WAY_TILED ? TILED_INNER * (rows_ld + columns) * sizeof(float) : 0;
+}
+
+static bool kernel_used(const clu_plan *plan, int kernel)
+{
+	if (kernel >= KERNEL_TILED_FIRST) return plan->product == CLU_WAY_TILED;
+	return kernel < KERNEL_SPARSE_FIRST || program_sparse_below(plan) > 0;
+}
+
+/* common.cl comes first, neuron.cl before its users, and applier.cl, which calls them all, last; the rest in the table's order. */
+enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)
 {
-	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : 2;
+	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "applier") == 0 ? 3 : 2;
 }
 
 static cl_uint ordered_sources(const char **texts, cl_uint room)
 {
 	cl_uint count = 0;
-	for (unsigned rank = 0; rank < 3; rank++)
+	for (unsigned rank = 0; rank < SOURCE_RANKS; rank++)
 		for (const struct kernel_file *file = kernel_files; file->name; file++)
 			if (source_rank(file->name) == rank && count < room) texts[count++] = file->text;
 	return count;
@@ -46,11 +61,11 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u "
 	    "-DFINITE_RUN=%u -DTILE_SIDE=%u "
-	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d",
+	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
 	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS,
-	    CLU_LAYERS_MAX);
+	    CLU_LAYERS_MAX, plan->product == CLU_WAY_TILED, TILED_INNER, plan->group_columns, plan->group_rows);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
@@ -73,16 +88,20 @@ clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_c
     cl_kernel kernels[KERNEL_COUNT], clu_error *error)
 {
 	const char *texts[32];
-	char options[768];
+	char options[1024];
 	cl_int code;
 	cl_device_id id = info->device_id;
+	if (program_local_bytes(plan) > info->local_bytes)
+		return clu_fail(error, CLU_SIZE,
+		    "the plan's products want %" PRIu64 " bytes of local memory, %s has %" PRIu64 ": use smaller tiles",
+		    program_local_bytes(plan), info->name, info->local_bytes);
 	*program = clCreateProgramWithSource(context, ordered_sources(texts, 32), texts, NULL, &code);
 	if (code != CL_SUCCESS) return opencl_fail(info, error, code, "clCreateProgramWithSource");
 	build_options(plan, options, sizeof options);
 	code = clBuildProgram(*program, 1, &id, options, NULL, NULL);
 	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
-	const int count = program_sparse_below(plan) ? KERNEL_COUNT : KERNEL_SPARSE_FIRST;
-	for (int k = 0; k < count; k++) {
+	for (int k = 0; k < KERNEL_COUNT; k++) {
+		if (!kernel_used(plan, k)) continue;
 		kernels[k] = clCreateKernel(*program, names[k], &code);
 		if (code != CL_SUCCESS) return opencl_fail(info, error, code, names[k]);
 	}

@@ -38,6 +38,7 @@ static void test_round_trip(void **state)
 	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 4},
 	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 1},
 	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 1},
+	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 1},
 	};
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
 }
@@ -49,7 +50,7 @@ static void test_defaults(void **state)
 		const clu_device_info info = {.type = type};
 		const clu_plan plan = clu_plan_default(&info);
 		check_round_trip(&plan);
-		assert_int_equal(plan.product, type == CLU_DEVICE_GPU ? CLU_WAY_CLBLAST : CLU_WAY_NATIVE);
+		assert_int_equal(plan.product, type == CLU_DEVICE_GPU ? CLU_WAY_TILED : CLU_WAY_NATIVE);
 	}
 }
 
