@@ -400,7 +400,8 @@ clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_
 	clu_plan_key(info, &t.plan, t.key);
 	CLU_TRY(probe_network_create(job->m, job->n, job->layers, job->batch, &t.network, error));
 	clu_status status = tune_plans(&t, error);
-	if (status == CLU_OK) status = confirm(&t, tuning, error);
+	const bool stopped = job->stop && *job->stop;
+	if (status == CLU_OK && !stopped) status = confirm(&t, tuning, error);
 	probe_network_destroy(t.network);
 	tuning->seconds = now() - t.begin;
 	return status;
