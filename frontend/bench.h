@@ -24,6 +24,7 @@ typedef struct bench_job {
 
 /* The subcommands; each returns an exit code. */
 int bench_step(const bench_job *job);
+int bench_products(const bench_job *job);
 
 /* ---- a run of a subcommand on one device ---- */
 
@@ -43,8 +44,10 @@ int bench_end(bench_run *run, clu_status status, const clu_error *error);
 typedef clu_status (*bench_measure)(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
 clu_status bench_step_measure(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
 
-/* Prints the head of bench_step_measure's table, unless rows are JSON. */
+clu_status bench_products_measure(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
+/* Print the heads of their tables, unless rows are JSON. */
 void bench_step_head(const bench_run *run);
+void bench_products_head(const bench_run *run);
 
 /* Calls `visit` with each network that the job asks for: those in the files it names, else the bench's own. */
 clu_status bench_each_network(

@@ -12,7 +12,9 @@
 
 static const char help[] =
     "Measures what a device makes of training: steps of trained networks and their parts.\n\n"
-    "Usage: clunroll bench step [M...] [OPTIONS]    an optimiser step (forward, backward, Adam) at full depth\n\n"
+    "Usage: clunroll bench step [M...] [OPTIONS]      an optimiser step (forward, backward, Adam) at full depth\n"
+    "       clunroll bench products [M...] [OPTIONS]  its matrix products, as planned and in every other way, in turn;\n"
+    "                                                 slices are a tenth as long\n\n"
     "  M                 networks that 'clunroll train' wrote, with the data and batch of their settings. Without any,\n"
     "                    the bench trains its own, briefly, once, and keeps them in $XDG_CACHE_HOME/clunroll/bench:\n"
     "  --arch LIST       their architectures (LISTA,Searched,Dense)\n"
@@ -37,7 +39,7 @@ static const char help[] =
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
-} subcommands[] = {{"step", bench_step}};
+} subcommands[] = {{"products", bench_products}, {"step", bench_step}};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
 static int usage(void)
