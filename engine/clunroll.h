@@ -242,7 +242,7 @@ CLU_API clu_status clu_file_replace(const char *path, const void *bytes, size_t 
 /* Reads a whole file; the caller frees *bytes with free(). */
 CLU_API clu_status clu_file_read(const char *path, void **bytes, size_t *size, clu_error *error);
 
-/* ---- devices (device.c, selftest.c, measure.c, plan.c) ------------------------------------------------------ */
+/* ---- devices (device.c, selftest.c, measure.c, plan.c, tune.c) ------------------------------------------------------ */
 
 typedef enum clu_device_type { CLU_DEVICE_CPU, CLU_DEVICE_GPU, CLU_DEVICE_ACCELERATOR, CLU_DEVICE_CUSTOM } clu_device_type;
 
@@ -289,6 +289,11 @@ typedef struct clu_plan {
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);
 CLU_API clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, clu_error *error);
 CLU_API void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT]);
+/* The numeric key (see clu_device_key) that the device has under a plan, without opening it. */
+#define CLU_KEY_TEXT 80
+CLU_API void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CLU_KEY_TEXT]);
+/* Names all that a measured plan is good for: a hash of device, drivers and kernel sources. */
+CLU_API void clu_plan_subject(const clu_device_info *info, char subject[CLU_KEY_TEXT]);
 
 /* One OpenCL context and queue, and the kernels built for it. plan NULL: the default.
  * CLUNROLL_DEBUG=sync in the environment finishes after each launch and names the kernel that failed. */
@@ -310,6 +315,29 @@ typedef struct clu_measurement {
 	double seconds;          /* what measuring took */
 } clu_measurement;
 CLU_API clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error);
+
+/* What clu_tune is asked for. */
+typedef struct clu_tuning_job {
+	uint32_t m, n, layers, batch; /* of the networks in use */
+	clu_plan base;                /* where it begins */
+	bool keep_key;                /* tries only what leaves the numeric key of `base` as it is */
+	double seconds;               /* about how long it may take: nothing is begun later; what is begun is finished */
+	const volatile int *stop;     /* nonzero: as if the time were over; NULL: never */
+	void (*note)(void *context, const char *text); /* what was tried and what came of it, a line each; NULL: nobody listens */
+	void *context;
+} clu_tuning_job;
+
+typedef struct clu_tuning {
+	clu_plan plan;       /* the fastest found that passes the self-test */
+	uint32_t lanes;      /* the least that reach the best speed within a few per cent; 0: there was no time to find out */
+	double step_seconds; /* of an optimiser step at full depth, one lane, made-up samples of usual sparsity */
+	double base_seconds; /* the same under `base` */
+	double lane_seconds; /* a lane's step among `lanes` */
+	double seconds;      /* what it took */
+} clu_tuning;
+/* Measures which plan is fastest for networks of a shape, and how many lanes, by whole optimiser steps. What changes bits must gain
+ * more than what does not. Takes the device for itself: a device busy with other work gives noise. */
+CLU_API clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_tuning *tuning, clu_error *error);
 
 /* Time of a kernel on the device, by its own clock. */
 typedef struct clu_kernel_time {

@@ -137,7 +137,7 @@ static clu_status open_checked(const clu_device_info *info, clu_device *device, 
 	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateContext");
 	device->queue = clCreateCommandQueue(device->context, id, 0, &code);
 	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateCommandQueue");
-	program_key(info, &device->plan, device->key);
+	clu_plan_key(info, &device->plan, device->key);
 	return program_build(info, &device->plan, device->context, &device->program, device->kernels, error);
 }
 

@@ -13,7 +13,7 @@ struct clu_device {
 	cl_program program;
 	cl_kernel kernels[KERNEL_COUNT];
 	bool sync;               /* CLUNROLL_DEBUG=sync: finish after each launch */
-	char key[KEY_TEXT];      /* numeric key */
+	char key[CLU_KEY_TEXT];  /* numeric key */
 	struct profile *profile; /* NULL: not profiled, see profile.h */
 };
 

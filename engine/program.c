@@ -108,6 +108,8 @@ clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_c
 	return CLU_OK;
 }
 
+#define HASH_EMPTY UINT64_C(0xcbf29ce484222325)
+
 /* FNV-1a, 64 bits: an identity, not a seal. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -115,19 +117,35 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * UINT64_C(0x100000001b3); /* so that "ab","c" and "a","bc" differ */
 }
 
-void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY_TEXT])
+static uint64_t hash_hardware(const clu_device_info *info)
+{
+	uint64_t hash = hash_text(HASH_EMPTY, info->name);
+	hash = hash_text(hash, info->platform);
+	hash = hash_text(hash, info->platform_version);
+	return hash_text(hash, info->driver);
+}
+
+static uint64_t hash_sources(void)
 {
 	const char *texts[32];
-	char text[CLU_PLAN_TEXT];
-	const uint64_t start = UINT64_C(0xcbf29ce484222325);
-	uint64_t hardware = hash_text(start, info->name), source = start;
-	hardware = hash_text(hardware, info->platform);
-	hardware = hash_text(hardware, info->platform_version);
-	hardware = hash_text(hardware, info->driver);
-	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
+	uint64_t hash = HASH_EMPTY;
 	const cl_uint count = ordered_sources(texts, 32);
-	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
+	for (cl_uint i = 0; i < count; i++) hash = hash_text(hash, texts[i]);
+	return hash;
+}
+
+void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CLU_KEY_TEXT])
+{
+	char text[CLU_PLAN_TEXT];
+	uint64_t hardware = hash_hardware(info);
+	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
 	plan_print_bits(plan, text);
-	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
-	    (unsigned long long)hash_text(start, text));
+	snprintf(key, CLU_KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)hash_sources(),
+	    (unsigned long long)hash_text(HASH_EMPTY, text));
+}
+
+void clu_plan_subject(const clu_device_info *info, char subject[CLU_KEY_TEXT])
+{
+	snprintf(subject, CLU_KEY_TEXT, "%016llx-%016llx", (unsigned long long)hash_text(hash_hardware(info), CLUNROLL_CLBLAST_VERSION),
+	    (unsigned long long)hash_sources());
 }

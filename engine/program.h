@@ -65,8 +65,5 @@ uint64_t program_local_bytes(const clu_plan *plan);
  * program and kernels, also on error. CLU_BUILD with the compiler's log. */
 clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
     cl_kernel kernels[KERNEL_COUNT], clu_error *error);
-/* The numeric key: a hash of device, driver, kernel sources and what in the plan decides bits. */
-#define KEY_TEXT 80
-void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY_TEXT]);
 
 #endif

@@ -11,25 +11,35 @@
 #include <string.h>
 
 static const char help[] =
-    "Measures an optimiser step (forward, backward, Adam) of trained networks at full depth.\n\n"
-    "Usage: clunroll bench step M... [OPTIONS]\n\n"
-    "  M                 networks that 'clunroll train' wrote; their settings say data and batch\n"
+    "Measures what a device makes of training: steps of trained networks and their parts.\n\n"
+    "Usage: clunroll bench step [M...] [OPTIONS]      an optimiser step (forward, backward, Adam) at full depth\n"
+    "       clunroll bench products [M...] [OPTIONS]  its matrix products, as planned and in every other way, in turn;\n"
+    "                                                 slices are a tenth as long\n\n"
+    "  M                 networks that 'clunroll train' wrote, with the data and batch of their settings. Without any,\n"
+    "                    the bench trains its own, briefly, once, and keeps them in $XDG_CACHE_HOME/clunroll/bench:\n"
+    "  --arch LIST       their architectures (LISTA,Searched,Dense)\n"
+    "  --m M, --n N      measurements and codes of a sample (250, 500)\n"
+    "  --layers K        (16)  --batch COUNT (128)\n\n"
     "  --lanes LIST      trainings at once, e.g. 1,2,4 (1)\n"
+    "  --kernels         the time of each kernel too, and how near it is to what the device could do\n"
     "  --repeat N        timed slices (15)\n"
     "  --slice SECONDS   length of one (0.5)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products, instead of its own plan\n"
     "  --json            one JSON object a line\n"
     "  --help            this text\n\n"
-    "A time is that of a step of one lane: of a launch, divided by the lanes. GFLOP/s are dense-equivalent: what a step\n"
-    "would do if nothing were skipped.\n\n"
-    "Example:\n"
+    "A time is that of a step of one lane: of a launch, divided by the lanes; ±MAD is the median absolute deviation of\n"
+    "the slices. GFLOP/s* are dense-equivalent: what a step would do if nothing were skipped; GFLOP/s leave out the zeros.\n"
+    "Peak and bandwidth are measured first: multiply-adds in registers, a copy beyond the caches. What stays in a cache can\n"
+    "be faster than the latter allows.\n\n"
+    "Examples:\n"
+    "  clunroll bench step --kernels\n"
     "  clunroll bench step lista.safetensors searched.safetensors --lanes 1,4\n";
 
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
-} subcommands[] = {{"step", bench_step}};
+} subcommands[] = {{"products", bench_products}, {"step", bench_step}};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
 static int usage(void)
@@ -60,35 +70,54 @@ static clu_status parse_lanes(const char *text, bench_job *job, clu_error *error
 	return status;
 }
 
+static clu_status parse_option(int option, bench_job *job, clu_error *error)
+{
+	uint64_t repeat = job->repeat;
+	switch (option) {
+	case 'l': return parse_lanes(optarg, job, error);
+	case 'r':
+		CLU_TRY(parse_whole("--repeat", optarg, 1, BENCH_REPEAT_MAX, &repeat, error));
+		job->repeat = (uint32_t)repeat;
+		return CLU_OK;
+	case 's': return parse_duration("--slice", optarg, &job->slice, error);
+	case 'a': job->archs = optarg; return CLU_OK;
+	case 'd': job->device_spec = optarg; return CLU_OK;
+	case 'p': job->plan_path = optarg; return CLU_OK;
+	case 'k': job->kernels = true; return CLU_OK;
+	case 'j': job->json = true; return CLU_OK;
+	default: return settings_option(&job->settings, option, optarg, error);
+	}
+}
+
+static int run_subcommand(bench_job *job, char **words)
+{
+	for (size_t i = 0; i < SUBCOMMANDS && words[0]; i++) {
+		if (strcmp(words[0], subcommands[i].name) != 0) continue;
+		job->words = words + 1;
+		return subcommands[i].run(job);
+	}
+	return usage();
+}
+
 int cmd_bench(int argc, char **argv)
 {
 	static const struct option options[] = {{"lanes", required_argument, 0, 'l'}, {"repeat", required_argument, 0, 'r'},
 	    {"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'}, {"plan", required_argument, 0, 'p'},
-	    {"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
-	bench_job job = {.lanes = {1}, .lanes_count = 1, .repeat = 15, .slice = 0.5};
+	    {"arch", required_argument, 0, 'a'}, {"m", required_argument, 0, OPTION_M}, {"n", required_argument, 0, OPTION_N},
+	    {"layers", required_argument, 0, OPTION_LAYERS}, {"batch", required_argument, 0, OPTION_BATCH},
+	    {"kernels", no_argument, 0, 'k'}, {"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
+	bench_job job = {.archs = "LISTA,Searched,Dense", .repeat = 15, .slice = 0.5};
 	clu_error error;
-	clu_status status = CLU_OK;
-	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1 && status == CLU_OK;) {
-		uint64_t repeat = job.repeat;
-		switch (option) {
-		case 'l': status = parse_lanes(optarg, &job, &error); break;
-		case 'r':
-			status = parse_whole("--repeat", optarg, 1, BENCH_REPEAT_MAX, &repeat, &error);
-			job.repeat = (uint32_t)repeat;
-			break;
-		case 's': status = parse_duration("--slice", optarg, &job.slice, &error); break;
-		case 'd': job.device_spec = optarg; break;
-		case 'p': job.plan_path = optarg; break;
-		case 'j': job.json = true; break;
-		case 'h': fputs(help, stdout); return EXIT_DONE;
-		default: return report_usage_hint();
+	clu_status status = bench_settings_default(&job.settings, &error);
+	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+		if (option == 'h') fputs(help, stdout);
+		if (option == 'h' || option == '?') {
+			settings_release(&job.settings);
+			return option == 'h' ? EXIT_DONE : report_usage_hint();
 		}
+		status = parse_option(option, &job, &error);
 	}
-	if (status != CLU_OK) return report_error(&error);
-	for (size_t i = 0; i < SUBCOMMANDS && optind < argc; i++) {
-		if (strcmp(argv[optind], subcommands[i].name) != 0) continue;
-		job.words = argv + optind + 1;
-		return subcommands[i].run(&job);
-	}
-	return usage();
+	const int code = status == CLU_OK ? run_subcommand(&job, argv + optind) : report_error(&error);
+	settings_release(&job.settings);
+	return code;
 }

@@ -35,7 +35,7 @@ static void test_row_has_the_spread(void **state)
 	(void)state;
 	cJSON *row = cJSON_CreateObject();
 	const bench_spread spread = {3, 1, 2, 4, 0.5};
-	bench_row_spread(row, "ms_per_step", &spread);
+	bench_row_spread(row, &spread);
 	assert_true(cJSON_GetObjectItem(row, "ms_per_step_min")->valuedouble == 1);
 	assert_true(cJSON_GetObjectItem(row, "ms_per_step_median")->valuedouble == 2);
 	assert_true(cJSON_GetObjectItem(row, "ms_per_step_max")->valuedouble == 4);

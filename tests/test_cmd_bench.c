@@ -12,7 +12,12 @@ static void test_wrong_words_are_usage_errors(void **state)
 	} cases[] = {
 	    {{"bench", NULL}, "step"},
 	    {{"bench", "nothing", NULL}, "step"},
-	    {{"bench", "step", NULL}, "which networks"},
+	    {{"bench", "step", "--repeat=0", NULL}, "--repeat"},
+	    {{"bench", "step", "--repeat=1001", NULL}, "--repeat"},
+	    {{"bench", "step", "--slice=long", NULL}, "--slice"},
+	    {{"bench", "step", "--layers=33", NULL}, "--layers"},
+	    {{"bench", "step", "--n=0", NULL}, "--n"},
+	    {{"bench", "step", "--nothing", NULL}, "--nothing"},
 	    {{"bench", "step", "--lanes=0", "m", NULL}, "--lanes"},
 	    {{"bench", "step", "--lanes=,", "m", NULL}, "--lanes"},
 	};

@@ -230,7 +230,7 @@ static void test_equal_keys_equal_bits(void **state)
 	const clu_device_info *info = &pair->single->info;
 	if (!support_equal_bits()) skip();
 	clu_data *data = support_tiny() ? fixture_data(5) : support_data_create(20, 130, 67, 21, 13, 5);
-	char key[KEY_TEXT], base_key[KEY_TEXT];
+	char key[CLU_KEY_TEXT], base_key[CLU_KEY_TEXT];
 	clu_error error;
 	for (uint32_t index = 0; index < (support_tiny() ? 1 : 2); index++) { /* soft and other neurons; leaky ones are dense */
 		outcome want = train_under(info, &pair->single->plan, data, index ? 3 : 0, base_key);
