@@ -157,9 +157,10 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 	static const struct {
 		const char *name;
 		bench_work (*count)(const work_subject *subject, const clu_plan *plan);
-	} kernels[] = {{"product_dense", dense_products}, {"product_rows", row_products}, {"product_columns", column_products},
-	    {"list_columns", column_lists}, {"layer_forward", layers_forward}, {"layer_backward", layers_backward},
-	    {"matrix_update", matrix_updates}, {"gather_training", gathering}, {"loss_backward", losses}};
+	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_rows", row_products},
+	    {"product_columns", column_products}, {"list_columns", column_lists}, {"layer_forward", layers_forward},
+	    {"layer_backward", layers_backward}, {"matrix_update", matrix_updates}, {"gather_training", gathering},
+	    {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);
