@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include "layer.h"
+#include "pass.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,8 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_b) append(lists, list_w_b(layers), place);
 		if (place->w_x) append(lists, list_w_x(layers), place);
 	}
+	for (uint32_t p = 0; p < count && lists->set == LIST_SET_TRAIN; p++)
+		CLU_TRY(arena_write(arena, ROLE_LOWEST, places[p].slot, 0, 1, &places[p].lowest, error));
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
 	    total * sizeof *lists->entries, lists->entries, error);
 }
@@ -118,8 +121,6 @@ static clu_status transpose_buffer(const arena *arena, float **buffer, clu_error
 clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_model *model, clu_error *error)
 {
 	const uint32_t m = model->m, n = model->n, layers = model->arch.layers;
-	const uint64_t base = slot * arena->weights_floats;
-	const cl_mem weights = arena->buffer[ROLE_WEIGHTS];
 	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
 	clu_status status = CLU_OK;
 	memcpy(scalars, model->theta, layers * sizeof *scalars);
@@ -128,9 +129,9 @@ clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_mode
 			scalars[layers + l * layers + i] = clu_arch_origins(&model->arch, l + 1) >> i & 1u ? model->coefficient[l][i] : 0.0f;
 	CLU_TRY(transpose_buffer(arena, &buffer, error));
 	transpose(model->w_b, n, m, buffer);
-	CLU_GOTO(memory_write_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));
+	CLU_GOTO(arena_write_operand(arena, arena_w_b(arena, ROLE_WEIGHTS), slot, 0, m, buffer, error));
 	transpose(model->w_x, n, n, buffer);
-	CLU_GOTO(memory_write_rows(arena->device, weights, base + arena->w_xt_at, buffer, n, n, arena->ld_n, error));
+	CLU_GOTO(arena_write_operand(arena, arena_w_x(arena, ROLE_WEIGHTS), slot, 0, n, buffer, error));
 	CLU_GOTO(arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
 	CLU_GOTO(weights_transpose(arena, slot, error));
 cleanup:
@@ -141,14 +142,12 @@ cleanup:
 clu_status network_get_weights(const arena *arena, uint32_t slot, clu_model *model, clu_error *error)
 {
 	const uint32_t m = model->m, n = model->n, layers = model->arch.layers;
-	const uint64_t base = slot * arena->weights_floats;
-	const cl_mem weights = arena->buffer[ROLE_WEIGHTS];
 	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
 	clu_status status = CLU_OK;
 	CLU_TRY(transpose_buffer(arena, &buffer, error));
-	CLU_GOTO(memory_read_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));
+	CLU_GOTO(arena_read_operand(arena, arena_w_b(arena, ROLE_WEIGHTS), slot, 0, m, buffer, error));
 	transpose(buffer, m, n, model->w_b);
-	CLU_GOTO(memory_read_rows(arena->device, weights, base + arena->w_xt_at, buffer, n, n, arena->ld_n, error));
+	CLU_GOTO(arena_read_operand(arena, arena_w_x(arena, ROLE_WEIGHTS), slot, 0, n, buffer, error));
 	transpose(buffer, n, n, model->w_x);
 	CLU_GOTO(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
 	memcpy(model->theta, scalars, layers * sizeof *scalars);
@@ -158,11 +157,11 @@ cleanup:
 	return status;
 }
 
-/* ---- the passes ---- */
+/* ---- the passes, a launch for each step of them ---- */
 
-static matrix layer_matrix(const arena *arena, arena_role role, uint32_t layer)
+static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced, uint32_t layer)
 {
-	return arena_matrix(arena, role, (layer - 1) * arena->plane, arena->ld_n);
+	return arena_matrix(arena, role, (layer - 1) * spaced, arena->ld_n);
 }
 
 /* C = A B with the samples of the batch as rows of A. */
@@ -173,45 +172,80 @@ static clu_status times(
 	return product_enqueue(arena->device, &product, &list, error);
 }
 
-/* The lists by row that layer_forward and layer_backward made of a layer's x or dv. */
-static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_role counts, uint32_t layer)
+/* The lists that layer_forward made of a layer's x … */
+static nonzeros code_nonzeros(const arena *arena, uint32_t layer)
 {
+	const uint64_t rows = arena->shape.batch, layers = arena->shape.layers;
 	if (!arena->sparse) return (nonzeros){0};
-	return (nonzeros){.columns = arena->buffer[columns],
-	    .counts = arena->buffer[counts],
-	    .counts_at = (uint64_t)(layer - 1) * arena->shape.batch,
-	    .counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
+	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
+	    .starts = arena->buffer[ROLE_CODE_STARTS],
+	    .entries_at = (layer - 1) * rows * arena->ld_n,
+	    .entries_stride = layers * rows * arena->ld_n,
+	    .entries_ld = arena->ld_n,
+	    .starts_at = (layer - 1) * rows * arena->starts_ld,
+	    .starts_stride = layers * rows * arena->starts_ld,
+	    .starts_ld = arena->starts_ld};
 }
 
-clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
+/* … and layer_backward of the dv that it wrote last. */
+static nonzeros dv_nonzeros(const arena *arena)
 {
-	const matrix w_bt = arena_matrix(arena, ROLE_WEIGHTS, 0, arena->ld_n);
-	const matrix w_xt = arena_matrix(arena, ROLE_WEIGHTS, arena->w_xt_at, arena->ld_n);
+	if (!arena->sparse) return (nonzeros){0};
+	return (nonzeros){.entries = arena->buffer[ROLE_DV_ENTRIES],
+	    .starts = arena->buffer[ROLE_DV_STARTS],
+	    .entries_stride = (uint64_t)arena->shape.batch * arena->ld_n,
+	    .entries_ld = arena->ld_n,
+	    .starts_stride = (uint64_t)arena->shape.batch * arena->starts_ld,
+	    .starts_ld = arena->starts_ld};
+}
+
+static clu_status forward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
+{
+	const matrix w_bt = arena_w_b(arena, ROLE_WEIGHTS), w_xt = arena_w_x(arena, ROLE_WEIGHTS);
 	const matrix u = arena_matrix(arena, ROLE_U, 0, arena->ld_n), b = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
 	CLU_TRY(times(arena, b, (nonzeros){0}, arena->shape.m, w_bt, u, network_all(arena, lists), error));
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
 		CLU_TRY(layer_forward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, layer),
-		    layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer), arena->shape.n, w_xt,
-		    layer_matrix(arena, ROLE_Y, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
+		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, arena->plane, layer), code_nonzeros(arena, layer), arena->shape.n,
+		    w_xt, layer_matrix(arena, ROLE_Y, arena->spaced, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
 	}
 	return CLU_OK;
+}
+
+static clu_status backward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
+{
+	const matrix w_x = arena_operand(arena, ROLE_TRANSPOSED, 0, arena->shape.n);
+	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
+		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
+		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
+		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, arena->spaced, layer), dv_nonzeros(arena), arena->shape.n, w_x,
+		    layer_matrix(arena, ROLE_H, arena->spaced, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)), error));
+	}
+	return CLU_OK;
+}
+
+/* ---- the passes, either way ---- */
+
+clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
+{
+	const lane_list all = network_all(arena, lists);
+	return arena->device->plan.passes ? pass_forward(arena, &all, error) : forward_by_layer(arena, lists, error);
 }
 
 /* dW_bᵀ = bᵀ dU and dW_xᵀ = Σ_i x_iᵀ dY_i, one product with the layers stacked. */
 static clu_status weight_gradients(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const arena_shape *shape = &arena->shape;
-	nonzeros sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, 1);
-	sparse.by_column = arena->buffer[ROLE_NONZEROS];
-	sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
-	sparse.by_column_ld = arena->nonzeros_ld;
+	nonzeros sparse = code_nonzeros(arena, 1);
+	sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
+	sparse.by_column_counts = arena->buffer[ROLE_COLUMN_COUNTS];
+	sparse.by_column_ld = arena->by_column_ld;
 	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->m, shape->n, shape->batch,
-	    arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n),
-	    arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n), {0}};
-	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch, layer_matrix(arena, ROLE_CODES, 1),
-	    layer_matrix(arena, ROLE_DY, 1), arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n), sparse};
+	    arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n), arena_w_b(arena, ROLE_GRADIENTS),
+	    {0}};
+	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch,
+	    layer_matrix(arena, ROLE_CODES, arena->plane, 1), arena_dy(arena), arena_w_x(arena, ROLE_GRADIENTS), sparse};
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
 	CLU_TRY(product_enqueue(arena->device, &dw_b, &w_b_list, error));
 	return product_enqueue(arena->device, &dw_x, &w_x_list, error);
@@ -219,14 +253,8 @@ static clu_status weight_gradients(const arena *arena, const network_lists *list
 
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	const matrix w_x = arena_matrix(arena, ROLE_TRANSPOSED, 0, arena->ld_n);
-	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
-		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
-		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, layer), layer_nonzeros(arena, ROLE_DV_COLUMNS, ROLE_DV_COUNTS, layer),
-		    arena->shape.n, w_x, layer_matrix(arena, ROLE_H, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)),
-		    error));
-	}
+	const lane_list all = network_all(arena, lists);
+	CLU_TRY(arena->device->plan.passes ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
 	return weight_gradients(arena, lists, error);
 }
 

@@ -31,7 +31,7 @@ clu_plan clu_plan_default(const clu_device_info *info)
 		    .group_rows = 4,
 		    .sparse_below = 0,
 		    .sparse_rows = 1,
-		    .sparse_vectors = 1};
+		    .passes = 0};
 	clu_plan plan = {.product = CLU_WAY_NATIVE,
 	    .vector = native_vector(info),
 	    .tile_rows = 4,
@@ -41,13 +41,11 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	    .group_columns = 1,
 	    .group_rows = 1,
 	    .sparse_below = 40,
-	    .sparse_rows = 16,
-	    .sparse_vectors = 9};
+	    .sparse_rows = 64,
+	    .passes = 1};
 	if (plan.vector == 16) {
 		plan.tile_rows = 6;
 		plan.tile_vectors = 4;
-		plan.sparse_rows = 12;
-		plan.sparse_vectors = 4;
 	}
 	/* Mesa's llvmpipe (22.3) leaves the loops over nonzeros after one turn; its self-test finds it out */
 	if (strstr(info->name, "llvmpipe")) plan.sparse_below = 0;
@@ -59,10 +57,10 @@ static const char *const way_names[] = {"native", "clblast"};
 void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
 	snprintf(text, CLU_PLAN_TEXT,
-	    "plan 1\nproduct %s\nvector %u\ntile_rows %u\ntile_vectors %u\ngroup %u\nblock_rows %u\n"
-	    "group_columns %u\ngroup_rows %u\nsparse_below %u\nsparse_rows %u\nsparse_vectors %u\n",
+	    "plan 2\nproduct %s\nvector %u\ntile_rows %u\ntile_vectors %u\ngroup %u\nblock_rows %u\n"
+	    "group_columns %u\ngroup_rows %u\nsparse_below %u\nsparse_rows %u\npasses %u\n",
 	    way_names[plan->product], plan->vector, plan->tile_rows, plan->tile_vectors, plan->group, plan->block_rows,
-	    plan->group_columns, plan->group_rows, plan->sparse_below, plan->sparse_rows, plan->sparse_vectors);
+	    plan->group_columns, plan->group_rows, plan->sparse_below, plan->sparse_rows, plan->passes);
 }
 
 static bool power_of_two(uint32_t x)
@@ -84,10 +82,10 @@ clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error
 		return clu_fail(error, CLU_FORMAT, "%s: block_rows, group_columns and group_rows must be 1 to 1024", source);
 	if (plan->sparse_below && (plan->group != 1 || plan->group_columns != 1 || plan->group_rows != 1))
 		return clu_fail(error, CLU_FORMAT, "%s: only plans of one work-item a group skip zeros: sparse_below must be 0", source);
-	if (plan->sparse_below > 100 || !plan->sparse_rows || plan->sparse_rows > 1024 || !plan->sparse_vectors ||
-	    plan->sparse_vectors > 16)
-		return clu_fail(
-		    error, CLU_FORMAT, "%s: sparse_below must be 0 to 100, sparse_rows 1 to 1024, sparse_vectors 1 to 16", source);
+	if (plan->sparse_below > 100 || !plan->sparse_rows || plan->sparse_rows > 1024 || plan->passes > 1)
+		return clu_fail(error, CLU_FORMAT, "%s: sparse_below must be 0 to 100, sparse_rows 1 to 1024, passes 0 or 1", source);
+	if (plan->passes && (plan->group != 1 || plan->product != CLU_WAY_NATIVE))
+		return clu_fail(error, CLU_FORMAT, "%s: only native plans of one work-item a group make passes in one launch", source);
 	return CLU_OK;
 }
 
@@ -100,11 +98,11 @@ clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, 
 	} fields[] = {{"vector", &plan->vector, false}, {"tile_rows", &plan->tile_rows, false},
 	    {"tile_vectors", &plan->tile_vectors, false}, {"group", &plan->group, false}, {"block_rows", &plan->block_rows, false},
 	    {"group_columns", &plan->group_columns, false}, {"group_rows", &plan->group_rows, false},
-	    {"sparse_below", &plan->sparse_below, false}, {"sparse_rows", &plan->sparse_rows, false},
-	    {"sparse_vectors", &plan->sparse_vectors, false}, {"product", NULL, false}};
+	    {"sparse_below", &plan->sparse_below, false}, {"sparse_rows", &plan->sparse_rows, false}, {"passes", &plan->passes, false},
+	    {"product", NULL, false}};
 	const size_t count = sizeof fields / sizeof fields[0], product = count - 1;
-	if (strncmp(text, "plan 1\n", 7) != 0)
-		return clu_fail(error, CLU_FORMAT, "%s is no plan of version 1: its first line must be \"plan 1\"", source);
+	if (strncmp(text, "plan 2\n", 7) != 0)
+		return clu_fail(error, CLU_FORMAT, "%s is no plan of version 2: its first line must be \"plan 2\"", source);
 	for (const char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
 		char key[32] = "", value[32] = "", beyond[2] = "";
 		int found = sscanf(line + 1, "%31[^ \n] %31[^ \n]%1[^\n]", key, value, beyond);

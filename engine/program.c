@@ -10,7 +10,7 @@
 
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
-    KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT)
+    KERNEL_MAP(KERNEL_TEXT) PASS_KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
@@ -24,16 +24,21 @@ uint32_t program_sparse_below(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE ? plan->sparse_below : 0;
 }
 
-/* common.cl comes first and neuron.cl before its user; the rest in the table's order. */
+bool program_panels(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_NATIVE && plan->group == 1;
+}
+
+/* common.cl comes first, neuron.cl before its user and pass.cl after all that it uses; the rest in the table's order. */
 static unsigned source_rank(const char *name)
 {
-	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : 2;
+	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "pass") == 0 ? 3 : 2;
 }
 
 static cl_uint ordered_sources(const char **texts, cl_uint room)
 {
 	cl_uint count = 0;
-	for (unsigned rank = 0; rank < 3; rank++)
+	for (unsigned rank = 0; rank < 4; rank++)
 		for (const struct kernel_file *file = kernel_files; file->name; file++)
 			if (source_rank(file->name) == rank && count < room) texts[count++] = file->text;
 	return count;
@@ -43,13 +48,11 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 {
 	int used = snprintf(text, size,
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
-	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u "
-	    "-DFINITE_RUN=%u -DTILE_SIDE=%u "
-	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d",
+	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
+	    "-DFINITE_RUN=%u -DTILE_SIDE=%u -DLIST_COLUMNS=%u -DLAYERS_MAX=%d",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS,
-	    CLU_LAYERS_MAX);
+	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS, CLU_LAYERS_MAX);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
@@ -80,7 +83,7 @@ clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_c
 	build_options(plan, options, sizeof options);
 	code = clBuildProgram(*program, 1, &id, options, NULL, NULL);
 	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
-	const int count = program_sparse_below(plan) ? KERNEL_COUNT : KERNEL_SPARSE_FIRST;
+	const int count = program_sparse_below(plan) ? KERNEL_COUNT : plan->group == 1 ? KERNEL_SPARSE_FIRST : KERNEL_PASS_FIRST;
 	for (int k = 0; k < count; k++) {
 		kernels[k] = clCreateKernel(*program, names[k], &code);
 		if (code != CL_SUCCESS) return opencl_fail(info, error, code, names[k]);
@@ -108,7 +111,7 @@ void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY
 	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
 	const cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
-	deciding.sparse_below = deciding.sparse_rows = deciding.sparse_vectors = 0; /* skipping zeros changes no bit */
+	deciding.sparse_below = deciding.sparse_rows = deciding.passes = 0; /* these change no bit */
 	clu_plan_print(&deciding, text);
 	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
 	    (unsigned long long)hash_text(start, text));

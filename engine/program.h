@@ -28,22 +28,28 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 	X(measure_fma) \
 	X(measure_copy)
 
+/* Built only for plans whose work-items work alone. */
+#define PASS_KERNEL_MAP(X) \
+	X(pass_forward) \
+	X(pass_backward)
+
 /* Built only for plans that skip zeros. */
 #define SPARSE_KERNEL_MAP(X) \
-	X(product_rows) \
-	X(product_columns) \
+	X(product_sparse) \
 	X(list_columns)
 
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,
-	KERNEL_MAP(KERNEL_ENUM) SPARSE_KERNEL_MAP(KERNEL_ENUM)
+	KERNEL_MAP(KERNEL_ENUM) PASS_KERNEL_MAP(KERNEL_ENUM) SPARSE_KERNEL_MAP(KERNEL_ENUM)
 #undef KERNEL_ENUM
 	    KERNEL_COUNT,
-	KERNEL_SPARSE_FIRST = KERNEL_product_rows
+	KERNEL_PASS_FIRST = KERNEL_pass_forward,
+	KERNEL_SPARSE_FIRST = KERNEL_product_sparse
 } kernel_id;
 
 /* Numbers that kernels get as -D and the host needs too. */
 #define MATRIX_ALIGN 16u /* leading dimensions are multiples of it, and of every vector */
+#define PANEL 32u        /* columns of a panel, see common.cl; a multiple of every vector */
 #define TILE_SIDE 16u    /* rows of a work-group in matrix_update */
 #define LIST_COLUMNS 64u /* columns of a work-item in list_columns */
 #define NMSE_PARTS 64u
@@ -52,6 +58,8 @@ typedef enum kernel_id {
 const char *kernel_name(kernel_id id);
 /* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
 uint32_t program_sparse_below(const clu_plan *plan);
+/* Whether what products read as B lies in panels under the plan: our own products on devices where a work-item works alone. */
+bool program_panels(const clu_plan *plan);
 /* Builds all kernels for a device and a plan; the sparse ones stay NULL where the plan never skips zeros. The caller releases
  * program and kernels, also on error. CLU_BUILD with the compiler's log. */
 clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
