@@ -62,6 +62,18 @@ void list_row(__global const float *row, uint n, __global uint2 *entries, __glob
 }
 #endif
 
+/* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point; y's layers are `spaced` apart. */
+vec mix_forward(uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y,
+	ulong spaced)
+{
+	vec v = side * LOAD(u);
+	for (uint rest = origins; rest; rest &= rest - 1) {
+		const uint i = lowest_bit(rest);
+		v = fma((vec)(coefficients[i]), LOAD(y + i * spaced), v);
+	}
+	return v;
+}
+
 /* Rows row0 to row_end; u, y, x, entries and starts are the lane's. */
 void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld, ulong spaced,
 	uint origins, uint kind, float side, __global const float *scalars, __global const float *u, __global const float *y,
@@ -73,11 +85,7 @@ void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row
 	for (uint row = row0; row < row_end; row++) {
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
-			vec v = side * LOAD(u + here);
-			for (uint rest = origins; rest; rest &= rest - 1) {
-				const uint i = lowest_bit(rest);
-				v = fma((vec)(coefficients[i]), LOAD(y + i * spaced + here), v);
-			}
+			const vec v = mix_forward(origins, coefficients, side, u + here, y + here, spaced);
 			STORE(clear_padding(neuron_forward(kind, v, theta), c, n), x + here);
 		}
 #if SPARSE_BELOW > 0

@@ -109,15 +109,16 @@ void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inn
 #if SPARSE_BELOW > 0
 #define PANEL_VECTORS (PANEL / VECTOR)
 
-/* `width` is a constant at each use, so that the sums stay in registers. */
-#define SPARSE_SUM(width) \
+/* Σ over e < count of value_of·B's row at offset_of, in one panel; `width` is a constant at each use, so that the sums stay in
+ * registers. */
+#define PANEL_SUM(width, count, value_of, offset_of) \
 	do { \
 		vec sum[width]; \
 		_Pragma("unroll") \
 		for (uint v = 0; v < width; v++) sum[v] = (vec)(0.0f); \
 		for (uint e = 0; e < count; e++) { \
-			const vec factor = (vec)(as_float(entries[e].y)); \
-			__global const float *row = b + entries[e].x; \
+			const vec factor = (vec)(value_of); \
+			__global const float *row = b + (offset_of); \
 			_Pragma("unroll") \
 			for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(row + v * VECTOR), sum[v]); \
 		} \
@@ -129,9 +130,9 @@ void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inn
 void row_sparse(uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
 {
 	if (width == PANEL_VECTORS)
-		SPARSE_SUM(PANEL_VECTORS);
+		PANEL_SUM(PANEL_VECTORS, count, as_float(entries[e].y), entries[e].x);
 	else
-		SPARSE_SUM(PANEL_VECTORS / 2);
+		PANEL_SUM(PANEL_VECTORS / 2, count, as_float(entries[e].y), entries[e].x);
 }
 
 /* Whether more than SPARSE_BELOW per cent of these rows of A is nonzero: dense tiles are faster then. How many a row has is at

@@ -1,24 +1,63 @@
-/* applier.c: a trained network at work: measurements in, codes out. Forward buffers only. */
+/* applier.c: a trained network at work: measurements in, codes out. Plans that skip zeros take a batch through all layers in one
+ * launch (cl/applier.cl), the others layer by layer as training does (network.c). Either way a call computes as many rows as it
+ * was given, few or many; a batch is only the most that is on the device at a time. */
+#include "launch.h"
 #include "network.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* One launch: the most rows of a worker's block, whose Y should stay in its core's cache, and workers a core. */
+enum { BLOCK_MAX = 12, WORKERS = 2 };
 
 struct clu_applier {
 	clu_device *device;
-	arena arena;
-	network_lists lists;
+	uint32_t batch;
 	double scale;
-	float *slice; /* a batch of b or x in scaled units */
+	bool one_launch;
+	arena arena;         /* the weights, and workers' scratch (one launch) or the batch (layer by layer) */
+	network_lists lists; /* layer by layer */
+	cl_mem b, x;         /* one launch: the batch */
 };
 
-static clu_status applier_fill(clu_applier *applier, const clu_model *model, clu_error *error)
+static uint32_t divide_up(uint32_t a, uint32_t b)
 {
-	const lane_place place = {.slot = 0, .depth = model->arch.layers, .lowest = CLU_LAYERS_MAX + 1};
-	const arena *arena = &applier->arena;
-	CLU_TRY(network_lists_create(arena, LIST_SET_EVALUATE, &applier->lists, error));
-	CLU_TRY(network_lists_set(arena, &applier->lists, &place, 1, error));
-	CLU_TRY(network_set_arch(arena, 0, &model->arch, error));
-	return network_set_weights(arena, 0, model, error);
+	return (a + b - 1) / b;
+}
+
+static uint32_t workers_max(const clu_device *device)
+{
+	return WORKERS * device->info.compute_units;
+}
+
+static clu_status fill_lists(clu_applier *applier, clu_error *error)
+{
+	const lane_place place = {.slot = 0, .depth = applier->arena.shape.layers, .lowest = CLU_LAYERS_MAX + 1};
+	CLU_TRY(network_lists_create(&applier->arena, LIST_SET_EVALUATE, &applier->lists, error));
+	return network_lists_set(&applier->arena, &applier->lists, &place, 1, error);
+}
+
+static clu_status create_batch(clu_applier *applier, clu_error *error)
+{
+	const uint64_t row = sizeof(float) * applier->batch;
+	CLU_TRY(memory_create(applier->device, "measurements", row * applier->arena.ld_m, &applier->b, error));
+	return memory_create(applier->device, "codes", row * applier->arena.ld_n, &applier->x, error);
+}
+
+static clu_status prepare(clu_applier *applier, const clu_model *model, clu_error *error)
+{
+	clu_device *device = applier->device;
+	applier->one_launch = program_sparse_below(&device->plan) > 0;
+	const arena_shape shape = {.m = model->m,
+	    .n = model->n,
+	    .layers = model->arch.layers,
+	    .batch = applier->one_launch ? workers_max(device) * BLOCK_MAX : applier->batch,
+	    .lanes = 1,
+	    .purpose = ARENA_APPLY};
+	CLU_TRY(arena_create(device, &shape, &applier->arena, error));
+	CLU_TRY(network_set_arch(&applier->arena, 0, &model->arch, error));
+	CLU_TRY(network_set_weights(&applier->arena, 0, model, error));
+	return applier->one_launch ? create_batch(applier, error) : fill_lists(applier, error);
 }
 
 clu_status clu_applier_create(clu_device *device, const clu_model *model, uint32_t batch, clu_applier **out, clu_error *error)
@@ -26,18 +65,12 @@ clu_status clu_applier_create(clu_device *device, const clu_model *model, uint32
 	*out = NULL;
 	if (batch < 1) return clu_fail(error, CLU_ARGUMENT, "a batch of 0 samples");
 	CLU_TRY(clu_arch_check(&model->arch, error));
-	const arena_shape shape = {
-	    .m = model->m, .n = model->n, .layers = model->arch.layers, .batch = batch, .lanes = 1, .purpose = ARENA_APPLY};
-	const uint32_t widest = model->m > model->n ? model->m : model->n;
 	clu_applier *applier = calloc(1, sizeof *applier);
 	if (!applier) return clu_fail(error, CLU_MEMORY, "no host memory for an applier");
 	applier->device = device;
+	applier->batch = batch;
 	applier->scale = model->scale;
-	clu_status status = CLU_OK;
-	applier->slice = malloc((size_t)batch * widest * sizeof *applier->slice);
-	if (!applier->slice) status = clu_fail(error, CLU_MEMORY, "no host memory for a batch of %u", batch);
-	if (status == CLU_OK) status = arena_create(device, &shape, &applier->arena, error);
-	if (status == CLU_OK) status = applier_fill(applier, model, error);
+	const clu_status status = prepare(applier, model, error);
 	if (status == CLU_OK)
 		*out = applier;
 	else
@@ -45,18 +78,69 @@ clu_status clu_applier_create(clu_device *device, const clu_model *model, uint32
 	return status;
 }
 
-clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, float *x, clu_error *error)
+/* A few rows spread over the cores; many go in blocks that share what they read of the weights. */
+static clu_status enqueue_one_launch(const clu_applier *applier, uint32_t rows, clu_error *error)
 {
 	const arena *arena = &applier->arena;
-	const uint32_t m = arena->shape.m, n = arena->shape.n;
-	const uint64_t top = (arena->shape.layers - 1) * arena->plane;
-	for (size_t first = 0; first < count; first += arena->shape.batch) {
-		const size_t rows = count - first < arena->shape.batch ? count - first : arena->shape.batch;
-		for (size_t i = 0; i < rows * m; i++) applier->slice[i] = (float)(b[first * m + i] / applier->scale);
-		CLU_TRY(memory_write_rows(applier->device, arena->buffer[ROLE_B], 0, applier->slice, rows, m, arena->ld_m, error));
-		CLU_TRY(network_forward(arena, &applier->lists, error));
-		CLU_TRY(memory_read_rows(applier->device, arena->buffer[ROLE_CODES], top, applier->slice, rows, n, arena->ld_n, error));
-		for (size_t i = 0; i < rows * n; i++) x[first * n + i] = (float)(applier->slice[i] * applier->scale);
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const uint32_t spread = divide_up(rows, applier->device->info.compute_units);
+	const uint32_t block = spread < BLOCK_MAX ? spread : BLOCK_MAX, blocks = divide_up(rows, block);
+	const uint32_t workers = blocks < workers_max(applier->device) ? blocks : workers_max(applier->device);
+	const matrix w_b = arena_w_b(arena, ROLE_WEIGHTS), w_x = arena_w_x(arena, ROLE_WEIGHTS);
+	const launch_argument arguments[] = {ARG_UINT(rows), ARG_UINT(block), ARG_UINT(shape->m), ARG_UINT(shape->n),
+	    ARG_UINT(shape->layers), ARG_UINT(arena->ld_n), ARG_UINT(arena->ld_m), ARG_BUFFER(buffer[ROLE_GATES]),
+	    ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(w_b.panel),
+	    ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(applier->b),
+	    ARG_BUFFER(buffer[ROLE_U]), ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_CODES]),
+	    ARG_BUFFER(buffer[ROLE_CODE_ENTRIES]), ARG_BUFFER(buffer[ROLE_CODE_STARTS]), ARG_BUFFER(applier->x)};
+	const launch_grid grid = {{workers, 1, 1}, {1, 1, 1}};
+	return LAUNCH(applier->device, KERNEL_network_apply, arguments, grid, error);
+}
+
+/* Measurements in scaled units into their buffer; padding need not be anything. */
+static clu_status put(const clu_applier *applier, cl_mem buffer, const float *b, uint32_t rows, clu_error *error)
+{
+	const size_t m = applier->arena.shape.m, ld = applier->arena.ld_m;
+	float *scaled;
+	CLU_TRY(memory_map(
+	    applier->device, buffer, CL_MAP_WRITE_INVALIDATE_REGION, 0, rows * ld * sizeof *scaled, (void **)&scaled, error));
+	for (size_t row = 0; row < rows; row++)
+		for (size_t i = 0; i < m; i++) scaled[row * ld + i] = (float)(b[row * m + i] / applier->scale);
+	return memory_unmap(applier->device, buffer, scaled, error);
+}
+
+/* Codes in the user's units, from float `at` of their buffer. */
+static clu_status take(const clu_applier *applier, cl_mem buffer, uint64_t at, float *x, uint32_t rows, clu_error *error)
+{
+	const size_t n = applier->arena.shape.n, ld = applier->arena.ld_n;
+	const float *scaled;
+	CLU_TRY(
+	    memory_map(applier->device, buffer, CL_MAP_READ, at * sizeof *scaled, rows * ld * sizeof *scaled, (void **)&scaled, error));
+	for (size_t row = 0; row < rows; row++)
+		for (size_t i = 0; i < n; i++) x[row * n + i] = (float)(scaled[row * ld + i] * applier->scale);
+	return memory_unmap(applier->device, buffer, (void *)scaled, error);
+}
+
+static clu_status run_batch(const clu_applier *applier, const float *b, uint32_t rows, float *x, clu_error *error)
+{
+	if (applier->one_launch) {
+		CLU_TRY(put(applier, applier->b, b, rows, error));
+		CLU_TRY(enqueue_one_launch(applier, rows, error));
+		return take(applier, applier->x, 0, x, rows, error);
+	}
+	const arena arena = arena_narrow(&applier->arena, rows);
+	CLU_TRY(put(applier, arena.buffer[ROLE_B], b, rows, error));
+	CLU_TRY(network_forward(&arena, &applier->lists, error));
+	return take(applier, arena.buffer[ROLE_CODES], (arena.shape.layers - 1) * arena.plane, x, rows, error);
+}
+
+clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, float *x, clu_error *error)
+{
+	const uint32_t m = applier->arena.shape.m, n = applier->arena.shape.n;
+	for (size_t first = 0; first < count; first += applier->batch) {
+		const uint32_t rows = count - first < applier->batch ? (uint32_t)(count - first) : applier->batch;
+		CLU_TRY(run_batch(applier, b + first * m, rows, x + first * n, error));
 	}
 	return CLU_OK;
 }
@@ -65,7 +149,8 @@ void clu_applier_destroy(clu_applier *applier)
 {
 	if (!applier) return;
 	network_lists_destroy(&applier->lists);
+	memory_release(&applier->x);
+	memory_release(&applier->b);
 	arena_destroy(&applier->arena);
-	free(applier->slice);
 	free(applier);
 }

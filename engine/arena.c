@@ -139,6 +139,17 @@ void arena_destroy(arena *arena)
 	for (arena_role role = ROLE_COUNT; role > 0; role--) memory_release(&arena->buffer[role - 1]);
 }
 
+arena arena_narrow(const arena *wide, uint32_t batch)
+{
+	arena narrow;
+	arena_shape shape = wide->shape;
+	shape.batch = batch;
+	derive(&shape, &wide->device->plan, &narrow);
+	narrow.device = wide->device;
+	memcpy(narrow.buffer, wide->buffer, sizeof narrow.buffer);
+	return narrow;
+}
+
 matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t ld)
 {
 	return (matrix){arena->buffer[role], at, role_values(arena, role), PANEL, ld};

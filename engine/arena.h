@@ -89,6 +89,9 @@ uint64_t arena_largest_bytes(const arena_shape *shape, const clu_plan *plan);
 clu_status arena_create(clu_device *device, const arena_shape *shape, arena *arena, clu_error *error);
 void arena_destroy(arena *arena); /* fine on a zeroed or half-created one */
 
+/* The same buffers laid out for a smaller batch, of arenas of one lane. Nothing to destroy. */
+arena arena_narrow(const arena *wide, uint32_t batch);
+
 /* The matrix of a role, `at` floats into each lane's part: row-major, or one of `rows` rows of n columns in
  * panels where the plan has them. */
 matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t ld);

@@ -242,7 +242,7 @@ CLU_API clu_status clu_file_replace(const char *path, const void *bytes, size_t 
 /* Reads a whole file; the caller frees *bytes with free(). */
 CLU_API clu_status clu_file_read(const char *path, void **bytes, size_t *size, clu_error *error);
 
-/* ---- devices (device.c, selftest.c, measure.c, plan.c) ------------------------------------------------------ */
+/* ---- devices (device.c, selftest.c, measure.c, plan.c, tune.c) ------------------------------------------------------ */
 
 typedef enum clu_device_type { CLU_DEVICE_CPU, CLU_DEVICE_GPU, CLU_DEVICE_ACCELERATOR, CLU_DEVICE_CUSTOM } clu_device_type;
 
@@ -250,8 +250,10 @@ typedef struct clu_device_info {
 	uint32_t index;       /* in the list, the same in every process with the same drivers */
 	clu_device_type type; /* CUSTOM devices are listed and cannot be opened */
 	char name[128], vendor[128], driver[128], version[128], platform[128], platform_version[128];
-	char physical[64]; /* equal for two entries that are the same hardware: "cpu", or a PCI address */
+	char physical[64];    /* equal for two entries that are the same hardware: "cpu", a PCI address, a UUID */
+	char conformance[64]; /* the version of Khronos' conformance tests that its driver passed; empty: none, or it does not say */
 	uint32_t compute_units;
+	uint32_t group_multiple; /* work-items that it runs together: a warp, a wavefront; 0 where it does not say */
 	uint64_t memory_bytes, allocation_bytes, local_bytes;
 	size_t work_group_max;
 	void *platform_id, *device_id; /* cl_platform_id, cl_device_id */
@@ -268,22 +270,31 @@ CLU_API clu_status clu_device_select(const clu_device_info *infos, size_t count,
     size_t *chosen, size_t *chosen_count, clu_error *error);
 
 /* How a device does its products: plain data, a few lines of text. */
-typedef enum clu_way { CLU_WAY_NATIVE, CLU_WAY_CLBLAST } clu_way;
+typedef enum clu_way {
+	CLU_WAY_NATIVE,  /* own kernel, tiles in registers */
+	CLU_WAY_CLBLAST, /* CLBlast's batched SGEMM */
+	CLU_WAY_TILED,   /* own kernel for GPUs, tiles in local memory; the bits of CLU_WAY_NATIVE */
+} clu_way;
 typedef struct clu_plan {
 	clu_way product;                    /* of the matrix products */
 	uint32_t vector;                    /* floats in a vector of the native kernels: 1, 4, 8, 16 */
 	uint32_t tile_rows, tile_vectors;   /* the native product's register tile */
 	uint32_t group;                     /* work-items of a work-group in the row kernels; 1 on CPUs */
 	uint32_t block_rows;                /* rows of the batch that a work-group covers in the row kernels */
-	uint32_t group_columns, group_rows; /* work-group of the native product, in tiles */
+	uint32_t group_columns, group_rows; /* work-group of the native and the tiled product, in tiles */
 	uint32_t sparse_below;              /* native products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
 	uint32_t sparse_rows;               /* rows that a work-item covers there */
-	uint32_t passes; /* 1: a pass through all layers is one launch (group 1, native); 0: a launch for each step of it */
+	uint32_t passes; /* 1: a pass through all layers is one launch, where group is 1 and products native; 0: a launch for each step of it */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);
 CLU_API clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, clu_error *error);
 CLU_API void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT]);
+/* The numeric key (see clu_device_key) that the device has under a plan, without opening it. */
+#define CLU_KEY_TEXT 80
+CLU_API void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CLU_KEY_TEXT]);
+/* Names all that a measured plan is good for: a hash of device, drivers and kernel sources. */
+CLU_API void clu_plan_subject(const clu_device_info *info, char subject[CLU_KEY_TEXT]);
 
 /* One OpenCL context and queue, and the kernels built for it. plan NULL: the default.
  * CLUNROLL_DEBUG=sync in the environment finishes after each launch and names the kernel that failed. */
@@ -292,7 +303,8 @@ CLU_API clu_status clu_device_open(const clu_device_info *info, const clu_plan *
 CLU_API void clu_device_destroy(clu_device *device);
 CLU_API const clu_device_info *clu_device_about(const clu_device *device);
 CLU_API const clu_plan *clu_device_plan(const clu_device *device);
-/* The numeric key: a hash of all that decides bits (device, driver, kernel source, plan). Results at equal keys are equal. */
+/* The numeric key: a hash of all that decides bits: device, driver, kernel source, and what of the plan changes bits (way, vector,
+ * group, block_rows; tiles and the skipping of zeros are free). Results at equal keys are equal. */
 CLU_API const char *clu_device_key(const clu_device *device);
 /* Every op and a small network against the double-precision reference. CLU_SELF_TEST names the op and the error's size. */
 CLU_API clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error);
@@ -304,6 +316,41 @@ typedef struct clu_measurement {
 	double seconds;          /* what measuring took */
 } clu_measurement;
 CLU_API clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error);
+
+/* What clu_tune is asked for. */
+typedef struct clu_tuning_job {
+	uint32_t m, n, layers, batch; /* of the networks in use */
+	clu_plan base;                /* where it begins */
+	bool keep_key;                /* tries only what leaves the numeric key of `base` as it is */
+	double seconds;               /* about how long it may take: nothing is begun later; what is begun is finished */
+	const volatile int *stop;     /* nonzero: as if the time were over; NULL: never */
+	void (*note)(void *context, const char *text); /* what was tried and what came of it, a line each; NULL: nobody listens */
+	void *context;
+} clu_tuning_job;
+
+typedef struct clu_tuning {
+	clu_plan plan;       /* the fastest found that passes the self-test */
+	uint32_t lanes;      /* the least that reach the best speed within a few per cent; 0: there was no time to find out */
+	double step_seconds; /* of an optimiser step at full depth, one lane, made-up samples of usual sparsity */
+	double base_seconds; /* the same under `base` */
+	double lane_seconds; /* a lane's step among `lanes` */
+	double seconds;      /* what it took */
+} clu_tuning;
+/* Measures which plan is fastest for networks of a shape, and how many lanes, by whole optimiser steps. What changes bits must gain
+ * more than what does not. Takes the device for itself: a device busy with other work gives noise. */
+CLU_API clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_tuning *tuning, clu_error *error);
+
+/* Time of a kernel on the device, by its own clock. */
+typedef struct clu_kernel_time {
+	const char *name;
+	uint64_t launches;
+	double seconds;
+} clu_kernel_time;
+/* Begins (or ends) keeping account of every kernel's time, which costs time itself. Waits for what was enqueued. Kernels of
+ * CLBlast are not seen. */
+CLU_API clu_status clu_device_profile(clu_device *device, bool on, clu_error *error);
+/* Waits; the kernels that ran since profiling began or this was last called, longest first. The caller frees *times. */
+CLU_API clu_status clu_device_profile_take(clu_device *device, clu_kernel_time **times, size_t *count, clu_error *error);
 
 /* ---- lanes: many trainings in a launch (lanes.c) ------------------------------------------------------------- */
 
@@ -373,6 +420,28 @@ CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, 
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
     clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
+
+/* ---- what a step costs, in parts (lanes_measure.c) ------------------------------------------------------------ */
+
+/* The products of a step. */
+typedef enum clu_product {
+	CLU_PRODUCT_SIDE,       /* U = b W_bᵀ */
+	CLU_PRODUCT_FORWARD,    /* Y_L = x_L W_xᵀ, L = 1 … depth − 1 */
+	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth */
+	CLU_PRODUCT_GRADIENT_X, /* dW_x = Σ dY_Lᵀ x_L, one product with the layers stacked */
+	CLU_PRODUCT_GRADIENT_B, /* dW_b = dUᵀ b */
+	CLU_PRODUCT_COUNT
+} clu_product;
+/* Does one of them `count` times (of all its layers in turn, for all TRAINING lanes), on what their last step left, and waits.
+ * No training notices: the next step overwrites what this writes. CLU_ARGUMENT before the first step. */
+CLU_API clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_t count, double *seconds, clu_error *error);
+/* Shares of nonzero entries in a lane's last step, by layer: the left operands of Y and dW_x, and of H. */
+typedef struct clu_density {
+	double code[CLU_LAYERS_MAX], gradient[CLU_LAYERS_MAX]; /* x_L, dv_L at L − 1; 0 above the lane's depth */
+} clu_density;
+CLU_API clu_status clu_lanes_density(clu_lanes *lanes, uint32_t slot, clu_density *density, clu_error *error);
+/* Bytes of the buffers that the lanes hold on the device, as its driver tells: beside clu_lanes_bytes, which foretells them. */
+CLU_API uint64_t clu_lanes_held_bytes(const clu_lanes *lanes);
 
 /* ---- using a network (applier.c) ---------------------------------------------------------------------------- */
 

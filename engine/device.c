@@ -1,9 +1,10 @@
 /* device.c: finds OpenCL devices, opens and closes one. Which of them a user means is device_select.c's subject. */
 #include "device.h"
 
+#include "capability.h"
 #include "plan.h"
+#include "profile.h"
 
-#include <CL/cl_ext.h>
 #include <clblast_c.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,35 +26,6 @@ static void trim(char *text)
 	size_t skip = strspn(text, " \t\r\n"), length;
 	memmove(text, text + skip, strlen(text + skip) + 1);
 	for (length = strlen(text); length > 0 && strchr(" \t\r\n", text[length - 1]); length--) text[length - 1] = '\0';
-}
-
-/* PCI address of a GPU where the driver tells it, otherwise an empty text. Constants from cl_khr_pci_bus_info,
- * cl_nv_device_attribute_query and cl_amd_device_attribute_query. */
-static void pci_address(cl_device_id id, char *text, size_t size)
-{
-	cl_uint khr[4] = {0}, bus = 0, slot = 0;
-	struct {
-		cl_uint type;
-		cl_char unused[17], bus, device, function;
-	} amd = {0};
-	text[0] = '\0';
-	if (clGetDeviceInfo(id, 0x410F, sizeof khr, khr, NULL) == CL_SUCCESS)
-		snprintf(text, size, "pci %04x:%02x:%02x", khr[0], khr[1], khr[2]);
-	else if (clGetDeviceInfo(id, 0x4008, sizeof bus, &bus, NULL) == CL_SUCCESS &&
-	         clGetDeviceInfo(id, 0x4009, sizeof slot, &slot, NULL) == CL_SUCCESS)
-		snprintf(text, size, "pci 0000:%02x:%02x", bus, slot >> 3); /* slot: device number above three bits of function */
-	else if (clGetDeviceInfo(id, 0x4037, sizeof amd, &amd, NULL) == CL_SUCCESS && amd.type == 1)
-		snprintf(text, size, "pci 0000:%02x:%02x", (unsigned char)amd.bus, (unsigned char)amd.device);
-}
-
-/* CPU drivers, and Intel's FPGA emulator, which computes on the CPU, are all the one CPU. */
-static void physical_name(clu_device_info *info)
-{
-	if (info->type == CLU_DEVICE_CPU || strstr(info->name, "FPGA Emulation"))
-		snprintf(info->physical, sizeof info->physical, "cpu");
-	else
-		pci_address(info->device_id, info->physical, sizeof info->physical);
-	if (!info->physical[0]) snprintf(info->physical, sizeof info->physical, "entry %u", info->index);
 }
 
 /* A simulator may set all bits: test bits, the most specific first. */
@@ -88,7 +60,7 @@ static void describe(cl_platform_id platform, cl_device_id id, uint32_t index, c
 	info->local_bytes = local;
 	trim(info->name);
 	trim(info->vendor);
-	physical_name(info);
+	capability_describe(info);
 }
 
 static clu_status append_platform(cl_platform_id platform, clu_device_info **infos, size_t *count, clu_error *error)
@@ -109,6 +81,19 @@ static clu_status append_platform(cl_platform_id platform, clu_device_info **inf
 	return CLU_OK;
 }
 
+/* Sees the same hardware behind several platforms. */
+static clu_status name_hardware(clu_device_info *infos, size_t count, clu_error *error)
+{
+	if (count == 0) return CLU_OK;
+	capability_identity *identities = calloc(count, sizeof *identities);
+	if (!identities) return clu_fail(error, CLU_MEMORY, "no host memory for the list of devices");
+	for (size_t i = 0; i < count; i++)
+		if (infos[i].type != CLU_DEVICE_CPU) capability_identify(infos[i].device_id, &identities[i]);
+	capability_name_hardware(infos, identities, count);
+	free(identities);
+	return CLU_OK;
+}
+
 clu_status clu_device_list(clu_device_info **infos, size_t *count, clu_error *error)
 {
 	cl_uint platforms = 0;
@@ -121,6 +106,7 @@ clu_status clu_device_list(clu_device_info **infos, size_t *count, clu_error *er
 	if (!ids) return clu_fail(error, CLU_MEMORY, "no host memory for the list of platforms");
 	if (clGetPlatformIDs(platforms, ids, NULL) == CL_SUCCESS)
 		for (cl_uint p = 0; p < platforms; p++) CLU_GOTO(append_platform(ids[p], infos, count, error));
+	CLU_GOTO(name_hardware(*infos, *count, error));
 cleanup:
 	free(ids);
 	if (status != CLU_OK) {
@@ -151,7 +137,7 @@ static clu_status open_checked(const clu_device_info *info, clu_device *device, 
 	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateContext");
 	device->queue = clCreateCommandQueue(device->context, id, 0, &code);
 	if (code != CL_SUCCESS) return device_fail(device, error, code, "clCreateCommandQueue");
-	program_key(info, &device->plan, device->key);
+	clu_plan_key(info, &device->plan, device->key);
 	return program_build(info, &device->plan, device->context, &device->program, device->kernels, error);
 }
 
@@ -176,6 +162,7 @@ clu_status clu_device_open(const clu_device_info *info, const clu_plan *plan, cl
 void clu_device_destroy(clu_device *device)
 {
 	if (!device) return;
+	profile_destroy(device);
 	for (int k = 0; k < KERNEL_COUNT; k++)
 		if (device->kernels[k]) clReleaseKernel(device->kernels[k]);
 	if (device->program) clReleaseProgram(device->program);

@@ -12,8 +12,9 @@ struct clu_device {
 	cl_command_queue queue; /* in order */
 	cl_program program;
 	cl_kernel kernels[KERNEL_COUNT];
-	bool sync;          /* CLUNROLL_DEBUG=sync: finish after each launch */
-	char key[KEY_TEXT]; /* numeric key */
+	bool sync;               /* CLUNROLL_DEBUG=sync: finish after each launch */
+	char key[CLU_KEY_TEXT];  /* numeric key */
+	struct profile *profile; /* NULL: not profiled, see profile.h */
 };
 
 /* Fails with the OpenCL error's name and the device's. */

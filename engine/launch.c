@@ -1,6 +1,8 @@
 /* launch.c: enqueues kernels, with the checks that turn an OpenCL error into a sentence. */
 #include "launch.h"
 
+#include "profile.h"
+
 #include <stdio.h>
 
 clu_status launch(
@@ -24,7 +26,10 @@ clu_status launch(
 			return device_fail(device, error, code, what);
 		}
 	}
-	cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 3, NULL, global, grid.local, 0, NULL, NULL);
+	cl_event *event = NULL;
+	if (device->profile) CLU_TRY(profile_event(device, id, &event, error));
+	cl_int code = clEnqueueNDRangeKernel(device->queue, kernel, 3, NULL, global, grid.local, 0, NULL, event);
+	if (event && code == CL_SUCCESS) profile_launched(device);
 	if (code == CL_SUCCESS && device->sync) code = clFinish(device->queue);
 	if (code != CL_SUCCESS) {
 		snprintf(what, sizeof what, "kernel %s over %zux%zux%zu", kernel_name(id), global[0], global[1], global[2]);

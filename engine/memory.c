@@ -78,6 +78,27 @@ cleanup:
 	return status;
 }
 
+uint64_t memory_bytes(cl_mem buffer)
+{
+	size_t bytes = 0;
+	if (buffer) clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+	return bytes;
+}
+
+clu_status memory_map(
+    clu_device *device, cl_mem buffer, cl_map_flags flags, uint64_t offset, uint64_t bytes, void **at, clu_error *error)
+{
+	cl_int code;
+	*at = clEnqueueMapBuffer(device->queue, buffer, CL_TRUE, flags, offset, bytes, 0, NULL, NULL, &code);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "mapping a buffer");
+}
+
+clu_status memory_unmap(clu_device *device, cl_mem buffer, void *at, clu_error *error)
+{
+	cl_int code = clEnqueueUnmapMemObject(device->queue, buffer, at, 0, NULL, NULL);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "unmapping a buffer");
+}
+
 void memory_release(cl_mem *buffer)
 {
 	if (*buffer) clReleaseMemObject(*buffer);

@@ -18,6 +18,13 @@ clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset,
     uint32_t ld, clu_error *error);
 clu_status memory_read_rows(
     clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns, uint32_t ld, clu_error *error);
+/* Its size, as the driver tells; 0 for none. */
+uint64_t memory_bytes(cl_mem buffer);
+/* A part of a buffer as host memory until it is unmapped; waits until it is there, and for what CL_MAP_READ reads. A copy less than
+ * read and write where host and device share memory. */
+clu_status memory_map(
+    clu_device *device, cl_mem buffer, cl_map_flags flags, uint64_t offset, uint64_t bytes, void **at, clu_error *error);
+clu_status memory_unmap(clu_device *device, cl_mem buffer, void *at, clu_error *error);
 void memory_release(cl_mem *buffer);
 
 #endif

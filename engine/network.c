@@ -157,19 +157,11 @@ cleanup:
 	return status;
 }
 
-/* ---- the passes, a launch for each step of them ---- */
+/* ---- products ---- */
 
 static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced, uint32_t layer)
 {
 	return arena_matrix(arena, role, (layer - 1) * spaced, arena->ld_n);
-}
-
-/* C = A B with the samples of the batch as rows of A. */
-static clu_status times(
-    const arena *arena, matrix a, nonzeros sparse, uint32_t inner, matrix b, matrix c, lane_list list, clu_error *error)
-{
-	const product product = {PRODUCT_TIMES, INNER_FIXED, arena->shape.batch, arena->shape.n, inner, a, b, c, sparse};
-	return product_enqueue(arena->device, &product, &list, error);
 }
 
 /* The lists that layer_forward made of a layer's x … */
@@ -199,63 +191,111 @@ static nonzeros dv_nonzeros(const arena *arena)
 	    .starts_ld = arena->starts_ld};
 }
 
+/* The products with the samples of the batch as rows of A. */
+static product batch_product(const arena *arena, clu_product which, uint32_t layer)
+{
+	const arena_shape *shape = &arena->shape;
+	product p = {.kind = PRODUCT_TIMES, .rows = shape->batch, .columns = shape->n, .inner = shape->n};
+	switch (which) {
+	case CLU_PRODUCT_SIDE:
+		p.inner = shape->m;
+		p.a = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
+		p.b = arena_w_b(arena, ROLE_WEIGHTS);
+		p.c = arena_matrix(arena, ROLE_U, 0, arena->ld_n);
+		break;
+	case CLU_PRODUCT_FORWARD:
+		p.a = layer_matrix(arena, ROLE_CODES, arena->plane, layer);
+		p.b = arena_w_x(arena, ROLE_WEIGHTS);
+		p.c = layer_matrix(arena, ROLE_Y, arena->spaced, layer);
+		p.sparse = code_nonzeros(arena, layer);
+		break;
+	default:
+		p.a = layer_matrix(arena, ROLE_DV, arena->spaced, layer);
+		p.b = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n);
+		p.c = layer_matrix(arena, ROLE_H, arena->spaced, layer);
+		p.sparse = dv_nonzeros(arena);
+	}
+	return p;
+}
+
+/* dW_bᵀ = bᵀ dU and dW_xᵀ = Σ_i x_iᵀ dY_i, one product with the layers stacked. */
+static product gradient_product(const arena *arena, clu_product which)
+{
+	const arena_shape *shape = &arena->shape;
+	product p = {.kind = PRODUCT_GRADIENT, .columns = shape->n, .inner = shape->batch};
+	if (which == CLU_PRODUCT_GRADIENT_B) {
+		p.rows = shape->m;
+		p.a = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
+		p.b = arena_matrix(arena, ROLE_DU, 0, arena->ld_n);
+		p.c = arena_w_b(arena, ROLE_GRADIENTS);
+		return p;
+	}
+	p.stacking = INNER_STACKED;
+	p.rows = shape->n;
+	p.a = layer_matrix(arena, ROLE_CODES, arena->plane, 1);
+	p.b = arena_dy(arena);
+	p.c = arena_w_x(arena, ROLE_GRADIENTS);
+	p.sparse = code_nonzeros(arena, 1);
+	p.sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
+	p.sparse.by_column_counts = arena->buffer[ROLE_COLUMN_COUNTS];
+	p.sparse.by_column_ld = arena->by_column_ld;
+	return p;
+}
+
+static uint32_t list_of_product(uint32_t layers, clu_product which, uint32_t layer)
+{
+	switch (which) {
+	case CLU_PRODUCT_FORWARD: return list_of_layer(LIST_TIMES, layer);
+	case CLU_PRODUCT_BACKWARD: return list_of_layer(LIST_TIMES_BACK, layer);
+	case CLU_PRODUCT_GRADIENT_B: return list_w_b(layers);
+	case CLU_PRODUCT_GRADIENT_X: return list_w_x(layers);
+	default: return list_all(layers);
+	}
+}
+
+clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error)
+{
+	const lane_list list = take(arena, lists, list_of_product(lists->layers, which, layer));
+	const bool gradient = which == CLU_PRODUCT_GRADIENT_B || which == CLU_PRODUCT_GRADIENT_X;
+	const product p = gradient ? gradient_product(arena, which) : batch_product(arena, which, layer);
+	return product_enqueue(arena->device, &p, &list, error);
+}
+
+/* ---- the passes: one launch, or one for each layer and product ---- */
+
 static clu_status forward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	const matrix w_bt = arena_w_b(arena, ROLE_WEIGHTS), w_xt = arena_w_x(arena, ROLE_WEIGHTS);
-	const matrix u = arena_matrix(arena, ROLE_U, 0, arena->ld_n), b = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
-	CLU_TRY(times(arena, b, (nonzeros){0}, arena->shape.m, w_bt, u, network_all(arena, lists), error));
+	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_SIDE, 0, error));
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
 		CLU_TRY(layer_forward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_CODES, arena->plane, layer), code_nonzeros(arena, layer), arena->shape.n,
-		    w_xt, layer_matrix(arena, ROLE_Y, arena->spaced, layer), take(arena, lists, list_of_layer(LIST_TIMES, layer)), error));
+		CLU_TRY(network_product(arena, lists, CLU_PRODUCT_FORWARD, layer, error));
 	}
 	return CLU_OK;
 }
 
 static clu_status backward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	const matrix w_x = arena_operand(arena, ROLE_TRANSPOSED, 0, arena->shape.n);
 	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
 		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
-		CLU_TRY(times(arena, layer_matrix(arena, ROLE_DV, arena->spaced, layer), dv_nonzeros(arena), arena->shape.n, w_x,
-		    layer_matrix(arena, ROLE_H, arena->spaced, layer), take(arena, lists, list_of_layer(LIST_TIMES_BACK, layer)), error));
+		CLU_TRY(network_product(arena, lists, CLU_PRODUCT_BACKWARD, layer, error));
 	}
 	return CLU_OK;
 }
 
-/* ---- the passes, either way ---- */
-
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
-	return arena->device->plan.passes ? pass_forward(arena, &all, error) : forward_by_layer(arena, lists, error);
-}
-
-/* dW_bᵀ = bᵀ dU and dW_xᵀ = Σ_i x_iᵀ dY_i, one product with the layers stacked. */
-static clu_status weight_gradients(const arena *arena, const network_lists *lists, clu_error *error)
-{
-	const arena_shape *shape = &arena->shape;
-	nonzeros sparse = code_nonzeros(arena, 1);
-	sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
-	sparse.by_column_counts = arena->buffer[ROLE_COLUMN_COUNTS];
-	sparse.by_column_ld = arena->by_column_ld;
-	const product dw_b = {PRODUCT_GRADIENT, INNER_FIXED, shape->m, shape->n, shape->batch,
-	    arena_matrix(arena, ROLE_B, 0, arena->ld_m), arena_matrix(arena, ROLE_DU, 0, arena->ld_n), arena_w_b(arena, ROLE_GRADIENTS),
-	    {0}};
-	const product dw_x = {PRODUCT_GRADIENT, INNER_STACKED, shape->n, shape->n, shape->batch,
-	    layer_matrix(arena, ROLE_CODES, arena->plane, 1), arena_dy(arena), arena_w_x(arena, ROLE_GRADIENTS), sparse};
-	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
-	CLU_TRY(product_enqueue(arena->device, &dw_b, &w_b_list, error));
-	return product_enqueue(arena->device, &dw_x, &w_x_list, error);
+	return program_passes(&arena->device->plan) ? pass_forward(arena, &all, error) : forward_by_layer(arena, lists, error);
 }
 
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
-	CLU_TRY(arena->device->plan.passes ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
-	return weight_gradients(arena, lists, error);
+	CLU_TRY(program_passes(&arena->device->plan) ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
+	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_GRADIENT_B, 0, error));
+	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
 }
 
 clu_status network_step(

@@ -1,6 +1,7 @@
-/* product.c: the ways behind product.h. Native: one launch for all lanes, of the dense kernel or of one that skips zeros where
- * there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: a strided batch
- * for each run of neighbouring slots, always by the same routine, so that a lane's bits do not depend on the length of its run. */
+/* product.c: the ways behind product.h. Native and tiled: one launch for all lanes, of the dense kernel or of one that skips zeros
+ * where there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: a strided
+ * batch for each run of neighbouring slots, always by the same routine, so that a lane's bits do not depend on the length of its
+ * run. */
 #include "product.h"
 
 #include "launch.h"
@@ -29,6 +30,10 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	const size_t row_groups = (row_tiles + plan->group_rows - 1) / plan->group_rows;
 	const size_t column_groups = (column_tiles + plan->group_columns - 1) / plan->group_columns;
 	const bool columns_first = plan->group_columns > 1; /* TILE_ROW_AXIS, see program.c */
+	if (plan->product == CLU_WAY_TILED) {
+		const launch_grid tiled = {{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}};
+		return LAUNCH(device, KERNEL_product_tiled, arguments, tiled, error);
+	}
 	const launch_grid grid =
 	    columns_first ? (launch_grid){{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}}
 	                  : (launch_grid){{row_groups, column_groups, list->count}, {plan->group_rows, 1, 1}};

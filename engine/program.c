@@ -3,14 +3,16 @@
 #include "program.h"
 
 #include "opencl.h"
+#include "plan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
-    KERNEL_MAP(KERNEL_TEXT) PASS_KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT)
+    KERNEL_MAP(KERNEL_TEXT) PASS_KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT) TILED_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
@@ -29,16 +31,38 @@ bool program_panels(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE && plan->group == 1;
 }
 
-/* common.cl comes first, neuron.cl before its user and pass.cl after all that it uses; the rest in the table's order. */
+bool program_passes(const clu_plan *plan)
+{
+	return plan->passes && program_panels(plan);
+}
+
+uint64_t program_local_bytes(const clu_plan *plan)
+{
+	const uint64_t rows = plan->tile_rows * plan->group_rows, rows_ld = (rows + 7) / 4 * 4; /* as in product_gpu.cl */
+	const uint64_t columns = plan->tile_vectors * plan->group_columns * plan->vector;
+	return plan->product == CLU_WAY_TILED ? TILED_INNER * (rows_ld + columns) * sizeof(float) : 0;
+}
+
+static bool kernel_used(const clu_plan *plan, int kernel)
+{
+	if (kernel >= KERNEL_TILED_FIRST) return plan->product == CLU_WAY_TILED;
+	if (kernel >= KERNEL_SPARSE_FIRST) return program_sparse_below(plan) > 0;
+	return kernel < KERNEL_PASS_FIRST || program_passes(plan);
+}
+
+
+/* common.cl comes first, neuron.cl before its users, and those that call all others last; the rest in the table's order. */
+enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)
 {
-	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "pass") == 0 ? 3 : 2;
+	const bool last = strcmp(name, "applier") == 0 || strcmp(name, "pass") == 0;
+	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : last ? 3 : 2;
 }
 
 static cl_uint ordered_sources(const char **texts, cl_uint room)
 {
 	cl_uint count = 0;
-	for (unsigned rank = 0; rank < 4; rank++)
+	for (unsigned rank = 0; rank < SOURCE_RANKS; rank++)
 		for (const struct kernel_file *file = kernel_files; file->name; file++)
 			if (source_rank(file->name) == rank && count < room) texts[count++] = file->text;
 	return count;
@@ -49,10 +73,12 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 	int used = snprintf(text, size,
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
-	    "-DFINITE_RUN=%u -DTILE_SIDE=%u -DLIST_COLUMNS=%u -DLAYERS_MAX=%d",
+	    "-DFINITE_RUN=%u -DTILE_SIDE=%u "
+	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS, CLU_LAYERS_MAX);
+	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS, CLU_LAYERS_MAX,
+	    plan->product == CLU_WAY_TILED, TILED_INNER, plan->group_columns, plan->group_rows);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
@@ -75,21 +101,27 @@ clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_c
     cl_kernel kernels[KERNEL_COUNT], clu_error *error)
 {
 	const char *texts[32];
-	char options[768];
+	char options[1024];
 	cl_int code;
 	cl_device_id id = info->device_id;
+	if (program_local_bytes(plan) > info->local_bytes)
+		return clu_fail(error, CLU_SIZE,
+		    "the plan's products want %" PRIu64 " bytes of local memory, %s has %" PRIu64 ": use smaller tiles",
+		    program_local_bytes(plan), info->name, info->local_bytes);
 	*program = clCreateProgramWithSource(context, ordered_sources(texts, 32), texts, NULL, &code);
 	if (code != CL_SUCCESS) return opencl_fail(info, error, code, "clCreateProgramWithSource");
 	build_options(plan, options, sizeof options);
 	code = clBuildProgram(*program, 1, &id, options, NULL, NULL);
 	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
-	const int count = program_sparse_below(plan) ? KERNEL_COUNT : plan->group == 1 ? KERNEL_SPARSE_FIRST : KERNEL_PASS_FIRST;
-	for (int k = 0; k < count; k++) {
+	for (int k = 0; k < KERNEL_COUNT; k++) {
+		if (!kernel_used(plan, k)) continue;
 		kernels[k] = clCreateKernel(*program, names[k], &code);
 		if (code != CL_SUCCESS) return opencl_fail(info, error, code, names[k]);
 	}
 	return CLU_OK;
 }
+
+#define HASH_EMPTY UINT64_C(0xcbf29ce484222325)
 
 /* FNV-1a, 64 bits: an identity, not a seal. */
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -98,21 +130,35 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * UINT64_C(0x100000001b3); /* so that "ab","c" and "a","bc" differ */
 }
 
-void program_key(const clu_device_info *info, const clu_plan *plan, char key[KEY_TEXT])
+static uint64_t hash_hardware(const clu_device_info *info)
+{
+	uint64_t hash = hash_text(HASH_EMPTY, info->name);
+	hash = hash_text(hash, info->platform);
+	hash = hash_text(hash, info->platform_version);
+	return hash_text(hash, info->driver);
+}
+
+static uint64_t hash_sources(void)
 {
 	const char *texts[32];
-	char text[CLU_PLAN_TEXT];
-	clu_plan deciding = *plan;
-	const uint64_t start = UINT64_C(0xcbf29ce484222325);
-	uint64_t hardware = hash_text(start, info->name), source = start;
-	hardware = hash_text(hardware, info->platform);
-	hardware = hash_text(hardware, info->platform_version);
-	hardware = hash_text(hardware, info->driver);
-	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
+	uint64_t hash = HASH_EMPTY;
 	const cl_uint count = ordered_sources(texts, 32);
-	for (cl_uint i = 0; i < count; i++) source = hash_text(source, texts[i]);
-	deciding.sparse_below = deciding.sparse_rows = deciding.passes = 0; /* these change no bit */
-	clu_plan_print(&deciding, text);
-	snprintf(key, KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)source,
-	    (unsigned long long)hash_text(start, text));
+	for (cl_uint i = 0; i < count; i++) hash = hash_text(hash, texts[i]);
+	return hash;
+}
+
+void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CLU_KEY_TEXT])
+{
+	char text[CLU_PLAN_TEXT];
+	uint64_t hardware = hash_hardware(info);
+	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
+	plan_print_bits(plan, text);
+	snprintf(key, CLU_KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)hash_sources(),
+	    (unsigned long long)hash_text(HASH_EMPTY, text));
+}
+
+void clu_plan_subject(const clu_device_info *info, char subject[CLU_KEY_TEXT])
+{
+	snprintf(subject, CLU_KEY_TEXT, "%016llx-%016llx", (unsigned long long)hash_text(hash_hardware(info), CLUNROLL_CLBLAST_VERSION),
+	    (unsigned long long)hash_sources());
 }

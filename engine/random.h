@@ -15,6 +15,7 @@ typedef enum random_purpose {
 	RANDOM_NOISE = 3,      /* set, sample */
 	RANDOM_SHUFFLE = 4,    /* layer and stage, epoch */
 	RANDOM_POWER = 5,      /* 0, 0: start of the power iteration */
+	RANDOM_PROBE = 6,      /* kind of values, 0: networks that are measured only */
 } random_purpose;
 
 typedef struct random_stream {

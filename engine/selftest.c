@@ -1,5 +1,6 @@
 /* selftest.c: whether a device computes what it should, before it gets work: one optimiser step of three lanes of different
- * architectures and depths, at sizes that are no multiple of anything, against the double-precision reference. */
+ * architectures and depths, and a network applied, at sizes that are no multiple of anything, against the double-precision
+ * reference. */
 #include "network.h"
 #include "reference.h"
 
@@ -47,9 +48,10 @@ static void fill(float *values, size_t count, uint64_t seed)
 static uint32_t covering_n(const clu_plan *plan)
 {
 	const bool sparse = program_sparse_below(plan) > 0;
+	const uint32_t tile = plan->tile_vectors * (plan->product == CLU_WAY_TILED ? plan->group_columns : 1) * plan->vector;
 	uint32_t n = sparse ? LIST_COLUMNS : PANEL;
-	if (plan->tile_vectors * plan->vector > n) n = plan->tile_vectors * plan->vector;
-	return n + 3;
+	if (tile > n) n = tile;
+	return n < TEST_N_MAX - 3 ? n + 3 : TEST_N_MAX;
 }
 
 static clu_status make_model(uint32_t n, uint32_t lane, clu_model **model, clu_error *error)
@@ -284,6 +286,21 @@ static clu_status compare_nmse(fixture *f, clu_error *error)
 	return CLU_OK;
 }
 
+/* The first lane's network, whose layers are all there, on the lane's batch. */
+static clu_status compare_applied(const fixture *f, clu_error *error)
+{
+	const reference *r = f->reference[0];
+	const double *top = r->x + (size_t)(TEST_LAYERS - 1) * TEST_BATCH * f->n;
+	float b[TEST_BATCH * TEST_M], x[TEST_BATCH * TEST_N_MAX];
+	clu_applier *applier = NULL;
+	for (uint32_t i = 0; i < TEST_BATCH * TEST_M; i++) b[i] = (float)r->b[i];
+	CLU_TRY(clu_applier_create(f->device, f->model[0], TEST_BATCH, &applier, error));
+	clu_status status = clu_applier_run(applier, b, TEST_BATCH, x, error);
+	if (status == CLU_OK) status = compare(f, "an applied network", 0, x, f->n, top, TEST_BATCH, f->n, 1, error);
+	clu_applier_destroy(applier);
+	return status;
+}
+
 static clu_status run(fixture *f, clu_error *error)
 {
 	CLU_TRY(prepare(f, error));
@@ -291,7 +308,7 @@ static clu_status run(fixture *f, clu_error *error)
 	CLU_TRY(network_step(&f->arena, &f->lists, &f->samples, 0, error));
 	CLU_TRY(device_finish(f->device, error));
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) CLU_TRY(compare_lane(f, lane, error));
-	return CLU_OK;
+	return compare_applied(f, error);
 }
 
 clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error)

@@ -86,6 +86,8 @@ static void print_json(const clu_device_info *info, const struct findings *findi
 	cJSON_AddStringToObject(json, "platform", info->platform);
 	cJSON_AddStringToObject(json, "platform_version", info->platform_version);
 	cJSON_AddStringToObject(json, "physical", info->physical);
+	if (info->conformance[0]) cJSON_AddStringToObject(json, "conformance", info->conformance);
+	if (info->group_multiple) cJSON_AddNumberToObject(json, "group_multiple", info->group_multiple);
 	cJSON_AddNumberToObject(json, "compute_units", info->compute_units);
 	cJSON_AddNumberToObject(json, "memory_bytes", (double)info->memory_bytes);
 	cJSON_AddNumberToObject(json, "allocation_bytes", (double)info->allocation_bytes);
@@ -138,6 +140,7 @@ static void print_row(const clu_device_info *info, const struct findings *findin
 	printf("%5u  %-11s  %10s  %10s  %11s  %11s  %9s  %-9s  %s\n", info->index, clu_device_type_name(info->type), memory, largest,
 	    products, peak, copy, self_test_name(findings->self_test), info->name);
 	printf("       vendor: %s; driver: %s; %s; platform: %s\n", info->vendor, info->driver, info->version, info->platform);
+	if (info->conformance[0]) printf("       passed Khronos' conformance tests %s\n", info->conformance);
 	if (findings->self_test == SELF_TEST_PASSED)
 		print_plan(&findings->plan);
 	else

@@ -8,5 +8,8 @@
 char *path_absolute(const char *path);
 /* Whether both are there and one file, also through links: by what they are, not by what they are called. */
 bool path_same_file(const char *a, const char *b);
+/* The path of a file in the program's cache, $XDG_CACHE_HOME/clunroll/NAME (or ~/.cache/…); makes the directories to it. The caller
+ * frees it. NULL: there is no place for a cache, or no memory. */
+char *path_cache(const char *name);
 
 #endif

@@ -2,14 +2,14 @@
  * speed depends on: device, driver, platform, this library's version. */
 #include "speed_cache.h"
 
-#include <errno.h>
+#include "path.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char header[] = "clunroll-speeds 1";
-enum { KEY_TEXT = 800, PATH_TEXT = 4096 };
+enum { KEY_TEXT = 800 };
 
 static void key_of(const clu_device_info *info, char key[KEY_TEXT])
 {
@@ -20,35 +20,15 @@ static void key_of(const clu_device_info *info, char key[KEY_TEXT])
 	}
 }
 
-/* The directory of the cache, or the file in it. false: no home to keep it in, or the path is too long. */
-static bool cache_path(const char *file, char path[PATH_TEXT])
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int length = -1;
-	if (cache && cache[0] == '/')
-		length = snprintf(path, PATH_TEXT, "%s/clunroll%s", cache, file);
-	else if (home && home[0] == '/')
-		length = snprintf(path, PATH_TEXT, "%s/.cache/clunroll%s", home, file);
-	return length > 0 && length < PATH_TEXT;
-}
-
-static bool make_directories(char *path)
-{
-	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-		if (slash) *slash = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST) return false;
-		if (!slash) return true;
-		*slash = '/';
-	}
-}
-
 /* The cache as NUL-terminated text, or NULL. */
 static char *read_cache(void)
 {
-	char path[PATH_TEXT];
+	char *path = path_cache("speeds");
 	void *bytes = NULL;
 	size_t size = 0;
-	if (!cache_path("/speeds", path) || clu_file_read(path, &bytes, &size, NULL) != CLU_OK) return NULL;
+	const bool read = path && clu_file_read(path, &bytes, &size, NULL) == CLU_OK;
+	free(path);
+	if (!read) return NULL;
 	char *text = malloc(size + 1);
 	if (text) {
 		memcpy(text, bytes, size);
@@ -79,7 +59,7 @@ double speed_cache_get(const clu_device_info *info)
 
 bool speed_cache_put(const clu_device_info *info, double gflops)
 {
-	char key[KEY_TEXT], path[PATH_TEXT];
+	char key[KEY_TEXT];
 	key_of(info, key);
 	char *old = read_cache(), *rest = NULL, *text = NULL;
 	size_t size = 0;
@@ -97,8 +77,9 @@ bool speed_cache_put(const clu_device_info *info, double gflops)
 	}
 	fprintf(out, "%.6g\t%s\n", gflops, key);
 	bool kept = fclose(out) == 0;
-	kept = kept && cache_path("", path) && make_directories(path);
-	kept = kept && cache_path("/speeds", path) && clu_file_replace(path, text, size, NULL) == CLU_OK;
+	char *path = path_cache("speeds");
+	kept = kept && path && clu_file_replace(path, text, size, NULL) == CLU_OK;
+	free(path);
 	free(text);
 	free(old);
 	return kept;

@@ -16,7 +16,7 @@ int support_group_close(void **state);
 
 /* The same with two devices, for what is computed in another way where work-items share a row. */
 typedef struct support_pair {
-	clu_device *single, *grouped; /* default plan; plan of a GPU with native products */
+	clu_device *single, *grouped; /* default plan; plan of a GPU (small groups where a driver is slow) */
 } support_pair;
 int support_pair_open(void **state);
 int support_pair_close(void **state);

@@ -1,5 +1,6 @@
 /* test_applier.c: a network at work, against the reference in double, on counts around its batch; scaled units; a network as it
- * would come out of training. TEST_NEEDS: device */
+ * would come out of training. In one launch and layer by layer it has the same bits, and so has each signal alone.
+ * TEST_NEEDS: device */
 #include "support_network.h"
 
 #include <math.h>
@@ -79,6 +80,55 @@ static void test_against_reference(void **state)
 	}
 }
 
+typedef struct bits_case {
+	const char *arch;
+	uint32_t m, n;
+	double density; /* of the measurements */
+} bits_case;
+
+/* Widths around a chunk of columns and beyond it; dense outputs (leaky), rectified ones; measurements that are all zero. */
+static const bits_case bits_cases[] = {
+    {"0_0_1_3_7_15", 50, 100, 1},
+    {"0_0_1_2_5:srlss:11010", 67, 131, 1},
+    {"0_0_1:lll", 33, 65, 1},
+    {"0_0_1_3:rrsr", 131, 67, 0.3},
+    {"0_0", 16, 64, 0},
+};
+
+/* Few rows and many take different ways through cl/applier.cl, and the grouped device never takes them in one launch. */
+static void check_bits(const support_pair *pair, const bits_case *c, uint64_t seed)
+{
+	static const size_t counts[] = {1, 2, 7, 12, 25, 101};
+	enum { MOST = 101, ROOM = 64 };
+	clu_error error;
+	clu_applier *one, *layered;
+	clu_model *model = support_model_create(c->arch, c->m, c->n, seed);
+	float *b = malloc(MOST * c->m * sizeof *b), *x = malloc(MOST * c->n * sizeof *x), *want = malloc(MOST * c->n * sizeof *want);
+	assert_true(b && x && want);
+	support_fill(b, (size_t)MOST * c->m, c->density, seed);
+	support_ok(clu_applier_create(pair->single, model, ROOM, &one, &error), &error);
+	support_ok(clu_applier_create(pair->grouped, model, ROOM, &layered, &error), &error);
+	support_ok(clu_applier_run(layered, b, MOST, want, &error), &error);
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		const size_t count = counts[i], rest = MOST - count;
+		support_ok(clu_applier_run(one, b, count, x, &error), &error);
+		support_ok(clu_applier_run(one, b + count * c->m, rest, x + count * c->n, &error), &error);
+		support_same_bits(c->arch, count, x, want, (size_t)MOST * c->n);
+	}
+	clu_applier_destroy(layered);
+	clu_applier_destroy(one);
+	free(want);
+	free(x);
+	free(b);
+	clu_model_destroy(model);
+}
+
+static void test_same_bits_in_one_launch(void **state)
+{
+	if (!support_equal_bits() || support_tiny()) skip();
+	for (size_t i = 0; i < sizeof bits_cases / sizeof *bits_cases; i++) check_bits(*state, &bits_cases[i], i);
+}
+
 /* A batch of one, and one larger than all there is, give what the others give. */
 static void test_batches(void **state)
 {
@@ -138,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_against_reference),
+	    cmocka_unit_test(test_same_bits_in_one_launch),
 	    cmocka_unit_test(test_batches),
 	    cmocka_unit_test(test_two_appliers),
 	    cmocka_unit_test(test_refused),

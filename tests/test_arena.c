@@ -139,6 +139,28 @@ static void test_write_and_read(void **state)
 	arena_destroy(&arena);
 }
 
+/* Laid out as an arena of that batch is, in the buffers of the larger one. */
+static void test_narrow(void **state)
+{
+	const support_pair *pair = *state;
+	const arena_shape wide_shape = {.m = 7, .n = 19, .layers = 5, .batch = 11, .lanes = 1, .purpose = ARENA_APPLY};
+	arena_shape small_shape = wide_shape;
+	arena wide, small;
+	clu_error error;
+	small_shape.batch = 3;
+	support_ok(arena_create(pair->single, &wide_shape, &wide, &error), &error);
+	support_ok(arena_create(pair->single, &small_shape, &small, &error), &error);
+	arena narrow = arena_narrow(&wide, 3);
+	assert_memory_equal(narrow.buffer, wide.buffer, sizeof wide.buffer);
+	memcpy(narrow.buffer, small.buffer, sizeof small.buffer);
+	assert_true(narrow.device == small.device && narrow.shape.batch == 3 && narrow.plane == small.plane);
+	for (arena_role role = 0; role < ROLE_COUNT; role++)
+		assert_true(arena_matrix(&narrow, role, 0, 0).stride == arena_matrix(&small, role, 0, 0).stride);
+	assert_true(narrow.w_xt_at == wide.w_xt_at && narrow.scalars_at == wide.scalars_at && narrow.ld_n == wide.ld_n);
+	arena_destroy(&small);
+	arena_destroy(&wide);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +168,7 @@ int main(void)
 	    cmocka_unit_test(test_predicted_bytes),
 	    cmocka_unit_test(test_purposes),
 	    cmocka_unit_test(test_does_not_fit),
+	    cmocka_unit_test(test_narrow),
 	    cmocka_unit_test(test_lanes_are_apart),
 	    cmocka_unit_test(test_write_and_read),
 	};

@@ -41,6 +41,7 @@ static void json_line_for_each_device(void **state)
 		assert_string_equal(text(json, "name"), infos[lines].name);
 		assert_string_equal(text(json, "type"), clu_device_type_name(infos[lines].type));
 		assert_true(number(json, "memory_bytes") > 0 && number(json, "allocation_bytes") > 0);
+		if (infos[lines].conformance[0]) assert_string_equal(text(json, "conformance"), infos[lines].conformance);
 		if (infos[lines].type != CLU_DEVICE_CUSTOM) {
 			assert_string_equal(text(json, "self_test"), "passed");
 			assert_true(number(json, "product_gflops") > 0 && number(json, "bandwidth_gbytes") > 0);

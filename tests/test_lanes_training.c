@@ -1,8 +1,9 @@
 /* test_lanes_training.c: whole short trainings on lanes against the same in double, put together here from the reference, the
  * schedule and the permutations: batches, rates with Adam's bias correction, multipliers, spreads, fresh moments at each stage,
- * layers that come one by one. TEST_NEEDS: device */
+ * layers that come one by one. And plans of equal numeric keys train to equal bits. TEST_NEEDS: device */
 #include "lanes_fixture.h"
 
+#include "plan.h"
 #include "random.h"
 #include "schedule.h"
 
@@ -205,11 +206,53 @@ static void test_three_stages_a_layer(void **state)
 	check_training(pair->grouped, "mean form, groups", paper_text, "0_0_0_3:slss");
 }
 
+/* ---- equal keys ---- */
+
+static outcome train_under(const clu_device_info *info, const clu_plan *plan, const clu_data *data, uint32_t index, char *key)
+{
+	clu_device *device;
+	clu_error error;
+	const clu_training training = fixture_training(index);
+	support_ok(clu_device_open(info, plan, &device, &error), &error);
+	memcpy(key, device->key, sizeof device->key);
+	outcome outcome = outcome_alone(device, data, &training);
+	clu_device_destroy(device);
+	return outcome;
+}
+
+/* Everything of a plan that its key does not hold is free: other tiles, other ways to skip zeros, none at all. */
+static void test_equal_keys_equal_bits(void **state)
+{
+	const support_pair *pair = *state;
+	static const char *const changes[] = {"tile_rows 1\ntile_vectors 1", "tile_rows 7\ntile_vectors 5", "sparse_below 0",
+	    "sparse_below 0\ngroup_columns 4\ngroup_rows 2", "sparse_below 100\nsparse_rows 3\npasses 0",
+	    "sparse_below 12\nsparse_rows 64\npasses 0\ntile_rows 2"};
+	const clu_device_info *info = &pair->single->info;
+	if (!support_equal_bits()) skip();
+	clu_data *data = support_tiny() ? fixture_data(5) : support_data_create(20, 130, 67, 21, 13, 5);
+	char key[CLU_KEY_TEXT], base_key[CLU_KEY_TEXT];
+	clu_error error;
+	for (uint32_t index = 0; index < (support_tiny() ? 1 : 2); index++) { /* soft and other neurons; leaky ones are dense */
+		outcome want = train_under(info, &pair->single->plan, data, index ? 3 : 0, base_key);
+		for (size_t i = 0; i < (support_tiny() ? 2 : sizeof changes / sizeof *changes); i++) {
+			clu_plan plan = pair->single->plan;
+			support_ok(plan_change(&plan, changes[i], &error), &error);
+			outcome got = train_under(info, &plan, data, index ? 3 : 0, key);
+			assert_string_equal(key, base_key);
+			outcome_same(changes[i], &got, &want);
+			outcome_release(&got);
+		}
+		outcome_release(&want);
+	}
+	clu_data_destroy(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_stage_a_layer),
 	    cmocka_unit_test(test_three_stages_a_layer),
+	    cmocka_unit_test(test_equal_keys_equal_bits),
 	};
 	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);
 }

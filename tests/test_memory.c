@@ -80,6 +80,27 @@ static void test_ranges(void **state)
 	memory_release(&b);
 }
 
+static void test_mapped(void **state)
+{
+	clu_device *device = *state;
+	const float start[4] = {1, 2, 3, 4}, wanted[4] = {1, 7, 8, 4};
+	float got[4], *at;
+	clu_error error;
+	cl_mem buffer;
+	support_ok(memory_create(device, "mapped", sizeof start, &buffer, &error), &error);
+	support_ok(memory_write(device, buffer, 0, sizeof start, start, &error), &error);
+	support_ok(memory_map(device, buffer, CL_MAP_WRITE_INVALIDATE_REGION, 4, 8, (void **)&at, &error), &error);
+	at[0] = 7;
+	at[1] = 8;
+	support_ok(memory_unmap(device, buffer, at, &error), &error);
+	support_ok(memory_read(device, buffer, 0, sizeof got, got, &error), &error);
+	assert_memory_equal(got, wanted, sizeof wanted);
+	support_ok(memory_map(device, buffer, CL_MAP_READ, 4, 12, (void **)&at, &error), &error);
+	assert_memory_equal(at, wanted + 1, 12);
+	support_ok(memory_unmap(device, buffer, at, &error), &error);
+	memory_release(&buffer);
+}
+
 /* Outside the buffer: an error from the driver, forwarded with the device's name. */
 static void test_out_of_range(void **state)
 {
@@ -93,6 +114,9 @@ static void test_out_of_range(void **state)
 	assert_int_equal(memory_read(device, buffer, 4, sizeof values, values, &error), CLU_DEVICE);
 	assert_non_null(strstr(error.message, device->info.name));
 	assert_int_equal(memory_write(device, buffer, 4, sizeof values, values, &error), CLU_DEVICE);
+	void *at;
+	assert_int_equal(memory_map(device, buffer, CL_MAP_READ, 4, sizeof values, &at, &error), CLU_DEVICE);
+	assert_non_null(strstr(error.message, "mapping"));
 	memory_release(&buffer);
 }
 
@@ -139,6 +163,7 @@ int main(void)
 	    cmocka_unit_test(test_nothing),
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_ranges),
+	    cmocka_unit_test(test_mapped),
 	    cmocka_unit_test(test_out_of_range),
 	    cmocka_unit_test(test_rows),
 	};

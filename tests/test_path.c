@@ -1,4 +1,4 @@
-/* test_path.c: names from the root, and files that are one under several names. */
+/* test_path.c: names from the root, and files that are one under several names, places in the cache. */
 #include "support.h"
 
 #include "path.h"
@@ -42,11 +42,43 @@ static void one_file_has_many_names(void **state)
 	support_directory_remove(directory);
 }
 
+static void cached_files_have_a_directory(void **state)
+{
+	(void)state;
+	char *directory = support_directory_create(), *own = support_path(directory, "own"), *home = support_path(directory, "home");
+	const struct {
+		const char *cache, *home, *name, *want;
+	} cases[] = {
+	    {own, home, "speeds", "/own/clunroll/speeds"},
+	    {own, home, "bench/a", "/own/clunroll/bench/a"},
+	    {"not/absolute", home, "speeds", "/home/.cache/clunroll/speeds"},
+	    {"", home, "speeds", "/home/.cache/clunroll/speeds"},
+	    {"", "", "speeds", NULL},
+	    {"/dev/null/no-directory", home, "speeds", NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		setenv("XDG_CACHE_HOME", cases[i].cache, 1);
+		setenv("HOME", cases[i].home, 1);
+		char *path = path_cache(cases[i].name);
+		if (!cases[i].want) {
+			if (path) fail_msg("case %zu: %s, wanted none", i, path);
+			continue;
+		}
+		if (!path || strcmp(path + strlen(directory), cases[i].want) != 0) fail_msg("case %zu: %s", i, path ? path : "none");
+		support_write(path, "x", 1);
+		free(path);
+	}
+	free(home);
+	free(own);
+	support_directory_remove(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_from_the_root),
 	    cmocka_unit_test(one_file_has_many_names),
+	    cmocka_unit_test(cached_files_have_a_directory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

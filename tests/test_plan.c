@@ -1,6 +1,8 @@
-/* test_plan.c: plans as text: what is printed parses to the same plan, damaged texts are refused with their place, and the
- * defaults are plans that the parser takes. */
+/* test_plan.c: plans as text: what is printed parses to the same plan, damaged texts are refused with their place, the
+ * defaults are plans that the parser takes, and each field counts among those that change bits or does not. */
 #include "support.h"
+
+#include "plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +38,7 @@ static void test_round_trip(void **state)
 	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 1},
 	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 0},
 	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 0},
+	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 0},
 	};
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
 }
@@ -47,7 +50,25 @@ static void test_defaults(void **state)
 		const clu_device_info info = {.type = type};
 		const clu_plan plan = clu_plan_default(&info);
 		check_round_trip(&plan);
-		assert_int_equal(plan.product, type == CLU_DEVICE_GPU ? CLU_WAY_CLBLAST : CLU_WAY_NATIVE);
+		assert_int_equal(plan.product, type == CLU_DEVICE_GPU ? CLU_WAY_TILED : CLU_WAY_NATIVE);
+	}
+}
+
+/* A GPU's work-groups are whole warps or wavefronts, as far as the device takes them. */
+static void test_group_of_a_gpu(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t multiple;
+		size_t most;
+		uint32_t group;
+	} cases[] = {{0, 0, 64}, {8, 1024, 64}, {32, 1024, 64}, {64, 256, 64}, {128, 256, 128}, {96, 1024, 128}, {4096, 1024, 256},
+	    {64, 48, 32}, {0, 1, 1}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const clu_device_info info = {.type = CLU_DEVICE_GPU, .group_multiple = cases[i].multiple, .work_group_max = cases[i].most};
+		const clu_plan plan = clu_plan_default(&info);
+		check_round_trip(&plan);
+		if (plan.group != cases[i].group) fail_msg("case %zu: group is %u", i, plan.group);
 	}
 }
 
@@ -72,7 +93,7 @@ static void test_damaged_texts(void **state)
 		const char *line, *instead, *named;
 	} cases[] = {
 	    {"plan 2\n", "", "version 2"},
-	    {"plan 2\n", "plan 2\n", "version 2"},
+	    {"plan 2\n", "plan 1\n", "version 2"},
 	    {"plan 2\n", "plan 20\n", "version 2"},
 	    {"plan 2\n", "plan 2x\n", "version 2"},
 	    {"plan 2\n", "plan\n", "version 2"},
@@ -95,10 +116,10 @@ static void test_damaged_texts(void **state)
 	    {"vector 8\n", "vector 8\nvectors 8\n", "vectors"},
 	    {"vector 8\n", "vector 8\n\n", "line"},
 	    {"tile_rows 4\n", "", "tile_rows"},
-	    {"tile_rows 4\n", "tile_rows 0\n", "0 rows"},
-	    {"tile_rows 4\n", "tile_rows 17\n", "17 rows"},
-	    {"tile_vectors 3\n", "tile_vectors 0\n", "0 vectors"},
-	    {"tile_vectors 3\n", "tile_vectors 9\n", "9 vectors"},
+	    {"tile_rows 4\n", "tile_rows 0\n", "tile_rows is 0"},
+	    {"tile_rows 4\n", "tile_rows 17\n", "tile_rows is 17"},
+	    {"tile_vectors 3\n", "tile_vectors 0\n", "tile_vectors is 0"},
+	    {"tile_vectors 3\n", "tile_vectors 9\n", "tile_vectors is 9"},
 	    {"group 1\n", "group 3\n", "group is 3"},
 	    {"group 1\n", "group 2048\n", "2048"},
 	    {"block_rows 8\n", "block_rows 0\n", "block_rows"},
@@ -140,14 +161,71 @@ static void test_truncated(void **state)
 	}
 }
 
+static void test_change(void **state)
+{
+	(void)state;
+	clu_plan plan, changed;
+	clu_error error;
+	support_ok(clu_plan_parse(good, "a plan", &plan, &error), &error);
+	changed = plan;
+	support_ok(plan_change(&changed, "sparse_rows 32\nproduct clblast", &error), &error);
+	plan.sparse_rows = 32;
+	plan.product = CLU_WAY_CLBLAST;
+	assert_true(equal(&plan, &changed));
+	support_ok(plan_change(&changed, "", &error), &error);
+	assert_true(equal(&plan, &changed));
+	static const char *const wrong[] = {"sparse", "sparse_rows", "sparse_rows x", "rows 3", "vector 8\nvector 8", "\n"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (plan_change(&changed, wrong[i], &error) != CLU_FORMAT) fail_msg("taken: %s", wrong[i]);
+}
+
+/* Every line of a plan, and whether results have other bits under another value. */
+static void test_bits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		bool bits;
+	} cases[] = {
+	    {"product clblast\n", true},
+	    {"vector 4\n", true},
+	    {"tile_rows 5\n", false},
+	    {"tile_vectors 2\n", false},
+	    {"group 2\n", true},
+	    {"block_rows 9\n", true},
+	    {"group_columns 2\n", false},
+	    {"group_rows 2\n", false},
+	    {"sparse_below 41\n", false},
+	    {"sparse_rows 17\n", false},
+	    {"passes 0\n", false},
+	};
+	char text[CLU_PLAN_TEXT], changed_text[CLU_PLAN_TEXT];
+	size_t lines = 0;
+	clu_plan plan;
+	clu_error error;
+	support_ok(clu_plan_parse(good, "a plan", &plan, &error), &error);
+	plan_print_bits(&plan, text);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_plan changed = plan;
+		support_ok(plan_change(&changed, cases[i].line, &error), &error);
+		plan_print_bits(&changed, changed_text);
+		if ((strcmp(text, changed_text) != 0) != cases[i].bits) fail_msg("%s changed: %s", cases[i].line, changed_text);
+	}
+	for (const char *c = strchr(good, '\n'); c; c = strchr(c + 1, '\n')) lines++;
+	assert_int_equal(lines - 1, sizeof cases / sizeof *cases); /* none was forgotten */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_group_of_a_gpu),
 	    cmocka_unit_test(test_order_of_lines_is_free),
 	    cmocka_unit_test(test_damaged_texts),
 	    cmocka_unit_test(test_truncated),
+	    cmocka_unit_test(test_change),
+	    cmocka_unit_test(test_bits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,9 +48,9 @@ static void test_does_not_build(void **state)
 	for (kernel_id id = 0; id < KERNEL_COUNT; id++) assert_null(kernels[id]);
 }
 
-static void key_of(const clu_device *device, char key[KEY_TEXT])
+static void key_of(const clu_device *device, char key[CLU_KEY_TEXT])
 {
-	program_key(&device->info, &device->plan, key);
+	clu_plan_key(&device->info, &device->plan, key);
 }
 
 static void change_name(clu_device *device)
@@ -101,6 +101,14 @@ static void change_block_rows(clu_device *device)
 	device->plan.block_rows++;
 }
 
+static void change_tiles(clu_device *device)
+{
+	device->plan.tile_rows++;
+	device->plan.tile_vectors++;
+	device->plan.group_columns *= 2;
+	device->plan.group_rows *= 2;
+}
+
 static void change_sparse(clu_device *device)
 {
 	device->plan.sparse_below += 7;
@@ -132,12 +140,13 @@ static void test_key(void **state)
 	    {"vector", change_vector, true},
 	    {"group", change_group, true},
 	    {"block rows", change_block_rows, true},
+	    {"tiles", change_tiles, false},
 	    {"skipping of zeros", change_sparse, false},
 	    {"index, memory, sync", change_nothing_that_counts, false},
 	};
 	const clu_device_info info = {.name = "ab", .platform = "c", .platform_version = "1", .driver = "2", .type = CLU_DEVICE_CPU};
 	const clu_device base = {.info = info, .plan = clu_plan_default(&info)};
-	char key[KEY_TEXT], again[KEY_TEXT];
+	char key[CLU_KEY_TEXT], again[CLU_KEY_TEXT];
 	key_of(&base, key);
 	key_of(&base, again);
 	assert_string_equal(key, again);

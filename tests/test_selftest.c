@@ -82,6 +82,21 @@ static void test_kernels_that_leave_out(void **state)
 	check_faults(1, in_passes, sizeof in_passes / sizeof *in_passes);
 }
 
+/* The kernel that applies networks in one launch is tested too: here it is another, which was given no arguments yet. */
+static void test_applied_network(void **state)
+{
+	const support_pair *pair = *state;
+	clu_device *device = pair->single;
+	clu_error error = {CLU_OK, ""};
+	if (!device->kernels[KERNEL_network_apply]) skip();
+	const cl_kernel kept = device->kernels[KERNEL_network_apply];
+	device->kernels[KERNEL_network_apply] = device->kernels[KERNEL_measure_copy];
+	const clu_status status = clu_device_self_test(device, NULL, &error);
+	device->kernels[KERNEL_network_apply] = kept;
+	assert_int_equal(status, CLU_DEVICE);
+	assert_non_null(strstr(error.message, "network_apply"));
+}
+
 /* Where a launch fails, that error comes back, not a verdict. */
 static void test_launch_that_fails(void **state)
 {
@@ -100,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sound_devices),
 	    cmocka_unit_test(test_kernels_that_leave_out),
+	    cmocka_unit_test(test_applied_network),
 	    cmocka_unit_test(test_launch_that_fails),
 	};
 	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);

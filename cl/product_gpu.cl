@@ -1,0 +1,123 @@
+/* product_gpu.cl: the product of product.cl for GPUs: a work-group stages tiles of A and B in local memory, so that each float
+ * comes from global memory once a group instead of once a work-item. Same face, same order of each sum, same bits: tiles of the
+ * inner dimension ascend, and what pads the last one adds fma(0, 0, sum). B and C are row-major: no need to look at their panels.
+ *
+ * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows by
+ * TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
+ * neighbours read neighbouring vectors, of local memory and of C. Any size of matrix. The next tiles are on their way into registers
+ * while these are multiplied: with few lanes there is no other work-group to hide that wait. */
+#if TILED
+
+#define TILED_ITEMS (GROUP_COLUMNS * GROUP_ROWS)
+#define TILED_ROWS (TILE_ROWS * GROUP_ROWS)
+#define TILED_VECTORS (TILE_VECTORS * GROUP_COLUMNS)
+#define TILED_LD ((TILED_ROWS + 7) / 4 * 4) /* of A's tile [inner][rows]: quads are aligned, writes down a column spread over banks */
+#define A_PER_ITEM ((TILED_INNER * TILED_ROWS + TILED_ITEMS - 1) / TILED_ITEMS)
+#define B_PER_ITEM ((TILED_INNER * TILED_VECTORS + TILED_ITEMS - 1) / TILED_ITEMS)
+
+/* Where entry i of A's tile lies in it: consecutive work-items take what is consecutive in memory. */
+uint2 a_place(uint i, ulong a_inner)
+{
+	return a_inner == 1 ? (uint2)(i % TILED_INNER, i / TILED_INNER) : (uint2)(i / TILED_ROWS, i % TILED_ROWS);
+}
+
+/* This work-item's part of the tiles that begin at inner row k0; zero beyond the matrices. */
+void tiles_fetch(uint item, uint rows, uint vectors, uint inner, uint k0, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, float *a_next, vec *b_next)
+{
+	#pragma unroll
+	for (uint s = 0; s < A_PER_ITEM; s++) {
+		const uint2 at = a_place(item + s * TILED_ITEMS, a_inner);
+		const uint k = k0 + at.x;
+		a_next[s] = k < inner && at.x < TILED_INNER && at.y < rows ? a[at.y * a_row + k * a_inner] : 0.0f;
+	}
+	#pragma unroll
+	for (uint s = 0; s < B_PER_ITEM; s++) {
+		const uint i = item + s * TILED_ITEMS, k = k0 + i / TILED_VECTORS, vector = i % TILED_VECTORS;
+		b_next[s] = (vec)(0.0f);
+		if (k < inner && vector < vectors) b_next[s] = LOAD(b + k * b_ld + vector * VECTOR);
+	}
+}
+
+void tiles_put(uint item, ulong a_inner, const float *a_next, const vec *b_next, __local float *a_tile, __local vec *b_tile)
+{
+	#pragma unroll
+	for (uint s = 0; s < A_PER_ITEM; s++) {
+		const uint2 at = a_place(item + s * TILED_ITEMS, a_inner);
+		if (item + s * TILED_ITEMS < TILED_INNER * TILED_ROWS) a_tile[at.x * TILED_LD + at.y] = a_next[s];
+	}
+	#pragma unroll
+	for (uint s = 0; s < B_PER_ITEM; s++)
+		if (item + s * TILED_ITEMS < TILED_INNER * TILED_VECTORS) b_tile[item + s * TILED_ITEMS] = b_next[s];
+}
+
+/* TILE_ROWS neighbouring entries of A's tile, by quads where they are whole ones. */
+void rows_take(__local const float *from, float *entries)
+{
+#if TILE_ROWS % 4 == 0
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r += 4) {
+		const float4 quad = *(__local const float4 *)(from + r);
+		entries[r] = quad.x;
+		entries[r + 1] = quad.y;
+		entries[r + 2] = quad.z;
+		entries[r + 3] = quad.w;
+	}
+#else
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r++) entries[r] = from[r];
+#endif
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
+	uint stacked, __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
+	ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, ulong b_panel, __global float *c, ulong c_at,
+	ulong c_stride, ulong c_ld, ulong c_panel)
+{
+	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
+	__local vec b_tile[TILED_INNER * TILED_VECTORS];
+	__local float *a_tile = (__local float *)a_quads;
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
+	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1), item = row * GROUP_COLUMNS + column;
+	if (stacked) inner *= entry.y - 1;
+	a += a_at + entry.x * a_stride + row0 * a_row;
+	b += b_at + entry.x * b_stride + (ulong)vector0 * VECTOR;
+	c += c_at + entry.x * c_stride + row0 * c_ld + (ulong)vector0 * VECTOR;
+	rows -= row0;
+	vectors -= vector0;
+
+	float a_next[A_PER_ITEM];
+	vec b_next[B_PER_ITEM];
+	vec sum[TILE_ROWS][TILE_VECTORS];
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r++)
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
+	tiles_fetch(item, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
+	for (uint k0 = 0; k0 < inner; k0 += TILED_INNER) {
+		barrier(CLK_LOCAL_MEM_FENCE); /* the tiles before these are multiplied */
+		tiles_put(item, a_inner, a_next, b_next, a_tile, b_tile);
+		barrier(CLK_LOCAL_MEM_FENCE);
+		tiles_fetch(item, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
+		#pragma unroll 4
+		for (uint k = 0; k < TILED_INNER; k++) {
+			float entries[TILE_ROWS];
+			rows_take(a_tile + k * TILED_LD + row * TILE_ROWS, entries);
+			#pragma unroll
+			for (uint v = 0; v < TILE_VECTORS; v++) {
+				const vec panel = b_tile[k * TILED_VECTORS + v * GROUP_COLUMNS + column];
+				#pragma unroll
+				for (uint r = 0; r < TILE_ROWS; r++) sum[r][v] = fma((vec)(entries[r]), panel, sum[r][v]);
+			}
+		}
+	}
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r++)
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++) {
+			const uint c_row = row * TILE_ROWS + r, c_vector = v * GROUP_COLUMNS + column;
+			if (c_row < rows && c_vector < vectors) store_sum(sum[r][v], c + c_row * c_ld + c_vector * VECTOR);
+		}
+}
+#endif
