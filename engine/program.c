@@ -50,7 +50,6 @@ static bool kernel_used(const clu_plan *plan, int kernel)
 	return kernel < KERNEL_PASS_FIRST || program_passes(plan);
 }
 
-
 /* common.cl comes first, neuron.cl before its users, and those that call all others last; the rest in the table's order. */
 enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)

@@ -9,21 +9,24 @@
 
 #include <cjson/cJSON.h>
 
-enum { BENCH_LANES_MAX = 16, BENCH_REPEAT_MAX = 1000 };
+enum { BENCH_LANES_MAX = 16, BENCH_REPEAT_MAX = 1000, BENCH_BATCH_MAX = 65536 };
 
 typedef struct bench_job {
 	const char *device_spec, *plan_path;
-	settings settings;                            /* of networks that the bench trains itself */
-	const char *archs;                            /* theirs, with commas between */
-	uint32_t lanes[BENCH_LANES_MAX], lanes_count; /* trainings at once; none: the subcommand's own choice */
-	uint32_t repeat;                              /* timed slices */
-	double slice;                                 /* seconds of one */
+	settings settings;                                /* of networks that the bench trains itself */
+	const char *archs;                                /* theirs, with commas between */
+	uint32_t lanes[BENCH_LANES_MAX], lanes_count;     /* trainings at once; none: the subcommand's own choice */
+	uint32_t batches[BENCH_LANES_MAX], batches_count; /* signals of a call of apply */
+	uint32_t repeat;                                  /* timed slices */
+	double slice;                                     /* seconds of one */
 	bool json, kernels;
 	char **words; /* behind the subcommand, ended by NULL */
 } bench_job;
 
 /* The subcommands; each returns an exit code. */
 int bench_step(const bench_job *job);
+int bench_products(const bench_job *job);
+int bench_apply(const bench_job *job);
 
 /* ---- a run of a subcommand on one device ---- */
 
@@ -43,8 +46,10 @@ int bench_end(bench_run *run, clu_status status, const clu_error *error);
 typedef clu_status (*bench_measure)(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
 clu_status bench_step_measure(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
 
-/* Prints the head of bench_step_measure's table, unless rows are JSON. */
+clu_status bench_products_measure(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
+/* Print the heads of their tables, unless rows are JSON. */
 void bench_step_head(const bench_run *run);
+void bench_products_head(const bench_run *run);
 
 /* Calls `visit` with each network that the job asks for: those in the files it names, else the bench's own. */
 clu_status bench_each_network(
@@ -61,6 +66,7 @@ typedef struct bench_spread {
 	uint32_t count;
 	double min, median, max;
 	double mad; /* median absolute deviation from the median */
+	double p95; /* what 95 per cent of the samples do not exceed */
 } bench_spread;
 
 /* Of at least one sample; overwrites the samples. */
