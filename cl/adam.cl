@@ -39,7 +39,7 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulon
 		const vec g = multiplier * LOAD(gradients + here);
 		const vec w = adam_step(LOAD(weights + here), g, first + here, second + here, constants, rate, constants.z);
 		STORE(w, weights + here);
-		STORE(w, column[row - row0]);
+		STORE_PRIVATE(w, column[row - row0]);
 	}
 	for (uint i = 0; i < VECTOR && c + i < transposed_columns; i++)
 		for (uint row = row0; row < row_end; row++) transposed[(c + i) * ld + column_at(row, panel)] = column[row - row0][i];
