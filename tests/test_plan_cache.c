@@ -126,7 +126,7 @@ static void damage_is_named(void **state)
 	    {"base_seconds 0.5\n", ""},
 	    {"lanes 4", "lanes 4097"},
 	    {"lanes 4", "lanes"},
-	    {"plan 1\n", "plan 2\n"},
+	    {"\nplan ", "\nplan 9"},
 	    {"vector", "victor"},
 	    {"sparse_rows 9", "sparse_rows 0"},
 	};
