@@ -14,14 +14,21 @@ static const char help[] =
     "Measures what a device makes of training: steps of trained networks and their parts.\n\n"
     "Usage: clunroll bench step [M...] [OPTIONS]      an optimiser step (forward, backward, Adam) at full depth\n"
     "       clunroll bench products [M...] [OPTIONS]  its matrix products, as planned and in every other way, in turn;\n"
-    "                                                 slices are a tenth as long\n\n"
+    "                                                 slices are a tenth as long\n"
+    "       clunroll bench all [M...] [OPTIONS]       products, then steps with 1, 2, 4, 8, 16 lanes where they fit\n"
+    "       clunroll bench compare A.json B.json... [-o PICTURE]\n"
+    "                                                 what --json wrote on several devices or commits, beside each other\n\n"
     "  M                 networks that 'clunroll train' wrote, with the data and batch of their settings. Without any,\n"
     "                    the bench trains its own, briefly, once, and keeps them in $XDG_CACHE_HOME/clunroll/bench:\n"
     "  --arch LIST       their architectures (LISTA,Searched,Dense)\n"
     "  --m M, --n N      measurements and codes of a sample (250, 500)\n"
     "  --layers K        (16)  --batch COUNT (128)\n\n"
     "  --lanes LIST      trainings at once, e.g. 1,2,4 (1)\n"
-    "  --kernels         the time of each kernel too, and how near it is to what the device could do\n"
+    "  --kernels         step: the time of each kernel too, and how near it is to what the device could do\n"
+    "  --sweep WHAT      step: how its cost grows with n, layers (up to K) or connections\n"
+    "  --check BASELINE  what --json wrote before on this device is measured again: says what got slower or faster, that\n"
+    "                    is by more than 5 % and than the noise of both; exit status 1 where something got slower\n"
+    "  -o, --output FILE compare, --sweep: a picture (SVG)\n"
     "  --repeat N        timed slices (15)\n"
     "  --slice SECONDS   length of one (0.5)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
@@ -33,13 +40,14 @@ static const char help[] =
     "Peak and bandwidth are measured first: multiply-adds in registers, a copy beyond the caches. What stays in a cache can\n"
     "be faster than the latter allows.\n\n"
     "Examples:\n"
-    "  clunroll bench step --kernels\n"
-    "  clunroll bench step lista.safetensors searched.safetensors --lanes 1,4\n";
+    "  clunroll bench all --json > before.json\n"
+    "  clunroll bench all --check before.json\n"
+    "  clunroll bench compare cpu.json gpu.json -o devices.svg\n";
 
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
-} subcommands[] = {{"products", bench_products}, {"step", bench_step}};
+} subcommands[] = {{"products", bench_products}, {"step", bench_step}, {"all", bench_all}, {"compare", bench_compare}};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
 static int usage(void)
@@ -84,6 +92,9 @@ static clu_status parse_option(int option, bench_job *job, clu_error *error)
 	case 'd': job->device_spec = optarg; return CLU_OK;
 	case 'p': job->plan_path = optarg; return CLU_OK;
 	case 'k': job->kernels = true; return CLU_OK;
+	case 'c': job->baseline = optarg; return CLU_OK;
+	case 'w': job->sweep = optarg; return CLU_OK;
+	case 'o': job->output = optarg; return CLU_OK;
 	case 'j': job->json = true; return CLU_OK;
 	default: return settings_option(&job->settings, option, optarg, error);
 	}
@@ -105,11 +116,12 @@ int cmd_bench(int argc, char **argv)
 	    {"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'}, {"plan", required_argument, 0, 'p'},
 	    {"arch", required_argument, 0, 'a'}, {"m", required_argument, 0, OPTION_M}, {"n", required_argument, 0, OPTION_N},
 	    {"layers", required_argument, 0, OPTION_LAYERS}, {"batch", required_argument, 0, OPTION_BATCH},
-	    {"kernels", no_argument, 0, 'k'}, {"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
+	    {"kernels", no_argument, 0, 'k'}, {"check", required_argument, 0, 'c'}, {"sweep", required_argument, 0, 'w'},
+	    {"output", required_argument, 0, 'o'}, {"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
 	bench_job job = {.archs = "LISTA,Searched,Dense", .repeat = 15, .slice = 0.5};
 	clu_error error;
 	clu_status status = bench_settings_default(&job.settings, &error);
-	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (option == 'h') fputs(help, stdout);
 		if (option == 'h' || option == '?') {
 			settings_release(&job.settings);

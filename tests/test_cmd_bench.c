@@ -18,6 +18,8 @@ static void test_wrong_words_are_usage_errors(void **state)
 	    {{"bench", "step", "--layers=33", NULL}, "--layers"},
 	    {{"bench", "step", "--n=0", NULL}, "--n"},
 	    {{"bench", "step", "--nothing", NULL}, "--nothing"},
+	    {{"bench", "compare", NULL}, "what to compare"},
+	    {{"bench", "step", "--sweep=width", NULL}, "connections"},
 	    {{"bench", "step", "--lanes=0", "m", NULL}, "--lanes"},
 	    {{"bench", "step", "--lanes=,", "m", NULL}, "--lanes"},
 	};
