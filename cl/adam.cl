@@ -16,17 +16,18 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
 	return fma((vec)(-rate), m / (sqrt(v) + epsilon), w);
 }
 
-/* A weight matrix [rows][ld] at weights_at, W_bᵀ or W_xᵀ; where `transposed_columns` is not 0 also its transpose
- * [transposed_columns][ld]. Group (column block, row block, entry): GROUP·VECTOR columns by TILE_SIDE rows; the transpose is
- * written in runs of TILE_SIDE floats. */
-__kernel void matrix_update(uint rows, uint transposed_columns, uint ld, __global const uint2 *list, uint list_first,
-	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *multipliers,
-	uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride, __global const float *gradients,
-	__global float *weights, __global float *first, __global float *second, __global float *transposed)
+/* A weight matrix of `rows` rows of `width` floats at weights_at, W_bᵀ or W_xᵀ, row-major or in panels (common.cl); where
+ * `transposed_columns` is not 0 also its transpose, of as many rows and laid out alike. Group (column block, row block, entry):
+ * GROUP·VECTOR columns by TILE_SIDE rows; the transpose is written in runs of TILE_SIDE floats. */
+__kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulong ld, ulong panel, __global const uint2 *list,
+	uint list_first, __global const step_data *steps, uint step, uint lanes, __global const float4 *hyper,
+	__global const float *multipliers, uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride,
+	__global const float *gradients, __global float *weights, __global float *first, __global float *second,
+	__global float *transposed)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
-	if (c >= ld) return;
+	if (c >= width) return;
 	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
 	const float4 constants = hyper[slot];
 	const float rate = steps[step * lanes + slot].rate, multiplier = multipliers[slot * layers + introduced - 1];
@@ -34,18 +35,18 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint ld, __globa
 	transposed += slot * transposed_stride;
 	float column[TILE_SIDE][VECTOR];
 	for (uint row = row0; row < row_end; row++) {
-		const ulong here = base + (ulong)row * ld + c;
+		const ulong here = base + row * ld + column_at(c, panel);
 		const vec g = multiplier * LOAD(gradients + here);
 		const vec w = adam_step(LOAD(weights + here), g, first + here, second + here, constants, rate, constants.z);
 		STORE(w, weights + here);
-		STORE(w, column[row - row0]);
+		STORE_PRIVATE(w, column[row - row0]);
 	}
 	for (uint i = 0; i < VECTOR && c + i < transposed_columns; i++)
-		for (uint row = row0; row < row_end; row++) transposed[(ulong)(c + i) * ld + row] = column[row - row0][i];
+		for (uint row = row0; row < row_end; row++) transposed[(c + i) * ld + column_at(row, panel)] = column[row - row0][i];
 }
 
 /* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
-__kernel void matrix_transpose(uint rows, uint columns, uint ld, uint slot, ulong weights_stride, ulong weights_at,
+__kernel void matrix_transpose(uint rows, uint columns, ulong ld, ulong panel, uint slot, ulong weights_stride, ulong weights_at,
 	ulong transposed_stride, __global const float *weights, __global float *transposed)
 {
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
@@ -54,7 +55,7 @@ __kernel void matrix_transpose(uint rows, uint columns, uint ld, uint slot, ulon
 	transposed += slot * transposed_stride;
 	for (uint i = 0; i < VECTOR && c + i < columns; i++)
 		for (uint row = row0; row < row_end; row++)
-			transposed[(ulong)(c + i) * ld + row] = weights[(ulong)row * ld + c + i];
+			transposed[(c + i) * ld + column_at(row, panel)] = weights[row * ld + column_at(c + i, panel)];
 }
 
 /* θ and a: work-item (j, entry) with j < layers for θ_{j+1}, else for a[(j − layers)/layers][(j − layers) mod layers].

@@ -2,7 +2,8 @@
  *
  * The plan's numbers arrive as -D: VECTOR (floats in a vector: 1, 4, 8, 16), GROUP (work-items that share a row),
  * BLOCK_ROWS (rows that a work-group covers), and the product's TILE_* (product.cl).
- * Matrices are row-major with a leading dimension `ld` that is a multiple of 16; columns beyond n are zero and stay so.
+ * Matrices are row-major with a leading dimension `ld` that is a multiple of 16; columns beyond n are zero and stay so. Those that
+ * products read as B may be cut into panels of PANEL columns, each row-major by itself: see column_at.
  * A list entry is (slot, depth): the lane and the number of layers that it trains now; layers count from 1.
  *
  * Bits must not depend on where a number lies: fma() is always written out, never a*b+c, and every sum has one fixed order. */
@@ -14,14 +15,34 @@
 #if VECTOR == 1
 typedef float vec;
 typedef int ivec;
-#define LOAD(p) (*(p))
-#define STORE(value, p) (*(p) = (value))
+#define LOAD_PRIVATE(p) (*(p))
+#define STORE_PRIVATE(value, p) (*(p) = (value))
 #else
 typedef JOIN(float, VECTOR) vec;
 typedef JOIN(int, VECTOR) ivec;
-#define LOAD(p) JOIN(vload, VECTOR)(0, p)
-#define STORE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
+#define LOAD_PRIVATE(p) JOIN(vload, VECTOR)(0, p)
+#define STORE_PRIVATE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
 #endif
+/* Vectors in global memory are aligned as their type wants; vload and vstore promise less, and NVIDIA's compiler makes one access an
+ * entry of them. CPUs' do not care. */
+#if GROUP > 1
+#define LOAD(p) (*(__global const vec *)(p))
+#define STORE(value, p) (*(__global vec *)(p) = (value))
+#else
+#define LOAD(p) LOAD_PRIVATE(p)
+#define STORE(value, p) STORE_PRIVATE(value, p)
+#endif
+
+/* Where in its row a column lies. Panels are `panel` floats apart, rows `ld`: (PANEL, ld) for a whole row-major matrix, (rows·PANEL or
+ * more, PANEL) for one in panels, where a product finds a panel's rows side by side. A vector never crosses panels. */
+ulong column_at(uint column, ulong panel)
+{
+	return (ulong)(column / PANEL) * panel + column % PANEL;
+}
+
+/* Numbers that a row of lists' starts has: layer.cl. */
+#define STARTS_LD(n) (((n) + LIST_COLUMNS - 1) / LIST_COLUMNS + 1)
+
 
 /* One step of one lane: position in the epoch's permutation, learning rate with Adam's bias correction. */
 typedef struct {
@@ -56,10 +77,10 @@ vec clear_padding(vec v, uint column, uint n)
 	return 0.0f;
 #else
 	float entries[VECTOR];
-	STORE(v, entries);
+	STORE_PRIVATE(v, entries);
 	for (uint i = 0; i < VECTOR; i++)
 		if (column + i >= n) entries[i] = 0.0f;
-	return LOAD(entries);
+	return LOAD_PRIVATE(entries);
 #endif
 }
 

@@ -7,67 +7,109 @@
  *
  * Index space of both: a work-group is GROUP work-items; group (·, block, entry) covers BLOCK_ROWS rows of the batch of the
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
- * Per lane: x, y, h, dv, dy are [layers][batch][ld]; u, du, gradient are [batch][ld]; gates, neurons, sides are [layers];
- * scalars are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights.
- * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzero columns of each row of x and dv that will be
- * multiplied, [layers][batch][ld], and count them, [layers][batch]. */
+ * Per lane: x is [layers][batch][ld]; y, h, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
+ * does not fall on one line of a cache; dy is one matrix of layers·batch rows, in panels (common.cl); u, du, gradient are
+ * [batch][ld]; gates, neurons, sides are [layers]; scalars are θ[layers], then a[layers][layers] (row: layer L, column: origin i),
+ * inside the lane's weights.
+ * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
+ * (product.cl): entries [layers][batch][ld] for x, [batch][ld] for the dv in hand; starts beside them, a row's being
+ * [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */
 
 #if SPARSE_BELOW > 0
-/* Branch-free; returns how many. `columns` has room for n. */
-uint list_nonzeros(__global const float *row, uint n, __global ushort *columns)
+#define LIST_BURST (VECTOR < 4 ? VECTOR : 4)
+
+/* A bit for each nonzero of a vector, the first entry's lowest. */
+uint nonzero_bits(vec v)
+{
+#if VECTOR == 1
+	return v != 0.0f;
+#else
+#if VECTOR == 16
+	const int16 bits = (v != 0.0f) & (int16)(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+	const int8 half_ = bits.lo | bits.hi;
+	const int4 quarter = half_.lo | half_.hi;
+#elif VECTOR == 8
+	const int8 bits = (v != 0.0f) & (int8)(1, 2, 4, 8, 16, 32, 64, 128);
+	const int4 quarter = bits.lo | bits.hi;
+#else
+	const int4 quarter = (v != 0.0f) & (int4)(1, 2, 4, 8);
+#endif
+	const int2 pair = quarter.lo | quarter.hi;
+	return (uint)(pair.x | pair.y);
+#endif
+}
+
+/* The list of a row of n entries: see above. Each turn writes LIST_BURST entries, wanted or not, so that the loop seldom branches:
+ * what is not wanted is overwritten or lies beyond the list, where there is room to the row's end. */
+void list_row(__global const float *row, uint n, __global uint2 *entries, __global uint *starts)
 {
 	uint filled = 0;
-	for (uint c = 0; c < n; c++) {
-		columns[filled] = (ushort)c;
-		filled += row[c] != 0.0f;
+	for (uint c = 0; c < n; c += VECTOR) {
+		if (c % LIST_COLUMNS == 0) starts[c / LIST_COLUMNS] = filled;
+		uint bits = nonzero_bits(LOAD(row + c)), next = filled + popcount(bits);
+		do {
+			#pragma unroll
+			for (uint i = 0; i < LIST_BURST; i++) {
+				const uint column = c + lowest_bit(bits | 1u << (VECTOR - 1));
+				entries[filled + i] = (uint2)(column * PANEL, as_uint(row[column]));
+				bits &= bits - 1;
+			}
+			filled += LIST_BURST;
+		} while (bits);
+		filled = next;
 	}
-	return filled;
+	starts[(n + LIST_COLUMNS - 1) / LIST_COLUMNS] = filled;
 }
 #endif
 
-/* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point; y's layers are `plane` apart. */
+/* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point; y's layers are `spaced` apart. */
 vec mix_forward(uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y,
-	ulong plane)
+	ulong spaced)
 {
 	vec v = side * LOAD(u);
 	for (uint rest = origins; rest; rest &= rest - 1) {
 		const uint i = lowest_bit(rest);
-		v = fma((vec)(coefficients[i]), LOAD(y + i * plane), v);
+		v = fma((vec)(coefficients[i]), LOAD(y + i * spaced), v);
 	}
 	return v;
 }
 
-__kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld, __global const uint2 *list, uint list_first,
-	__global const uint *gates, __global const uint *neurons, __global const float *sides, __global const float *weights,
-	ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y, __global float *x,
-	__global ushort *columns, __global uint *counts)
+/* Rows row0 to row_end; u, y, x, entries and starts are the lane's. */
+void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld, ulong spaced,
+	uint origins, uint kind, float side, __global const float *scalars, __global const float *u, __global const float *y,
+	__global float *x, __global uint2 *entries, __global uint *starts)
 {
-	const uint2 entry = list[list_first + get_group_id(2)];
-	const uint slot = entry.x;
-	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS;
-	const uint row_end = min(row0 + BLOCK_ROWS, batch);
-	const ulong plane = (ulong)batch * ld;
-	const uint at = slot * layers + layer - 1;
-	const uint origins = gates[at], kind = neurons[at];
-	const float side = sides[at];
-	__global const float *scalars = weights + slot * weights_stride + scalars_at;
 	__global const float *coefficients = scalars + layers + (layer - 1) * layers;
 	const float theta = scalars[layer - 1];
-	u += slot * plane;
-	y += slot * layers * plane;
-	x += (slot * layers + layer - 1) * plane;
-
+	x += (ulong)(layer - 1) * batch * ld;
 	for (uint row = row0; row < row_end; row++) {
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
-			const vec v = mix_forward(origins, coefficients, side, u + here, y + here, plane);
+			const vec v = mix_forward(origins, coefficients, side, u + here, y + here, spaced);
 			STORE(clear_padding(neuron_forward(kind, v, theta), c, n), x + here);
 		}
 #if SPARSE_BELOW > 0
-		if (layer < entry.y)
-			counts[at * batch + row] = list_nonzeros(x + (ulong)row * ld, n, columns + at * plane + (ulong)row * ld);
+		if (layer < depth) {
+			const ulong at = (ulong)(layer - 1) * batch + row;
+			list_row(x + (ulong)row * ld, n, entries + at * ld, starts + at * STARTS_LD(n));
+		}
 #endif
 	}
+}
+
+__kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, __global const uint2 *list,
+	uint list_first, __global const uint *gates, __global const uint *neurons, __global const float *sides,
+	__global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y,
+	__global float *x, __global uint2 *entries, __global uint *starts)
+{
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint slot = entry.x, at = slot * layers + layer - 1;
+	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS;
+	const ulong plane = (ulong)batch * ld;
+	layer_forward_rows(layer, layers, entry.y, row0, min(row0 + BLOCK_ROWS, batch), batch, n, ld, spaced, gates[at], neurons[at],
+		sides[at], weights + slot * weights_stride + scalars_at, u + slot * plane, y + slot * layers * spaced,
+		x + slot * layers * plane, entries + (ulong)slot * layers * batch * ld,
+		starts + (ulong)slot * layers * batch * STARTS_LD(n));
 }
 
 /* The layers that have this one as an origin, from 0 and ascending, and their coefficients for it; returns how many. */
@@ -84,7 +126,7 @@ uint layers_above(uint layer, uint depth, uint layers, __global const uint *gate
 }
 
 /* ⟨dv, Y_i⟩ over the work-group's rows, for each origin i of the layer, into its place among the partial sums. */
-void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong plane, __global const float *dv, __global const float *y,
+void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv, __global const float *y,
 	__global float *partials, uint blocks, __local float *shared)
 {
 	for (uint rest = origins; rest; rest &= rest - 1) {
@@ -93,7 +135,7 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong plan
 		for (uint row = row0; row < row_end; row++)
 			for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 				const ulong here = (ulong)row * ld + c;
-				sum = fma(LOAD(dv + here), LOAD(y + i * plane + here), sum);
+				sum = fma(LOAD(dv + here), LOAD(y + i * spaced + here), sum);
 			}
 		const float total = sum_group(sum_entries(sum), shared);
 		if (get_local_id(0) == 0) partials[i * blocks] = total;
@@ -101,41 +143,24 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong plan
 }
 
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above. Writes dv and,
- * below the top, dy of this layer; the top starts du, the others add to it. partials [lane][layers][layers + 1][blocks]: this
- * layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. */
-__kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, __global const uint2 *list, uint list_first,
-	__global const uint *gates, __global const uint *neurons, __global const float *sides, __global const float *weights,
-	ulong weights_stride, ulong scalars_at, __global const float *x, __global const float *y, __global const float *h,
-	__global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
-	__global ushort *columns, __global uint *counts)
+ * below the top, dy of this layer; the top starts du, the others add to it. partials [layers][layers + 1][blocks]: this layer's
+ * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. One block of rows; pointers are the
+ * lane's. */
+void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld, ulong spaced,
+	ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *coefficients,
+	__global const float *x, __global const float *y, __global const float *h, __global const float *gradient, __global float *dv,
+	__global float *dy, __global float *du, __global float *partials, __global uint2 *entries, __global uint *starts,
+	__local float *shared)
 {
-#if GROUP > 1
-	__local float shared[GROUP];
-#else
-	__local float *shared = 0;
-#endif
-	const uint2 entry = list[list_first + get_group_id(2)];
-	const uint slot = entry.x, depth = entry.y;
-	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
-	const ulong plane = (ulong)batch * ld;
-	const uint at = slot * layers + layer - 1;
-	const uint kind = neurons[at];
-	const float side = sides[at];
-	__global const float *coefficients = weights + slot * weights_stride + scalars_at + layers;
-	const ulong lane = slot * layers * plane, mine = (layer - 1) * plane;
-	x += lane + mine;
-	y += lane;
-	h += lane;
-	dv += lane;
-	dy += lane + mine;
-	gradient += slot * plane;
-	du += slot * plane;
-	partials += ((ulong)at * (layers + 1)) * blocks + block;
+	const ulong mine = (layer - 1) * spaced;
+	x += (ulong)(layer - 1) * batch * ld;
+	dy += (ulong)(layer - 1) * batch * dy_ld;
+	partials += (ulong)(layer - 1) * (layers + 1) * blocks + block;
 
 	uint above[LAYERS_MAX];
 	float above_coefficient[LAYERS_MAX];
-	const uint above_count = layers_above(layer, depth, layers, gates + slot * layers, coefficients, above, above_coefficient);
+	const uint above_count = layers_above(layer, depth, layers, gates, coefficients, above, above_coefficient);
 
 	vec theta_sum = (vec)(0.0f);
 	for (uint row = row0; row < row_end; row++) {
@@ -147,10 +172,10 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 			} else {
 				for (uint k = 0; k < above_count; k++) {
 					const vec a = (vec)(above_coefficient[k]);
-					g = fma(a, LOAD(h + above[k] * plane + here), g);
-					d = fma(a, LOAD(dv + above[k] * plane + here), d);
+					g = fma(a, LOAD(h + above[k] * spaced + here), g);
+					d = fma(a, LOAD(dv + above[k] * spaced + here), d);
 				}
-				STORE(d, dy + here);
+				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
 			const vec output = LOAD(x + here);
 			const vec delta = neuron_backward(kind, output, g);
@@ -159,12 +184,33 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 			theta_sum += neuron_backward_threshold(kind, output, delta);
 		}
 #if SPARSE_BELOW > 0
-		if (layer > 1)
-			counts[at * batch + row] = list_nonzeros(dv + mine + (ulong)row * ld, n, columns + at * plane + (ulong)row * ld);
+		if (layer > 1) list_row(dv + mine + (ulong)row * ld, n, entries + (ulong)row * ld, starts + row * STARTS_LD(n));
 #endif
 	}
 	const float theta_total = sum_group(sum_entries(theta_sum), shared);
 	if (get_local_id(0) == 0) partials[layers * blocks] = theta_total;
 
-	coefficient_sums(gates[at], row0, row_end, ld, plane, dv + mine, y, partials, blocks, shared);
+	coefficient_sums(gates[layer - 1], row0, row_end, ld, spaced, dv + mine, y, partials, blocks, shared);
+}
+
+__kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, ulong dy_stride, ulong dy_ld,
+	ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint *neurons,
+	__global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *x,
+	__global const float *y, __global const float *h, __global const float *gradient, __global float *dv, __global float *dy,
+	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
+{
+#if GROUP > 1
+	__local float shared[GROUP];
+#else
+	__local float *shared = 0;
+#endif
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint slot = entry.x, at = slot * layers + layer - 1;
+	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
+	const ulong plane = (ulong)batch * ld, lane = slot * layers;
+	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at],
+		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, y + lane * spaced, h + lane * spaced,
+		gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
+		partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * ld,
+		starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

@@ -5,7 +5,7 @@
  * A work-item of the dense kernel computes a register tile of TILE_ROWS × (TILE_VECTORS·VECTOR). Index space: (row tiles, column
  * tiles, entries) on CPUs, where the groups of one panel of B follow each other and find it in the cache; columns first on GPUs
  * (TILE_ROW_AXIS 1), where neighbours read neighbouring columns. Rows beyond the last are computed from the last row and not
- * stored; B and C have whole vectors of columns, their padding zero.
+ * stored; B and C have whole vectors of columns, their padding zero, and may lie in panels (common.cl).
  * A is read as a[row·a_row + k·a_inner], so that A and Aᵀ are one kernel. With `stacked`, the inner dimension is the lane's own:
  * inner rows for each of its depth − 1 lower layers. */
 
@@ -15,12 +15,14 @@ void store_sum(vec sum, __global float *c)
 	STORE(select(sum, (vec)(0.0f), sum == (vec)(0.0f)), c);
 }
 
-/* One tile from (row0, vector0) on, TILE_VECTORS wide; a, b, c are the lane's, b and c already at vector0. */
-void tile_whole(uint row0, uint rows, uint inner, __global const float *a, ulong a_row, ulong a_inner, __global const float *b,
-	ulong b_ld, __global float *c, ulong c_ld)
+/* One tile from (row0, vector0) on, TILE_VECTORS wide; a, b, c are the lane's. */
+void tile_whole(uint row0, uint rows, uint vector0, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
 {
-	__global const float *a_rows[TILE_ROWS];
+	__global const float *a_rows[TILE_ROWS], *b_columns[TILE_VECTORS];
 	vec sum[TILE_ROWS][TILE_VECTORS];
+	#pragma unroll
+	for (uint v = 0; v < TILE_VECTORS; v++) b_columns[v] = b + column_at((vector0 + v) * VECTOR, b_panel);
 	#pragma unroll
 	for (uint r = 0; r < TILE_ROWS; r++) {
 		a_rows[r] = a + min(row0 + r, rows - 1) * a_row;
@@ -30,7 +32,7 @@ void tile_whole(uint row0, uint rows, uint inner, __global const float *a, ulong
 	for (uint k = 0; k < inner; k++) {
 		vec panel[TILE_VECTORS];
 		#pragma unroll
-		for (uint v = 0; v < TILE_VECTORS; v++) panel[v] = LOAD(b + k * b_ld + v * VECTOR);
+		for (uint v = 0; v < TILE_VECTORS; v++) panel[v] = LOAD(b_columns[v] + k * b_ld);
 		#pragma unroll
 		for (uint r = 0; r < TILE_ROWS; r++) {
 			const vec entry_a = (vec)(a_rows[r][k * a_inner]);
@@ -42,186 +44,160 @@ void tile_whole(uint row0, uint rows, uint inner, __global const float *a, ulong
 	for (uint r = 0; r < TILE_ROWS; r++)
 		if (row0 + r < rows) {
 			#pragma unroll
-			for (uint v = 0; v < TILE_VECTORS; v++) store_sum(sum[r][v], c + (row0 + r) * c_ld + v * VECTOR);
+			for (uint v = 0; v < TILE_VECTORS; v++)
+				store_sum(sum[r][v], c + (row0 + r) * c_ld + column_at((vector0 + v) * VECTOR, c_panel));
 		}
 }
 
-/* The last, narrower tile: `width` vectors, one at a time. */
-void tile_edge(uint row0, uint rows, uint width, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, __global float *c, ulong c_ld)
+/* The last, narrower tile, one vector at a time. */
+void tile_edge(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
 {
-	for (uint v = 0; v < width; v++) {
+	for (uint vector = vector0; vector < vector_end; vector++) {
+		__global const float *b_column = b + column_at(vector * VECTOR, b_panel);
 		vec sum[TILE_ROWS];
 		#pragma unroll
 		for (uint r = 0; r < TILE_ROWS; r++) sum[r] = (vec)(0.0f);
 		for (uint k = 0; k < inner; k++) {
-			const vec panel = LOAD(b + k * b_ld + v * VECTOR);
+			const vec panel = LOAD(b_column + k * b_ld);
 			#pragma unroll
 			for (uint r = 0; r < TILE_ROWS; r++)
 				sum[r] = fma((vec)(a[min(row0 + r, rows - 1) * a_row + k * a_inner]), panel, sum[r]);
 		}
 		#pragma unroll
 		for (uint r = 0; r < TILE_ROWS; r++)
-			if (row0 + r < rows) store_sum(sum[r], c + (row0 + r) * c_ld + v * VECTOR);
+			if (row0 + r < rows) store_sum(sum[r], c + (row0 + r) * c_ld + column_at(vector * VECTOR, c_panel));
 	}
 }
 
-void tile_dense(uint row0, uint rows, uint vector0, uint vectors, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, __global float *c, ulong c_ld)
+/* Rows up to `rows`, vectors up to `vector_end`, at most a tile. */
+void tile_dense(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
 {
-	b += (ulong)vector0 * VECTOR;
-	c += (ulong)vector0 * VECTOR;
-	if (vector0 + TILE_VECTORS <= vectors)
-		tile_whole(row0, rows, inner, a, a_row, a_inner, b, b_ld, c, c_ld);
+	if (vector0 + TILE_VECTORS <= vector_end)
+		tile_whole(row0, rows, vector0, inner, a, a_row, a_inner, b, b_ld, b_panel, c, c_ld, c_panel);
 	else
-		tile_edge(row0, rows, vectors - vector0, inner, a, a_row, a_inner, b, b_ld, c, c_ld);
+		tile_edge(row0, rows, vector0, vector_end, inner, a, a_row, a_inner, b, b_ld, b_panel, c, c_ld, c_panel);
 }
 
 __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) void product_dense(uint rows, uint vectors,
 	uint inner, uint stacked, __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride,
-	ulong a_row, ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at,
-	ulong c_stride, ulong c_ld)
+	ulong a_row, ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, ulong b_panel, __global float *c,
+	ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint row0 = (uint)get_global_id(TILE_ROW_AXIS) * TILE_ROWS;
 	const uint vector0 = (uint)get_global_id(1 - TILE_ROW_AXIS) * TILE_VECTORS;
 	const uint2 entry = list[list_first + get_global_id(2)];
 	if (row0 >= rows || vector0 >= vectors) return;
 	tile_dense(row0, rows, vector0, vectors, stacked ? inner * (entry.y - 1) : inner, a + a_at + entry.x * a_stride, a_row, a_inner,
-		b + b_at + entry.x * b_stride, b_ld, c + c_at + entry.x * c_stride, c_ld);
+		b + b_at + entry.x * b_stride, b_ld, b_panel, c + c_at + entry.x * c_stride, c_ld, c_panel);
+}
+
+/* Rows row0 to row_end of C, all its columns. */
+void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row,
+	ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+{
+	for (uint vector = vector0; vector < vector_end; vector += TILE_VECTORS)
+		for (uint row = row0; row < row_end; row += TILE_ROWS)
+			tile_dense(row, row_end, vector, vector_end, inner, a, a_row, a_inner, b, b_ld, b_panel, c, c_ld, c_panel);
 }
 
 /* ---- skipping the zeros of A (CPUs: one work-item a work-group) ----
  *
- * A work-item takes SPARSE_ROWS rows of C and a chunk of SPARSE_VECTORS vectors of columns, so that the chunk's panel of B stays in
- * the second-level cache while the work-items of one chunk follow each other. Where more than SPARSE_BELOW per cent of its part
- * of A is nonzero it computes dense tiles instead. */
+ * B lies in panels: a panel of 500 rows is 64 KB, half of it in the first-level cache, and row after row of C is summed from it.
+ * The nonzeros of a row of A, or of Aᵀ, are a list of (inner index · PANEL, bits of the value), ascending. */
 #if SPARSE_BELOW > 0
+#define PANEL_VECTORS (PANEL / VECTOR)
 
-/* One row, `width` vectors of columns: width is a constant at each use, so that the sums stay in registers. */
-#define SPARSE_ROW(width, value_of, row_of) \
+/* Σ over e < count of value_of·B's row at offset_of, in one panel; `width` is a constant at each use, so that the sums stay in
+ * registers. */
+#define PANEL_SUM(width, count, value_of, offset_of) \
 	do { \
 		vec sum[width]; \
 		_Pragma("unroll") \
 		for (uint v = 0; v < width; v++) sum[v] = (vec)(0.0f); \
-		for (uint e = 0; e < entries; e++) { \
+		for (uint e = 0; e < count; e++) { \
 			const vec factor = (vec)(value_of); \
-			__global const float *panel = b + (row_of) * b_ld + at * VECTOR; \
+			__global const float *row = b + (offset_of); \
 			_Pragma("unroll") \
-			for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(panel + v * VECTOR), sum[v]); \
+			for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(row + v * VECTOR), sum[v]); \
 		} \
 		_Pragma("unroll") \
-		for (uint v = 0; v < width; v++) store_sum(sum[v], c + (at + v) * VECTOR); \
-		at += width; \
+		for (uint v = 0; v < width; v++) store_sum(sum[v], c + v * VECTOR); \
 	} while (0)
 
-#define SPARSE_ROW_ALL(value_of, row_of) \
-	for (uint at = vector0; at < vector_end;) { \
-		if (at + SPARSE_VECTORS <= vector_end) \
-			SPARSE_ROW(SPARSE_VECTORS, value_of, row_of); \
-		else if (at + 4 <= vector_end) \
-			SPARSE_ROW(4, value_of, row_of); \
-		else if (at + 2 <= vector_end) \
-			SPARSE_ROW(2, value_of, row_of); \
-		else \
-			SPARSE_ROW(1, value_of, row_of); \
-	}
-
-/* Values of a dense row, at the columns of its list. */
-void row_sparse(uint entries, __global const ushort *columns, __global const float *a, uint vector0, uint vector_end,
-	__global const float *b, ulong b_ld, __global float *c)
+/* One row of C in one panel; the last panel may be half as wide. */
+void row_sparse(uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
 {
-	SPARSE_ROW_ALL(a[columns[e]], (ulong)columns[e])
+	if (width == PANEL_VECTORS)
+		PANEL_SUM(PANEL_VECTORS, count, as_float(entries[e].y), entries[e].x);
+	else
+		PANEL_SUM(PANEL_VECTORS / 2, count, as_float(entries[e].y), entries[e].x);
 }
 
-/* A list of (row, value). */
-void column_sparse(uint entries, __global const uint2 *list, uint vector0, uint vector_end, __global const float *b, ulong b_ld,
-	__global float *c)
+/* Whether more than SPARSE_BELOW per cent of these rows of A is nonzero: dense tiles are faster then. How many a row has is at
+ * starts[row·starts_ld]. */
+bool rows_are_dense(uint row0, uint row_end, uint inner, __global const uint *starts, uint starts_ld)
 {
-	SPARSE_ROW_ALL(as_float(list[e].y), (ulong)list[e].x)
+	ulong nonzeros = 0;
+	for (uint row = row0; row < row_end; row++) nonzeros += starts[row * starts_ld];
+	return nonzeros * 100 > (ulong)(row_end - row0) * inner * SPARSE_BELOW;
 }
 
-/* C = A B. columns [lane][…][batch][a_row]: the nonzero columns of each row of A, ascending; counts: how many. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_rows(uint rows, uint vectors, uint inner,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
-	__global const ushort *columns, __global const uint *counts, ulong counts_at, ulong counts_stride, __global const float *b,
-	ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
-{
-	const uint slot = list[list_first + get_global_id(2)].x;
-	const uint row0 = (uint)get_global_id(0) * SPARSE_ROWS, row_end = min(row0 + SPARSE_ROWS, rows);
-	const uint vector0 = (uint)get_global_id(1) * SPARSE_VECTORS, vector_end = min(vector0 + SPARSE_VECTORS, vectors);
-	a += a_at + slot * a_stride;
-	columns += a_at + slot * a_stride;
-	counts += counts_at + slot * counts_stride;
-	b += b_at + slot * b_stride;
-	c += c_at + slot * c_stride;
-	uint nonzeros = 0;
-	for (uint row = row0; row < row_end; row++) nonzeros += counts[row];
-	if (nonzeros * 100 > (row_end - row0) * inner * SPARSE_BELOW) {
-		for (uint vector = vector0; vector < vector_end; vector += TILE_VECTORS)
-			for (uint row = row0; row < row_end; row += TILE_ROWS)
-				tile_dense(row, row_end, vector, vector_end, inner, a, a_row, 1, b, b_ld, c, c_ld);
-		return;
-	}
-	for (uint row = row0; row < row_end; row++)
-		row_sparse(counts[row], columns + row * a_row, a + row * a_row, vector0, vector_end, b, b_ld, c + row * c_ld);
-}
-
-/* C = Aᵀ B with stacked inner rows. nonzeros [lane][column][nonzeros_ld]: (row, bits of the value) of each column of A. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_columns(uint rows, uint vectors, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
-	__global const uint2 *nonzeros, uint nonzeros_ld, __global const uint *counts, __global const float *b, ulong b_at,
-	ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+/* Work-item (block of SPARSE_ROWS rows, panel, entry). */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint rows, uint vectors, uint inner, uint stacked,
+	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner,
+	__global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const uint *starts,
+	ulong starts_at, ulong starts_stride, uint starts_ld, __global const float *b, ulong b_at, ulong b_stride, ulong b_panel,
+	__global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint2 entry = list[list_first + get_global_id(2)];
 	const uint row0 = (uint)get_global_id(0) * SPARSE_ROWS, row_end = min(row0 + SPARSE_ROWS, rows);
-	const uint vector0 = (uint)get_global_id(1) * SPARSE_VECTORS, vector_end = min(vector0 + SPARSE_VECTORS, vectors);
+	const uint panel = (uint)get_global_id(1), vector0 = panel * PANEL_VECTORS;
+	const uint vector_end = min(vector0 + PANEL_VECTORS, vectors);
 	if (stacked) inner *= entry.y - 1;
 	a += a_at + entry.x * a_stride;
-	nonzeros += (ulong)entry.x * rows * nonzeros_ld;
-	counts += (ulong)entry.x * rows;
+	entries += entries_at + entry.x * entries_stride;
+	starts += starts_at + entry.x * starts_stride;
 	b += b_at + entry.x * b_stride;
 	c += c_at + entry.x * c_stride;
-	ulong total = 0;
-	for (uint row = row0; row < row_end; row++) total += counts[row];
-	if (total * 100 > (ulong)(row_end - row0) * inner * SPARSE_BELOW) {
-		for (uint vector = vector0; vector < vector_end; vector += TILE_VECTORS)
-			for (uint row = row0; row < row_end; row += TILE_ROWS)
-				tile_dense(row, row_end, vector, vector_end, inner, a, 1, a_ld, b, b_ld, c, c_ld);
+	if (rows_are_dense(row0, row_end, inner, starts, starts_ld)) {
+		rows_dense(row0, row_end, vector0, vector_end, inner, a, a_row, a_inner, b, PANEL, b_panel, c, c_ld, c_panel);
 		return;
 	}
 	for (uint row = row0; row < row_end; row++)
-		column_sparse(counts[row], nonzeros + (ulong)row * nonzeros_ld, vector0, vector_end, b, b_ld, c + row * c_ld);
+		row_sparse(starts[row * starts_ld], entries + row * entries_ld, vector_end - vector0, b + panel * b_panel,
+			c + row * c_ld + panel * c_panel);
 }
 
-/* The lists by column of A [inner rows][a_row] for product_columns, from its lists by row; rows ascending. A work-item makes those
- * of LIST_COLUMNS columns. Where A is too dense to skip zeros it says so by full counts, and makes none. */
+/* The lists by column of A [inner rows], from its lists by row [row][row_ld], whose entries of columns 64i … start at
+ * row_starts[row][i]; rows ascending. A work-item makes those of LIST_COLUMNS columns. Where A is too dense to skip zeros it says so
+ * by full counts, and makes none. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint columns, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
-	__global const ushort *row_columns, __global const uint *row_counts, ulong row_counts_at, ulong row_counts_stride,
-	__global uint2 *nonzeros, uint nonzeros_ld, __global uint *counts)
+	__global const uint2 *list, uint list_first, __global const uint2 *row_entries, ulong row_entries_at, ulong row_entries_stride,
+	ulong row_ld, __global const uint *row_starts, ulong row_starts_at, ulong row_starts_stride, uint row_starts_ld,
+	__global uint2 *entries, ulong entries_ld, __global uint *counts)
 {
 	const uint2 entry = list[list_first + get_global_id(1)];
-	const uint column0 = (uint)get_global_id(0) * LIST_COLUMNS, column_end = min(column0 + LIST_COLUMNS, columns);
+	const uint block = (uint)get_global_id(0), column0 = block * LIST_COLUMNS, width = min((uint)LIST_COLUMNS, columns - column0);
+	uint filled[LIST_COLUMNS];
 	if (stacked) inner *= entry.y - 1;
-	a += a_at + entry.x * a_stride;
-	row_columns += a_at + entry.x * a_stride;
-	row_counts += row_counts_at + entry.x * row_counts_stride;
-	nonzeros += ((ulong)entry.x * columns + column0) * nonzeros_ld;
+	row_entries += row_entries_at + entry.x * row_entries_stride;
+	row_starts += row_starts_at + entry.x * row_starts_stride;
+	entries += ((ulong)entry.x * columns + column0) * entries_ld;
 	counts += (ulong)entry.x * columns + column0;
 	ulong total = 0;
-	for (uint row = 0; row < inner; row++) total += row_counts[row];
+	for (uint row = 0; row < inner; row++) total += row_starts[row * row_starts_ld + row_starts_ld - 1];
 	const bool dense = total * 100 > (ulong)inner * columns * SPARSE_BELOW;
-	for (uint i = 0; i < column_end - column0; i++) counts[i] = dense ? inner : 0;
+	for (uint i = 0; i < width; i++) filled[i] = dense ? inner : 0;
 	for (uint row = 0; row < inner && !dense; row++) {
-		const uint entries = row_counts[row];
-		uint e = 0;
-		while (e < entries && row_columns[e] < column0) e++;
-		for (; e < entries && row_columns[e] < column_end; e++) {
-			const uint column = row_columns[e], i = column - column0;
-			nonzeros[(ulong)i * nonzeros_ld + counts[i]++] = (uint2)(row, as_uint(a[column]));
+		__global const uint *starts = row_starts + row * row_starts_ld + block;
+		__global const uint2 *row_list = row_entries + row * row_ld;
+		for (uint e = starts[0]; e < starts[1]; e++) {
+			const uint i = row_list[e].x / PANEL - column0;
+			entries[i * entries_ld + filled[i]++] = (uint2)(row * PANEL, row_list[e].y);
 		}
-		row_columns += a_row;
-		a += a_row;
 	}
+	for (uint i = 0; i < width; i++) counts[i] = filled[i];
 }
 #endif

@@ -1,6 +1,6 @@
 /* product_gpu.cl: the product of product.cl for GPUs: a work-group stages tiles of A and B in local memory, so that each float
  * comes from global memory once a group instead of once a work-item. Same face, same order of each sum, same bits: tiles of the
- * inner dimension ascend, and what pads the last one adds fma(0, 0, sum).
+ * inner dimension ascend, and what pads the last one adds fma(0, 0, sum). B and C are row-major: no need to look at their panels.
  *
  * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows by
  * TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
@@ -71,8 +71,8 @@ void rows_take(__local const float *from, float *entries)
 
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
 	uint stacked, __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
-	ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride,
-	ulong c_ld)
+	ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, ulong b_panel, __global float *c, ulong c_at,
+	ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
 	__local vec b_tile[TILED_INNER * TILED_VECTORS];

@@ -3,16 +3,15 @@
 
 #include "launch.h"
 
-/* Where W_bᵀ and W_xᵀ lie; both have rows of ld_n floats. */
 typedef struct matrix_place {
 	uint32_t rows, transposed_columns, introduced; /* introduced: the layer whose multiplier it has */
-	uint64_t at;
+	matrix weights;
 } matrix_place;
 
 static matrix_place place_of(const arena *arena, weight_matrix which)
 {
-	if (which == WEIGHT_B) return (matrix_place){arena->shape.m, 0, 1, 0};
-	return (matrix_place){arena->shape.n, arena->shape.n, 2, arena->w_xt_at};
+	if (which == WEIGHT_B) return (matrix_place){arena->shape.m, 0, 1, arena_w_b(arena, ROLE_WEIGHTS)};
+	return (matrix_place){arena->shape.n, arena->shape.n, 2, arena_w_x(arena, ROLE_WEIGHTS)};
 }
 
 static launch_grid matrix_grid(const arena *arena, uint32_t rows, uint32_t entries)
@@ -27,11 +26,12 @@ clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list 
 	const matrix_place place = place_of(arena, which);
 	const cl_mem *buffer = arena->buffer;
 	const launch_argument arguments[] = {ARG_UINT(place.rows), ARG_UINT(place.transposed_columns), ARG_UINT(arena->ld_n),
-	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step),
-	    ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
-	    ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.at),
-	    ARG_OFFSET(arena->transposed_floats), ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
-	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
+	    ARG_OFFSET(place.weights.ld), ARG_OFFSET(place.weights.panel), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]),
+	    ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced),
+	    ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.weights.at), ARG_OFFSET(arena->transposed_floats),
+	    ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
+	    ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
 	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, matrix_grid(arena, place.rows, list->count), error);
 }
 
@@ -51,8 +51,9 @@ clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step
 clu_status weights_transpose(const arena *arena, uint32_t slot, clu_error *error)
 {
 	const uint32_t n = arena->shape.n;
-	const launch_argument arguments[] = {ARG_UINT(n), ARG_UINT(n), ARG_UINT(arena->ld_n), ARG_UINT(slot),
-	    ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->w_xt_at), ARG_OFFSET(arena->transposed_floats),
+	const matrix weights = arena_w_x(arena, ROLE_WEIGHTS);
+	const launch_argument arguments[] = {ARG_UINT(n), ARG_UINT(n), ARG_OFFSET(weights.ld), ARG_OFFSET(weights.panel),
+	    ARG_UINT(slot), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->w_xt_at), ARG_OFFSET(arena->transposed_floats),
 	    ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_TRANSPOSED])};
 	return LAUNCH(arena->device, KERNEL_matrix_transpose, arguments, matrix_grid(arena, n, 1), error);
 }

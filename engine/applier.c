@@ -87,12 +87,13 @@ static clu_status enqueue_one_launch(const clu_applier *applier, uint32_t rows, 
 	const uint32_t spread = divide_up(rows, applier->device->info.compute_units);
 	const uint32_t block = spread < BLOCK_MAX ? spread : BLOCK_MAX, blocks = divide_up(rows, block);
 	const uint32_t workers = blocks < workers_max(applier->device) ? blocks : workers_max(applier->device);
+	const matrix w_b = arena_w_b(arena, ROLE_WEIGHTS), w_x = arena_w_x(arena, ROLE_WEIGHTS);
 	const launch_argument arguments[] = {ARG_UINT(rows), ARG_UINT(block), ARG_UINT(shape->m), ARG_UINT(shape->n),
 	    ARG_UINT(shape->layers), ARG_UINT(arena->ld_n), ARG_UINT(arena->ld_m), ARG_BUFFER(buffer[ROLE_GATES]),
-	    ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
-	    ARG_OFFSET(arena->w_xt_at), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(applier->b), ARG_BUFFER(buffer[ROLE_U]),
-	    ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CODE_COLUMNS]),
-	    ARG_BUFFER(buffer[ROLE_CODE_COUNTS]), ARG_BUFFER(applier->x)};
+	    ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(w_b.panel),
+	    ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(applier->b),
+	    ARG_BUFFER(buffer[ROLE_U]), ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_CODES]),
+	    ARG_BUFFER(buffer[ROLE_CODE_ENTRIES]), ARG_BUFFER(buffer[ROLE_CODE_STARTS]), ARG_BUFFER(applier->x)};
 	const launch_grid grid = {{workers, 1, 1}, {1, 1, 1}};
 	return LAUNCH(applier->device, KERNEL_network_apply, arguments, grid, error);
 }

@@ -1,6 +1,7 @@
 /* arena.c: what a lane costs, and the buffers made from that. */
 #include "arena.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 uint32_t arena_ld(uint32_t columns)
@@ -13,18 +14,32 @@ uint32_t arena_scalars(uint32_t layers)
 	return layers + layers * layers;
 }
 
+/* Panels of `rows` rows, each followed by a row's room, so that the same row of all panels does not fall on one line of a cache. */
+static uint64_t panel_floats(uint64_t rows)
+{
+	return (rows + 1) * PANEL;
+}
+
+static uint64_t operand_floats(const arena *arena, uint64_t rows)
+{
+	return arena->panels ? (arena->ld_n + PANEL - 1) / PANEL * panel_floats(rows) : rows * arena->ld_n;
+}
+
 static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 {
 	const uint64_t n = shape->n, m = shape->m;
 	*arena = (struct arena){.shape = *shape, .ld_m = arena_ld(shape->m), .ld_n = arena_ld(shape->n)};
 	arena->blocks = (shape->batch + plan->block_rows - 1) / plan->block_rows;
 	arena->sparse = program_sparse_below(plan) > 0;
+	arena->panels = program_panels(plan);
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
-	arena->w_xt_at = m * arena->ld_n;
-	arena->scalars_at = arena->w_xt_at + n * arena->ld_n;
+	arena->spaced = arena->plane + MATRIX_ALIGN;
+	arena->w_xt_at = operand_floats(arena, m);
+	arena->scalars_at = arena->w_xt_at + operand_floats(arena, n);
 	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));
-	arena->transposed_floats = n * arena->ld_n;
-	arena->nonzeros_ld = shape->layers * shape->batch;
+	arena->transposed_floats = operand_floats(arena, n);
+	arena->starts_ld = (shape->n + LIST_COLUMNS - 1) / LIST_COLUMNS + 1;
+	arena->by_column_ld = (uint64_t)shape->layers * shape->batch + MATRIX_ALIGN / 2;
 }
 
 /* 4-byte values of one lane's part of a role. */
@@ -48,25 +63,26 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_BEST: return arena->weights_floats;
 	case ROLE_TRANSPOSED: return arena->transposed_floats;
 	case ROLE_B: return (uint64_t)shape->batch * arena->ld_m;
-	case ROLE_CODES:
+	case ROLE_CODES: return stack;
 	case ROLE_Y:
 	case ROLE_H:
-	case ROLE_DV:
-	case ROLE_DY: return stack;
+	case ROLE_DV: return layers * arena->spaced;
+	case ROLE_DY: return operand_floats(arena, layers * shape->batch);
 	case ROLE_U:
 	case ROLE_DU:
 	case ROLE_TOP: return arena->plane;
-	case ROLE_CODE_COLUMNS:
-	case ROLE_DV_COLUMNS: return arena->sparse ? stack / 2 : 0; /* 16 bits each */
-	case ROLE_CODE_COUNTS:
-	case ROLE_DV_COUNTS: return arena->sparse ? layers * shape->batch : 0;
-	case ROLE_NONZEROS: return arena->sparse ? 2u * (uint64_t)shape->n * arena->nonzeros_ld : 0;
-	case ROLE_NONZERO_COUNTS: return arena->sparse ? shape->n : 0;
+	case ROLE_CODE_ENTRIES: return arena->sparse ? 2u * layers * shape->batch * arena->ld_n : 0; /* two numbers each */
+	case ROLE_CODE_STARTS: return arena->sparse ? layers * shape->batch * arena->starts_ld : 0;
+	case ROLE_DV_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->batch * arena->ld_n : 0;
+	case ROLE_DV_STARTS: return arena->sparse ? (uint64_t)shape->batch * arena->starts_ld : 0;
+	case ROLE_COLUMN_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
+	case ROLE_COLUMN_COUNTS: return arena->sparse ? shape->n : 0;
 	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;
 	case ROLE_STEPS: return 2u * shape->burst;
 	case ROLE_ORDER: return shape->order;
 	case ROLE_ERRORS: return 2u * (uint64_t)shape->evaluation;
 	case ROLE_PARTS: return 4u * NMSE_PARTS;
+	case ROLE_LOWEST:
 	case ROLE_FLAGS: return 1;
 	case ROLE_COUNT: break;
 	}
@@ -136,7 +152,74 @@ arena arena_narrow(const arena *wide, uint32_t batch)
 
 matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t ld)
 {
-	return (matrix){arena->buffer[role], at, role_values(arena, role), ld};
+	return (matrix){arena->buffer[role], at, role_values(arena, role), PANEL, ld};
+}
+
+matrix arena_operand(const arena *arena, arena_role role, uint64_t at, uint32_t rows)
+{
+	matrix operand = arena_matrix(arena, role, at, arena->ld_n);
+	if (!arena->panels) return operand;
+	operand.ld = PANEL;
+	operand.panel = panel_floats(rows);
+	return operand;
+}
+
+matrix arena_w_b(const arena *arena, arena_role role)
+{
+	return arena_operand(arena, role, 0, arena->shape.m);
+}
+
+matrix arena_w_x(const arena *arena, arena_role role)
+{
+	return arena_operand(arena, role, arena->w_xt_at, arena->shape.n);
+}
+
+matrix arena_dy(const arena *arena)
+{
+	return arena_operand(arena, ROLE_DY, 0, arena->shape.layers * arena->shape.batch);
+}
+
+/* One panel after the other; row-major is one wide panel. */
+clu_status arena_write_operand(
+    const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows, const float *values, clu_error *error)
+{
+	const uint32_t n = arena->shape.n;
+	clu_status status = CLU_OK;
+	uint64_t at = slot * operand.stride + operand.at + (uint64_t)row0 * operand.ld;
+	float *part = calloc((size_t)rows * operand.ld + 1, sizeof *part);
+	if (!part) return clu_fail(error, CLU_MEMORY, "no host memory for a matrix of %u×%u", rows, n);
+	for (uint32_t column = 0; column < n; column += operand.ld, at += operand.panel) {
+		const uint32_t width = n - column < operand.ld ? n - column : operand.ld;
+		for (uint32_t row = 0; row < rows; row++) {
+			memcpy(part + (size_t)row * operand.ld, values + (size_t)row * n + column, width * sizeof *part);
+			memset(part + (size_t)row * operand.ld + width, 0, (operand.ld - width) * sizeof *part);
+		}
+		CLU_GOTO(memory_write(
+		    arena->device, operand.buffer, at * sizeof *part, (uint64_t)rows * operand.ld * sizeof *part, part, error));
+	}
+cleanup:
+	free(part);
+	return status;
+}
+
+clu_status arena_read_operand(
+    const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows, float *values, clu_error *error)
+{
+	const uint32_t n = arena->shape.n;
+	clu_status status = CLU_OK;
+	uint64_t at = slot * operand.stride + operand.at + (uint64_t)row0 * operand.ld;
+	float *part = malloc(((size_t)rows * operand.ld + 1) * sizeof *part);
+	if (!part) return clu_fail(error, CLU_MEMORY, "no host memory for a matrix of %u×%u", rows, n);
+	for (uint32_t column = 0; column < n; column += operand.ld, at += operand.panel) {
+		const uint32_t width = n - column < operand.ld ? n - column : operand.ld;
+		CLU_GOTO(
+		    memory_read(arena->device, operand.buffer, at * sizeof *part, (uint64_t)rows * operand.ld * sizeof *part, part, error));
+		for (uint32_t row = 0; row < rows; row++)
+			memcpy(values + (size_t)row * n + column, part + (size_t)row * operand.ld, width * sizeof *part);
+	}
+cleanup:
+	free(part);
+	return status;
 }
 
 clu_status arena_write(

@@ -28,8 +28,9 @@ typedef struct arena_shape {
 	X(U, "side products", false) \
 	X(CODES, "layer outputs", false) \
 	X(Y, "forward products", false) \
-	X(CODE_COLUMNS, "lists of nonzero outputs", false) \
-	X(CODE_COUNTS, "counts of nonzero outputs", false) \
+	X(CODE_ENTRIES, "lists of nonzero outputs", false) \
+	X(CODE_STARTS, "starts of the lists of outputs", false) \
+	X(LOWEST, "lowest layers trained", true) \
 	X(MULTIPLIERS, "gradient multipliers", true) \
 	X(SPREADS, "coefficient spreads", true) \
 	X(HYPER, "optimiser constants", true) \
@@ -39,10 +40,10 @@ typedef struct arena_shape {
 	X(BEST, "best weights", true) \
 	X(H, "backward products", true) \
 	X(DV, "neuron gradients", true) \
-	X(DV_COLUMNS, "lists of nonzero gradients", true) \
-	X(DV_COUNTS, "counts of nonzero gradients", true) \
-	X(NONZEROS, "lists of nonzero outputs by column", true) \
-	X(NONZERO_COUNTS, "counts of nonzero outputs by column", true) \
+	X(DV_ENTRIES, "lists of nonzero gradients", true) \
+	X(DV_STARTS, "starts of the lists of gradients", true) \
+	X(COLUMN_ENTRIES, "lists of nonzero outputs by column", true) \
+	X(COLUMN_COUNTS, "counts of nonzero outputs by column", true) \
 	X(DY, "product gradients", true) \
 	X(DU, "side gradients", true) \
 	X(TOP, "loss gradients", true) \
@@ -67,10 +68,12 @@ typedef struct arena {
 	uint32_t ld_m, ld_n;                          /* leading dimensions */
 	uint32_t blocks;                              /* row blocks of a batch */
 	bool sparse;                                  /* whether products skip zeros, and lists of nonzeros are kept */
-	uint64_t plane;                               /* floats of [batch][ld_n] */
-	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ [m][ld_n], W_xᵀ [n][ld_n], θ, a */
-	uint64_t transposed_floats;                   /* W_x [n][ld_n], kept beside it for the backward products */
-	uint32_t nonzeros_ld;                         /* room of a list by column */
+	bool panels;                                  /* whether matrices read as B lie in panels (common.cl) */
+	uint64_t plane, spaced;                       /* floats of [batch][ld_n]; the same with a gap to the next layer's */
+	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ of m rows, W_xᵀ of n rows, θ, a */
+	uint64_t transposed_floats;                   /* W_x of n rows, kept beside it for the backward products */
+	uint32_t starts_ld;                           /* numbers of a row of a list's starts */
+	uint64_t by_column_ld;                        /* room of a list by column */
 	cl_mem buffer[ROLE_COUNT];
 } arena;
 
@@ -89,8 +92,18 @@ void arena_destroy(arena *arena); /* fine on a zeroed or half-created one */
 /* The same buffers laid out for a smaller batch, of arenas of one lane. Nothing to destroy. */
 arena arena_narrow(const arena *wide, uint32_t batch);
 
-/* The matrix of a role, `at` floats into each lane's part. */
+/* The matrix of a role, `at` floats into each lane's part: row-major, or one of `rows` rows of n columns in
+ * panels where the plan has them. */
 matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t ld);
+matrix arena_operand(const arena *arena, arena_role role, uint64_t at, uint32_t rows);
+matrix arena_w_b(const arena *arena, arena_role role); /* W_bᵀ and W_xᵀ in a role laid out as the weights are */
+matrix arena_w_x(const arena *arena, arena_role role);
+matrix arena_dy(const arena *arena);
+/* Rows row0 … of such an operand to and from [rows][n] on the host. Blocking. */
+clu_status arena_write_operand(
+    const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows, const float *values, clu_error *error);
+clu_status arena_read_operand(
+    const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows, float *values, clu_error *error);
 /* Writes into or reads from one lane's part of a role: `count` 4-byte values at value `at`. Blocking. */
 clu_status arena_write(
     const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values, clu_error *error);

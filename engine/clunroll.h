@@ -276,14 +276,15 @@ typedef enum clu_way {
 	CLU_WAY_TILED,   /* own kernel for GPUs, tiles in local memory; the bits of CLU_WAY_NATIVE */
 } clu_way;
 typedef struct clu_plan {
-	clu_way product;                      /* of the matrix products */
-	uint32_t vector;                      /* floats in a vector of the native kernels: 1, 4, 8, 16 */
-	uint32_t tile_rows, tile_vectors;     /* the native product's register tile */
-	uint32_t group;                       /* work-items of a work-group in the row kernels; 1 on CPUs */
-	uint32_t block_rows;                  /* rows of the batch that a work-group covers in the row kernels */
-	uint32_t group_columns, group_rows;   /* work-group of the native and the tiled product, in tiles */
-	uint32_t sparse_below;                /* native products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
-	uint32_t sparse_rows, sparse_vectors; /* what a work-item covers there */
+	clu_way product;                    /* of the matrix products */
+	uint32_t vector;                    /* floats in a vector of the native kernels: 1, 4, 8, 16 */
+	uint32_t tile_rows, tile_vectors;   /* the native product's register tile */
+	uint32_t group;                     /* work-items of a work-group in the row kernels; 1 on CPUs */
+	uint32_t block_rows;                /* rows of the batch that a work-group covers in the row kernels */
+	uint32_t group_columns, group_rows; /* work-group of the native and the tiled product, in tiles */
+	uint32_t sparse_below;              /* native products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
+	uint32_t sparse_rows;               /* rows that a work-item covers there */
+	uint32_t passes; /* 1: a pass through all layers is one launch, where group is 1 and products native; 0: it is many */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);

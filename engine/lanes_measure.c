@@ -45,7 +45,7 @@ static clu_status count_role(
 	const uint32_t n = arena->shape.n, batch = arena->shape.batch;
 	for (uint32_t l = 0; l < lanes->lane[slot].schedule.layer; l++) {
 		uint64_t nonzeros = 0;
-		CLU_TRY(arena_read(arena, role, slot, l * arena->plane, arena->plane, plane, error));
+		CLU_TRY(arena_read(arena, role, slot, l * (role == ROLE_CODES ? arena->plane : arena->spaced), arena->plane, plane, error));
 		for (uint32_t row = 0; row < batch; row++)
 			for (uint32_t column = 0; column < n; column++) nonzeros += plane[(size_t)row * arena->ld_n + column] != 0.0f;
 		density[l] = (double)nonzeros / ((double)batch * n);

@@ -48,7 +48,9 @@ static clu_status run_fma(const bench *bench, uint32_t size, double *work, clu_e
 static clu_status run_product(const bench *bench, uint32_t size, double *work, clu_error *error)
 {
 	static const lane_entry entry = {0, 1};
-	const matrix a = {bench->a, 0, 0, LD}, b = {bench->b, 0, 0, LD}, c = {bench->c, 0, 0, LD};
+	const bool panels = program_panels(&bench->device->plan);
+	const matrix a = {bench->a, 0, 0, PANEL, LD}, c = {bench->c, 0, 0, PANEL, LD};
+	const matrix b = {bench->b, 0, 0, panels ? (SIDE + 1) * PANEL : PANEL, panels ? PANEL : LD};
 	const product product = {PRODUCT_TIMES, INNER_FIXED, size, SIDE, SIDE, a, b, c, {0}};
 	const lane_list list = {bench->list, 0, 1, &entry};
 	*work = 2.0 * size * SIDE * SIDE;

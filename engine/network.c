@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include "layer.h"
+#include "pass.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,8 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_b) append(lists, list_w_b(layers), place);
 		if (place->w_x) append(lists, list_w_x(layers), place);
 	}
+	for (uint32_t p = 0; p < count && lists->set == LIST_SET_TRAIN; p++)
+		CLU_TRY(arena_write(arena, ROLE_LOWEST, places[p].slot, 0, 1, &places[p].lowest, error));
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
 	    total * sizeof *lists->entries, lists->entries, error);
 }
@@ -118,8 +121,6 @@ static clu_status transpose_buffer(const arena *arena, float **buffer, clu_error
 clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_model *model, clu_error *error)
 {
 	const uint32_t m = model->m, n = model->n, layers = model->arch.layers;
-	const uint64_t base = slot * arena->weights_floats;
-	const cl_mem weights = arena->buffer[ROLE_WEIGHTS];
 	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
 	clu_status status = CLU_OK;
 	memcpy(scalars, model->theta, layers * sizeof *scalars);
@@ -128,9 +129,9 @@ clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_mode
 			scalars[layers + l * layers + i] = clu_arch_origins(&model->arch, l + 1) >> i & 1u ? model->coefficient[l][i] : 0.0f;
 	CLU_TRY(transpose_buffer(arena, &buffer, error));
 	transpose(model->w_b, n, m, buffer);
-	CLU_GOTO(memory_write_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));
+	CLU_GOTO(arena_write_operand(arena, arena_w_b(arena, ROLE_WEIGHTS), slot, 0, m, buffer, error));
 	transpose(model->w_x, n, n, buffer);
-	CLU_GOTO(memory_write_rows(arena->device, weights, base + arena->w_xt_at, buffer, n, n, arena->ld_n, error));
+	CLU_GOTO(arena_write_operand(arena, arena_w_x(arena, ROLE_WEIGHTS), slot, 0, n, buffer, error));
 	CLU_GOTO(arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
 	CLU_GOTO(weights_transpose(arena, slot, error));
 cleanup:
@@ -141,14 +142,12 @@ cleanup:
 clu_status network_get_weights(const arena *arena, uint32_t slot, clu_model *model, clu_error *error)
 {
 	const uint32_t m = model->m, n = model->n, layers = model->arch.layers;
-	const uint64_t base = slot * arena->weights_floats;
-	const cl_mem weights = arena->buffer[ROLE_WEIGHTS];
 	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *buffer;
 	clu_status status = CLU_OK;
 	CLU_TRY(transpose_buffer(arena, &buffer, error));
-	CLU_GOTO(memory_read_rows(arena->device, weights, base, buffer, m, n, arena->ld_n, error));
+	CLU_GOTO(arena_read_operand(arena, arena_w_b(arena, ROLE_WEIGHTS), slot, 0, m, buffer, error));
 	transpose(buffer, m, n, model->w_b);
-	CLU_GOTO(memory_read_rows(arena->device, weights, base + arena->w_xt_at, buffer, n, n, arena->ld_n, error));
+	CLU_GOTO(arena_read_operand(arena, arena_w_x(arena, ROLE_WEIGHTS), slot, 0, n, buffer, error));
 	transpose(buffer, n, n, model->w_x);
 	CLU_GOTO(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at, arena_scalars(layers), scalars, error));
 	memcpy(model->theta, scalars, layers * sizeof *scalars);
@@ -158,21 +157,38 @@ cleanup:
 	return status;
 }
 
-/* ---- the passes ---- */
+/* ---- products ---- */
 
-static matrix layer_matrix(const arena *arena, arena_role role, uint32_t layer)
+static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced, uint32_t layer)
 {
-	return arena_matrix(arena, role, (layer - 1) * arena->plane, arena->ld_n);
+	return arena_matrix(arena, role, (layer - 1) * spaced, arena->ld_n);
 }
 
-/* The lists by row that layer_forward and layer_backward made of a layer's x or dv. */
-static nonzeros layer_nonzeros(const arena *arena, arena_role columns, arena_role counts, uint32_t layer)
+/* The lists that layer_forward made of a layer's x … */
+static nonzeros code_nonzeros(const arena *arena, uint32_t layer)
+{
+	const uint64_t rows = arena->shape.batch, layers = arena->shape.layers;
+	if (!arena->sparse) return (nonzeros){0};
+	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
+	    .starts = arena->buffer[ROLE_CODE_STARTS],
+	    .entries_at = (layer - 1) * rows * arena->ld_n,
+	    .entries_stride = layers * rows * arena->ld_n,
+	    .entries_ld = arena->ld_n,
+	    .starts_at = (layer - 1) * rows * arena->starts_ld,
+	    .starts_stride = layers * rows * arena->starts_ld,
+	    .starts_ld = arena->starts_ld};
+}
+
+/* … and layer_backward of the dv that it wrote last. */
+static nonzeros dv_nonzeros(const arena *arena)
 {
 	if (!arena->sparse) return (nonzeros){0};
-	return (nonzeros){.columns = arena->buffer[columns],
-	    .counts = arena->buffer[counts],
-	    .counts_at = (uint64_t)(layer - 1) * arena->shape.batch,
-	    .counts_stride = (uint64_t)arena->shape.layers * arena->shape.batch};
+	return (nonzeros){.entries = arena->buffer[ROLE_DV_ENTRIES],
+	    .starts = arena->buffer[ROLE_DV_STARTS],
+	    .entries_stride = (uint64_t)arena->shape.batch * arena->ld_n,
+	    .entries_ld = arena->ld_n,
+	    .starts_stride = (uint64_t)arena->shape.batch * arena->starts_ld,
+	    .starts_ld = arena->starts_ld};
 }
 
 /* The products with the samples of the batch as rows of A. */
@@ -184,20 +200,20 @@ static product batch_product(const arena *arena, clu_product which, uint32_t lay
 	case CLU_PRODUCT_SIDE:
 		p.inner = shape->m;
 		p.a = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
-		p.b = arena_matrix(arena, ROLE_WEIGHTS, 0, arena->ld_n);
+		p.b = arena_w_b(arena, ROLE_WEIGHTS);
 		p.c = arena_matrix(arena, ROLE_U, 0, arena->ld_n);
 		break;
 	case CLU_PRODUCT_FORWARD:
-		p.a = layer_matrix(arena, ROLE_CODES, layer);
-		p.b = arena_matrix(arena, ROLE_WEIGHTS, arena->w_xt_at, arena->ld_n);
-		p.c = layer_matrix(arena, ROLE_Y, layer);
-		p.sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, layer);
+		p.a = layer_matrix(arena, ROLE_CODES, arena->plane, layer);
+		p.b = arena_w_x(arena, ROLE_WEIGHTS);
+		p.c = layer_matrix(arena, ROLE_Y, arena->spaced, layer);
+		p.sparse = code_nonzeros(arena, layer);
 		break;
 	default:
-		p.a = layer_matrix(arena, ROLE_DV, layer);
-		p.b = arena_matrix(arena, ROLE_TRANSPOSED, 0, arena->ld_n);
-		p.c = layer_matrix(arena, ROLE_H, layer);
-		p.sparse = layer_nonzeros(arena, ROLE_DV_COLUMNS, ROLE_DV_COUNTS, layer);
+		p.a = layer_matrix(arena, ROLE_DV, arena->spaced, layer);
+		p.b = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n);
+		p.c = layer_matrix(arena, ROLE_H, arena->spaced, layer);
+		p.sparse = dv_nonzeros(arena);
 	}
 	return p;
 }
@@ -211,18 +227,18 @@ static product gradient_product(const arena *arena, clu_product which)
 		p.rows = shape->m;
 		p.a = arena_matrix(arena, ROLE_B, 0, arena->ld_m);
 		p.b = arena_matrix(arena, ROLE_DU, 0, arena->ld_n);
-		p.c = arena_matrix(arena, ROLE_GRADIENTS, 0, arena->ld_n);
+		p.c = arena_w_b(arena, ROLE_GRADIENTS);
 		return p;
 	}
 	p.stacking = INNER_STACKED;
 	p.rows = shape->n;
-	p.a = layer_matrix(arena, ROLE_CODES, 1);
-	p.b = layer_matrix(arena, ROLE_DY, 1);
-	p.c = arena_matrix(arena, ROLE_GRADIENTS, arena->w_xt_at, arena->ld_n);
-	p.sparse = layer_nonzeros(arena, ROLE_CODE_COLUMNS, ROLE_CODE_COUNTS, 1);
-	p.sparse.by_column = arena->buffer[ROLE_NONZEROS];
-	p.sparse.by_column_counts = arena->buffer[ROLE_NONZERO_COUNTS];
-	p.sparse.by_column_ld = arena->nonzeros_ld;
+	p.a = layer_matrix(arena, ROLE_CODES, arena->plane, 1);
+	p.b = arena_dy(arena);
+	p.c = arena_w_x(arena, ROLE_GRADIENTS);
+	p.sparse = code_nonzeros(arena, 1);
+	p.sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
+	p.sparse.by_column_counts = arena->buffer[ROLE_COLUMN_COUNTS];
+	p.sparse.by_column_ld = arena->by_column_ld;
 	return p;
 }
 
@@ -245,7 +261,9 @@ clu_status network_product(const arena *arena, const network_lists *lists, clu_p
 	return product_enqueue(arena->device, &p, &list, error);
 }
 
-clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
+/* ---- the passes: one launch, or one for each layer and product ---- */
+
+static clu_status forward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_SIDE, 0, error));
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
@@ -256,13 +274,26 @@ clu_status network_forward(const arena *arena, const network_lists *lists, clu_e
 	return CLU_OK;
 }
 
-clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
+static clu_status backward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	for (uint32_t layer = lists->layers; layer >= 1; layer--) {
 		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_BACKWARD, layer));
 		CLU_TRY(layer_backward(arena, layer, &layer_list, error));
 		CLU_TRY(network_product(arena, lists, CLU_PRODUCT_BACKWARD, layer, error));
 	}
+	return CLU_OK;
+}
+
+clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
+{
+	const lane_list all = network_all(arena, lists);
+	return program_passes(&arena->device->plan) ? pass_forward(arena, &all, error) : forward_by_layer(arena, lists, error);
+}
+
+clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
+{
+	const lane_list all = network_all(arena, lists);
+	CLU_TRY(program_passes(&arena->device->plan) ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
 	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_GRADIENT_B, 0, error));
 	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
 }

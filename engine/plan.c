@@ -44,7 +44,7 @@ clu_plan clu_plan_default(const clu_device_info *info)
 		    .group_rows = 8,
 		    .sparse_below = 0,
 		    .sparse_rows = 1,
-		    .sparse_vectors = 1};
+		    .passes = 0};
 	clu_plan plan = {.product = CLU_WAY_NATIVE,
 	    .vector = native_vector(info),
 	    .tile_rows = 4,
@@ -54,13 +54,11 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	    .group_columns = 1,
 	    .group_rows = 1,
 	    .sparse_below = 40,
-	    .sparse_rows = 16,
-	    .sparse_vectors = 9};
+	    .sparse_rows = 64,
+	    .passes = 1};
 	if (plan.vector == 16) {
 		plan.tile_rows = 6;
 		plan.tile_vectors = 4;
-		plan.sparse_rows = 12;
-		plan.sparse_vectors = 4;
 	}
 	/* Mesa's llvmpipe (22.3) leaves the loops over nonzeros after one turn; its self-test finds it out */
 	if (strstr(info->name, "llvmpipe")) plan.sparse_below = 0;
@@ -100,7 +98,7 @@ static const plan_field fields[] = {
     FIELD(group_rows, 1, 1024, PLAN_SPEED),
     FIELD(sparse_below, 0, 100, PLAN_SPEED),
     FIELD(sparse_rows, 1, 1024, PLAN_SPEED),
-    FIELD(sparse_vectors, 1, 16, PLAN_SPEED),
+    FIELD(passes, 0, 1, PLAN_SPEED),
 };
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 
@@ -140,7 +138,7 @@ static void print_fields(const clu_plan *plan, unsigned effects, char *text, siz
 
 void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
-	print_fields(plan, PLAN_BITS | PLAN_SPEED, text, (size_t)snprintf(text, CLU_PLAN_TEXT, "plan 1\n"));
+	print_fields(plan, PLAN_BITS | PLAN_SPEED, text, (size_t)snprintf(text, CLU_PLAN_TEXT, "plan 2\n"));
 }
 
 void plan_print_bits(const clu_plan *plan, char text[CLU_PLAN_TEXT])
@@ -192,10 +190,10 @@ clu_status plan_change(clu_plan *plan, const char *lines, clu_error *error)
 
 clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, clu_error *error)
 {
-	static const char title[] = "plan 1\n";
+	static const char title[] = "plan 2\n";
 	uint32_t seen;
 	if (strncmp(text, title, sizeof title - 1) != 0)
-		return clu_fail(error, CLU_FORMAT, "%s is no plan of version 1: its first line must be \"plan 1\"", source);
+		return clu_fail(error, CLU_FORMAT, "%s is no plan of version 2: its first line must be \"plan 2\"", source);
 	*plan = (clu_plan){0};
 	CLU_TRY(read_lines(text + sizeof title - 1, source, plan, &seen, error));
 	for (size_t f = 0; f < FIELD_COUNT; f++)

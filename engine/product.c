@@ -23,8 +23,8 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
 	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
 	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
-	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
-	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
+	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
 	const size_t row_tiles = (p->rows + plan->tile_rows - 1) / plan->tile_rows;
 	const size_t column_tiles = (vectors + plan->tile_vectors - 1) / plan->tile_vectors;
 	const size_t row_groups = (row_tiles + plan->group_rows - 1) / plan->group_rows;
@@ -40,40 +40,38 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	return LAUNCH(device, KERNEL_product_dense, arguments, grid, error);
 }
 
-static launch_grid sparse_grid(const clu_plan *plan, uint32_t rows, uint32_t vectors, uint32_t entries)
+/* The kernel that skips zeros: the lists are A's by row, or by column for the gradient. */
+static clu_status enqueue_sparse(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
-	return (launch_grid){
-	    {(rows + plan->sparse_rows - 1) / plan->sparse_rows, (vectors + plan->sparse_vectors - 1) / plan->sparse_vectors, entries},
-	    {1, 1, 1}};
-}
-
-static clu_status enqueue_rows(clu_device *device, const product *p, const lane_list *list, clu_error *error)
-{
+	const clu_plan *plan = &device->plan;
+	const nonzeros *z = &p->sparse;
 	const uint32_t vectors = vectors_of(device, p->columns);
-	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_BUFFER(list->buffer),
-	    ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-	    ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
-	    ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
-	    ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
-	return LAUNCH(device, KERNEL_product_rows, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
+	const bool times = p->kind == PRODUCT_TIMES;
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
+	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(times ? p->a.ld : 1), ARG_OFFSET(times ? 1 : p->a.ld),
+	    ARG_BUFFER(times ? z->entries : z->by_column), ARG_OFFSET(times ? z->entries_at : 0),
+	    ARG_OFFSET(times ? z->entries_stride : p->rows * z->by_column_ld), ARG_OFFSET(times ? z->entries_ld : z->by_column_ld),
+	    ARG_BUFFER(times ? z->starts : z->by_column_counts), ARG_OFFSET(times ? z->starts_at + z->starts_ld - 1 : 0),
+	    ARG_OFFSET(times ? z->starts_stride : p->rows), ARG_UINT(times ? z->starts_ld : 1), ARG_BUFFER(p->b.buffer),
+	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
+	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
+	const launch_grid grid = {
+	    {(p->rows + plan->sparse_rows - 1) / plan->sparse_rows, (vectors * plan->vector + PANEL - 1) / PANEL, list->count},
+	    {1, 1, 1}};
+	return LAUNCH(device, KERNEL_product_sparse, arguments, grid, error);
 }
 
-static clu_status enqueue_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+static clu_status list_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
-	const uint32_t vectors = vectors_of(device, p->columns), stacked = p->stacking == INNER_STACKED;
-	const launch_argument listing[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(stacked), ARG_BUFFER(list->buffer),
-	    ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-	    ARG_BUFFER(p->sparse.columns), ARG_BUFFER(p->sparse.counts), ARG_OFFSET(p->sparse.counts_at),
-	    ARG_OFFSET(p->sparse.counts_stride), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld),
-	    ARG_BUFFER(p->sparse.by_column_counts)};
-	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_UINT(stacked),
-	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
-	    ARG_OFFSET(p->a.ld), ARG_BUFFER(p->sparse.by_column), ARG_UINT(p->sparse.by_column_ld),
-	    ARG_BUFFER(p->sparse.by_column_counts), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
-	    ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
-	const launch_grid listing_grid = {{(p->rows + LIST_COLUMNS - 1) / LIST_COLUMNS, list->count, 1}, {1, 1, 1}};
-	CLU_TRY(LAUNCH(device, KERNEL_list_columns, listing, listing_grid, error));
-	return LAUNCH(device, KERNEL_product_columns, arguments, sparse_grid(&device->plan, p->rows, vectors, list->count), error);
+	const nonzeros *z = &p->sparse;
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(p->stacking == INNER_STACKED),
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(z->entries), ARG_OFFSET(z->entries_at),
+	    ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts), ARG_OFFSET(z->starts_at),
+	    ARG_OFFSET(z->starts_stride), ARG_UINT(z->starts_ld), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
+	    ARG_BUFFER(z->by_column_counts)};
+	const launch_grid grid = {{(p->rows + LIST_COLUMNS - 1) / LIST_COLUMNS, list->count, 1}, {1, 1, 1}};
+	return LAUNCH(device, KERNEL_list_columns, arguments, grid, error);
 }
 
 /* Entries from `begin` on that CLBlast can take as one batch: neighbouring slots, and equal depth where that is a size. */
@@ -111,7 +109,7 @@ clu_status product_enqueue(clu_device *device, const product *product, const lan
 {
 	if (list->count == 0) return CLU_OK;
 	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
-	if (!program_sparse_below(&device->plan) || !product->sparse.columns) return enqueue_dense(device, product, list, error);
-	return product->kind == PRODUCT_TIMES ? enqueue_rows(device, product, list, error)
-	                                      : enqueue_columns(device, product, list, error);
+	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
+	if (product->kind == PRODUCT_GRADIENT) CLU_TRY(list_columns(device, product, list, error));
+	return enqueue_sparse(device, product, list, error);
 }

@@ -17,10 +17,12 @@ typedef struct lane_list {
 	const lane_entry *entries;
 } lane_list;
 
-/* A row-major matrix in each lane: `at` floats into the lane's part, which is `stride` floats from the next lane's. */
+/* A matrix in each lane: `at` floats into the lane's part, which is `stride` floats from the next lane's. Rows are `ld` floats
+ * apart, panels of PANEL columns `panel` floats: PANEL where the matrix is row-major as a whole; where it lies in panels, ld is
+ * PANEL. */
 typedef struct matrix {
 	cl_mem buffer;
-	uint64_t at, stride;
+	uint64_t at, stride, panel;
 	uint32_t ld;
 } matrix;
 
@@ -34,13 +36,14 @@ typedef enum product_inner {
 	INNER_STACKED, /* `inner` rows for each of a lane's depth − 1 lower layers, stacked */
 } product_inner;
 
-/* Where the nonzeros of A are listed, row by row: ushort columns, placed as A is, and counts of the rows. GRADIENT needs them by
- * column and makes such lists itself, in the room that by_column gives. No buffer: A is taken as dense. */
+/* The nonzeros of A, row by row, as layer.cl lists them; B must lie in panels. GRADIENT needs them by column and makes such lists
+ * itself, in the room that by_column gives. No buffer: A is taken as dense. */
 typedef struct nonzeros {
-	cl_mem columns, counts;
-	uint64_t counts_at, counts_stride;
-	cl_mem by_column, by_column_counts; /* (row, value), room for by_column_ld a column */
-	uint32_t by_column_ld;
+	cl_mem entries, starts;
+	uint64_t entries_at, entries_stride, starts_at, starts_stride; /* in entries, in numbers */
+	uint32_t entries_ld, starts_ld;
+	cl_mem by_column, by_column_counts;
+	uint64_t by_column_ld;
 } nonzeros;
 
 typedef struct product {

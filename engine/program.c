@@ -12,7 +12,7 @@
 
 static const char *const names[] = {
 #define KERNEL_TEXT(name) #name,
-    KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT) TILED_KERNEL_MAP(KERNEL_TEXT)
+    KERNEL_MAP(KERNEL_TEXT) PASS_KERNEL_MAP(KERNEL_TEXT) SPARSE_KERNEL_MAP(KERNEL_TEXT) TILED_KERNEL_MAP(KERNEL_TEXT)
 #undef KERNEL_TEXT
 };
 
@@ -26,6 +26,16 @@ uint32_t program_sparse_below(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE ? plan->sparse_below : 0;
 }
 
+bool program_panels(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_NATIVE && plan->group == 1;
+}
+
+bool program_passes(const clu_plan *plan)
+{
+	return plan->passes && program_panels(plan);
+}
+
 uint64_t program_local_bytes(const clu_plan *plan)
 {
 	const uint64_t rows = plan->tile_rows * plan->group_rows, rows_ld = (rows + 7) / 4 * 4; /* as in product_gpu.cl */
@@ -36,14 +46,16 @@ uint64_t program_local_bytes(const clu_plan *plan)
 static bool kernel_used(const clu_plan *plan, int kernel)
 {
 	if (kernel >= KERNEL_TILED_FIRST) return plan->product == CLU_WAY_TILED;
-	return kernel < KERNEL_SPARSE_FIRST || program_sparse_below(plan) > 0;
+	if (kernel >= KERNEL_SPARSE_FIRST) return program_sparse_below(plan) > 0;
+	return kernel < KERNEL_PASS_FIRST || program_passes(plan);
 }
 
-/* common.cl comes first, neuron.cl before its users, and applier.cl, which calls them all, last; the rest in the table's order. */
+/* common.cl comes first, neuron.cl before its users, and those that call all others last; the rest in the table's order. */
 enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)
 {
-	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "applier") == 0 ? 3 : 2;
+	const bool last = strcmp(name, "applier") == 0 || strcmp(name, "pass") == 0;
+	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : last ? 3 : 2;
 }
 
 static cl_uint ordered_sources(const char **texts, cl_uint room)
@@ -59,13 +71,13 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 {
 	int used = snprintf(text, size,
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
-	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DSPARSE_VECTORS=%u -DNMSE_PARTS=%u "
+	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
 	    "-DFINITE_RUN=%u -DTILE_SIDE=%u "
 	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
-	    program_sparse_below(plan), plan->sparse_rows, plan->sparse_vectors, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS,
-	    CLU_LAYERS_MAX, plan->product == CLU_WAY_TILED, TILED_INNER, plan->group_columns, plan->group_rows);
+	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, LIST_COLUMNS, CLU_LAYERS_MAX,
+	    plan->product == CLU_WAY_TILED, TILED_INNER, plan->group_columns, plan->group_rows);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)

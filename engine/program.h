@@ -28,10 +28,14 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 	X(measure_fma) \
 	X(measure_copy)
 
+/* Built only for plans whose work-items work alone. */
+#define PASS_KERNEL_MAP(X) \
+	X(pass_forward) \
+	X(pass_backward)
+
 /* Built only for plans that skip zeros. */
 #define SPARSE_KERNEL_MAP(X) \
-	X(product_rows) \
-	X(product_columns) \
+	X(product_sparse) \
 	X(list_columns) \
 	X(network_apply)
 
@@ -40,15 +44,17 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,
-	KERNEL_MAP(KERNEL_ENUM) SPARSE_KERNEL_MAP(KERNEL_ENUM) TILED_KERNEL_MAP(KERNEL_ENUM)
+	KERNEL_MAP(KERNEL_ENUM) PASS_KERNEL_MAP(KERNEL_ENUM) SPARSE_KERNEL_MAP(KERNEL_ENUM) TILED_KERNEL_MAP(KERNEL_ENUM)
 #undef KERNEL_ENUM
 	    KERNEL_COUNT,
-	KERNEL_SPARSE_FIRST = KERNEL_product_rows,
+	KERNEL_PASS_FIRST = KERNEL_pass_forward,
+	KERNEL_SPARSE_FIRST = KERNEL_product_sparse,
 	KERNEL_TILED_FIRST = KERNEL_product_tiled
 } kernel_id;
 
 /* Numbers that kernels get as -D and the host needs too. */
 #define MATRIX_ALIGN 16u /* leading dimensions are multiples of it, and of every vector */
+#define PANEL 32u        /* columns of a panel, see common.cl; a multiple of every vector */
 #define TILE_SIDE 16u    /* rows of a work-group in matrix_update */
 #define LIST_COLUMNS 64u /* columns of a work-item in list_columns */
 #define TILED_INNER 16u  /* inner rows that product_tiled stages at a time */
@@ -60,6 +66,10 @@ const char *kernel_name(kernel_id id);
 uint32_t program_sparse_below(const clu_plan *plan);
 /* Bytes of local memory that a work-group of the plan's products takes. */
 uint64_t program_local_bytes(const clu_plan *plan);
+/* Whether what products read as B lies in panels under the plan: our own products on devices where a work-item works alone. */
+bool program_panels(const clu_plan *plan);
+/* Whether a pass is one launch: the plan wants it and a work-item works alone. */
+bool program_passes(const clu_plan *plan);
 /* Builds all kernels for a device and a plan; those that the plan never uses stay NULL. CLU_SIZE where the device has not the
  * local memory for them. The caller releases
  * program and kernels, also on error. CLU_BUILD with the compiler's log. */

@@ -48,10 +48,9 @@ static void fill(float *values, size_t count, uint64_t seed)
 static uint32_t covering_n(const clu_plan *plan)
 {
 	const bool sparse = program_sparse_below(plan) > 0;
-	const uint32_t tile = plan->tile_vectors * (plan->product == CLU_WAY_TILED ? plan->group_columns : 1);
-	const uint32_t chunk = sparse && plan->sparse_vectors > tile ? plan->sparse_vectors : tile;
-	uint32_t n = sparse ? LIST_COLUMNS : 16;
-	if (chunk * plan->vector > n) n = chunk * plan->vector;
+	const uint32_t tile = plan->tile_vectors * (plan->product == CLU_WAY_TILED ? plan->group_columns : 1) * plan->vector;
+	uint32_t n = sparse ? LIST_COLUMNS : PANEL;
+	if (tile > n) n = tile;
 	return n < TEST_N_MAX - 3 ? n + 3 : TEST_N_MAX;
 }
 
@@ -170,17 +169,33 @@ static clu_status compare_role(const fixture *f, const char *op, uint32_t lane, 
 	return status;
 }
 
-/* A matrix that lies transposed on the device, [columns][ld_n], against the reference's [n][columns]. */
-static clu_status compare_transposed(const fixture *f, const char *op, uint32_t lane, arena_role role, uint64_t at,
-    const double *want, uint32_t columns, clu_error *error)
+/* W_bᵀ or W_xᵀ, [columns][n] on the device, against the reference's [n][columns]. */
+static clu_status compare_transposed(
+    const fixture *f, const char *op, uint32_t lane, matrix operand, const double *want, uint32_t columns, clu_error *error)
 {
 	const uint32_t n = f->n;
+	float *got = malloc((size_t)columns * n * sizeof *got);
 	double *transposed = malloc((size_t)columns * n * sizeof *transposed);
-	if (!transposed) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
-	for (uint32_t i = 0; i < n; i++)
+	clu_status status = CLU_OK;
+	if (!got || !transposed) status = clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
+	for (uint32_t i = 0; i < n && transposed; i++)
 		for (uint32_t j = 0; j < columns; j++) transposed[(size_t)j * n + i] = want[(size_t)i * columns + j];
-	clu_status status = compare_role(f, op, lane, role, at, f->arena.ld_n, transposed, columns, n, 1, error);
+	if (status == CLU_OK) status = arena_read_operand(&f->arena, operand, lane, 0, columns, got, error);
+	if (status == CLU_OK) status = compare(f, op, lane, got, n, transposed, columns, n, 1, error);
 	free(transposed);
+	free(got);
+	return status;
+}
+
+/* W_x, kept for the backward products; its rows are the columns of W_xᵀ. */
+static clu_status compare_kept_transpose(const fixture *f, uint32_t lane, clu_error *error)
+{
+	float *got = malloc((size_t)f->n * f->n * sizeof *got);
+	if (!got) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
+	clu_status status =
+	    arena_read_operand(&f->arena, arena_operand(&f->arena, ROLE_TRANSPOSED, 0, f->n), lane, 0, f->n, got, error);
+	if (status == CLU_OK) status = compare(f, "transpose of W_x", lane, got, f->n, f->reference[lane]->w_x, f->n, f->n, 1, error);
+	free(got);
 	return status;
 }
 
@@ -212,9 +227,9 @@ static clu_status compare_update(const fixture *f, uint32_t lane, clu_error *err
 		double first = 0, second = 0;
 		reference_adam_step(&adam, r->dw_x[i], &first, &second, &r->w_x[i]);
 	}
-	CLU_TRY(compare_transposed(f, "update of W_b", lane, ROLE_WEIGHTS, 0, r->w_b, TEST_M, error));
-	CLU_TRY(compare_transposed(f, "update of W_x", lane, ROLE_WEIGHTS, f->arena.w_xt_at, r->w_x, f->n, error));
-	return compare_role(f, "transpose of W_x", lane, ROLE_TRANSPOSED, 0, f->arena.ld_n, r->w_x, f->n, f->n, 1, error);
+	CLU_TRY(compare_transposed(f, "update of W_b", lane, arena_w_b(&f->arena, ROLE_WEIGHTS), r->w_b, TEST_M, error));
+	CLU_TRY(compare_transposed(f, "update of W_x", lane, arena_w_x(&f->arena, ROLE_WEIGHTS), r->w_x, f->n, error));
+	return compare_kept_transpose(f, lane, error);
 }
 
 static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error)
@@ -226,10 +241,10 @@ static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error
 		CLU_TRY(compare_role(
 		    f, "layer_forward", lane, ROLE_CODES, l * a->plane, a->ld_n, r->x + l * plane, TEST_BATCH, f->n, 1, error));
 	for (uint32_t l = depth; l-- > 0;)
-		CLU_TRY(
-		    compare_role(f, "layer_backward", lane, ROLE_DV, l * a->plane, a->ld_n, r->dv + l * plane, TEST_BATCH, f->n, 1, error));
-	CLU_TRY(compare_transposed(f, "gradient of W_b", lane, ROLE_GRADIENTS, 0, r->dw_b, TEST_M, error));
-	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, ROLE_GRADIENTS, a->w_xt_at, r->dw_x, f->n, error));
+		CLU_TRY(compare_role(
+		    f, "layer_backward", lane, ROLE_DV, l * a->spaced, a->ld_n, r->dv + l * plane, TEST_BATCH, f->n, 1, error));
+	CLU_TRY(compare_transposed(f, "gradient of W_b", lane, arena_w_b(a, ROLE_GRADIENTS), r->dw_b, TEST_M, error));
+	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, arena_w_x(a, ROLE_GRADIENTS), r->dw_x, f->n, error));
 	CLU_TRY(compare_scalars(f, lane, error));
 	return compare_update(f, lane, error);
 }

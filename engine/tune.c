@@ -20,40 +20,40 @@ static const double lanes_slack = 1.03;    /* fewer lanes may be so much slower:
 static const double lanes_hopeless = 1.15; /* so much slower, and no further number is tried */
 static const double share_of_plans = 0.75; /* of the time; the rest is for lanes */
 static const uint64_t memory_share = 4;    /* one in that many bytes of the device may be taken */
+static const uint32_t gpu_lanes = 16;      /* at a time while plans compete: one alone does not fill a GPU */
 enum { TURNS = 8, RIVALS_MAX = 8, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
 
 /* ---- what is tried ---- */
 
 const tune_variant tune_variants[] = {
-    {"way of products", KIND_GPU, 0, "product native"},
+    {"way of products", KIND_GPU, 0, "product tiled"},
+    {"way of products", KIND_GPU, 0, "product native\ntile_rows 4\ntile_vectors 1\ngroup_rows 4"},
     {"way of products", KIND_GPU, 0, "product clblast"},
-    {"chunks of sparse products", KIND_HOST, 16, "sparse_rows 32\nsparse_vectors 4"},
-    {"chunks of sparse products", KIND_HOST, 16, "sparse_rows 32\nsparse_vectors 8"},
-    {"chunks of sparse products", KIND_HOST, 16, "sparse_rows 64\nsparse_vectors 2"},
-    {"chunks of sparse products", KIND_HOST, 8, "sparse_rows 32\nsparse_vectors 9"},
-    {"chunks of sparse products", KIND_HOST, 8, "sparse_rows 32\nsparse_vectors 4"},
-    {"chunks of sparse products", KIND_HOST, 8, "sparse_rows 16\nsparse_vectors 16"},
-    {"chunks of sparse products", KIND_HOST, 4, "sparse_rows 32\nsparse_vectors 9"},
-    {"chunks of sparse products", KIND_HOST, 4, "sparse_rows 16\nsparse_vectors 16"},
+    {"passes", KIND_HOST, 0, "passes 0"},
+    {"rows of sparse products", KIND_HOST, 0, "sparse_rows 16"},
+    {"rows of sparse products", KIND_HOST, 0, "sparse_rows 128"},
+    {"rows of sparse products", KIND_HOST, 0, "sparse_rows 512"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 8\ntile_vectors 3"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 12\ntile_vectors 2"},
     {"tiles of dense products", KIND_HOST, 8, "tile_rows 6\ntile_vectors 2"},
     {"tiles of dense products", KIND_HOST, 8, "tile_rows 3\ntile_vectors 4"},
     {"tiles of dense products", KIND_HOST, 4, "tile_rows 6\ntile_vectors 2"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8"},
+    {"tiles of dense products", KIND_GPU, 0, "tile_rows 4\ntile_vectors 1"},
+    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 1"},
     {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 2"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ngroup_columns 8\ngroup_rows 8"},
+    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 1\ngroup_columns 8\ngroup_rows 8"},
+    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 2\ngroup_columns 16\ngroup_rows 16"},
     {"blocks of rows", KIND_HOST, 0, "block_rows 4"},
     {"blocks of rows", KIND_HOST, 0, "block_rows 16"},
     {"blocks of rows", KIND_GPU, 0, "block_rows 1"},
     {"blocks of rows", KIND_GPU, 0, "block_rows 4"},
     {"work-groups of rows", KIND_GPU, 0, "group 64"},
     {"work-groups of rows", KIND_GPU, 0, "group 128"},
-    {"width of vectors", KIND_HOST, 16, "vector 8\ntile_rows 4\ntile_vectors 3\nsparse_vectors 8"},
+    {"width of vectors", KIND_HOST, 16, "vector 8\ntile_rows 4\ntile_vectors 3"},
     {NULL, KIND_HOST, 0, NULL},
 };
 
-static const uint32_t lane_counts[] = {1, 2, 4, 8, 16, 32, 64};
+static const uint32_t lane_counts[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 enum { LANE_COUNTS = sizeof lane_counts / sizeof *lane_counts, LANE_COUNTS_HOST = 5 };
 
 /* ---- rivals ---- */
@@ -65,7 +65,7 @@ typedef struct rival {
 	clu_device *device;
 	probe *probe;
 	uint32_t steps; /* in a slice */
-	double best;    /* s a step, the fastest slice */
+	double best;    /* s a step of a lane, the fastest slice */
 } rival;
 
 typedef struct tuner {
@@ -73,7 +73,8 @@ typedef struct tuner {
 	const clu_tuning_job *job;
 	probe_network *network;
 	double begin;
-	clu_plan plan; /* the best so far */
+	uint32_t lanes; /* while plans compete */
+	clu_plan plan;  /* the best so far */
 	char key[CLU_KEY_TEXT];
 } tuner;
 
@@ -126,31 +127,41 @@ static clu_status rival_open(const tuner *t, rival *rival, clu_error *error)
 	double seconds;
 	rival->best = INFINITY;
 	clu_status status = clu_device_open(t->info, &rival->plan, &rival->device, error);
-	if (status == CLU_OK) status = probe_create(rival->device, t->network, 1, &rival->probe, error);
+	if (status == CLU_OK) status = probe_create(rival->device, t->network, t->lanes, &rival->probe, error);
 	if (status == CLU_OK) status = warm_up(rival->probe, &rival->steps, &seconds, error);
 	if (status != CLU_OK) rival_close(rival);
 	return status;
 }
 
-static clu_status take_turn(probe *probe, uint32_t steps, double *best, clu_error *error)
+/* *best: s a step and lane. */
+static clu_status take_turn(probe *probe, uint32_t steps, uint32_t lanes, double *best, clu_error *error)
 {
 	double seconds;
 	CLU_TRY(probe_run(probe, steps, &seconds, error));
-	if (seconds / steps < *best) *best = seconds / steps;
+	*best = fmin(*best, seconds / steps / lanes);
 	return CLU_OK;
 }
 
-static clu_status compete(rival *rivals, size_t count, int turns, clu_error *error)
+static clu_status compete(const tuner *t, rival *rivals, size_t count, int turns, clu_error *error)
 {
 	for (int turn = 0; turn < turns; turn++)
-		for (size_t i = 0; i < count; i++) CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, &rivals[i].best, error));
+		for (size_t i = 0; i < count; i++) CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
 	return CLU_OK;
+}
+
+/* Lanes while plans compete: fewer than wanted where not even four plans would fit. */
+static uint32_t lanes_of_rivals(const tuner *t)
+{
+	const uint64_t fit = t->info->memory_bytes / memory_share / probe_lane_bytes(t->network, &t->plan);
+	uint32_t lanes = t->info->type == CLU_DEVICE_GPU ? gpu_lanes : 1;
+	while (lanes > 1 && 4 * lanes > fit) lanes /= 2;
+	return lanes;
 }
 
 /* As many plans as may be open beside the one to beat. */
 static size_t room_for_rivals(const tuner *t)
 {
-	const uint64_t lane = probe_lane_bytes(t->network, &t->plan), fit = t->info->memory_bytes / memory_share / lane;
+	const uint64_t rival = t->lanes * probe_lane_bytes(t->network, &t->plan), fit = t->info->memory_bytes / memory_share / rival;
 	return fit < 2 ? 0 : fit > RIVALS_MAX ? RIVALS_MAX - 1 : (size_t)(fit - 1);
 }
 
@@ -226,7 +237,7 @@ static clu_status tune_group(tuner *t, size_t first, size_t end, clu_error *erro
 	size_t count;
 	clu_status status = open_group(t, first, end, rivals, &count, error);
 	if (status == CLU_OK && count > 1) {
-		status = compete(rivals, count, TURNS, error);
+		status = compete(t, rivals, count, TURNS, error);
 		if (status == CLU_OK) {
 			note(t, tune_variants[first].group, rivals[0].best, "as it is");
 			t->plan = rivals[choose(t, rivals, count)].plan;
@@ -240,24 +251,24 @@ static clu_status tune_group(tuner *t, size_t first, size_t end, clu_error *erro
 /* ---- where skipping zeros stops to pay ---- */
 
 /* Whether a step that always skips zeros is faster than one that never does, at this density. */
-static clu_status sparse_is_faster(rival pair[2], double density, bool *faster, clu_error *error)
+static clu_status sparse_is_faster(const tuner *t, rival pair[2], double density, bool *faster, clu_error *error)
 {
 	for (int i = 0; i < 2; i++) {
 		pair[i].best = INFINITY;
 		CLU_TRY(probe_set_density(pair[i].probe, density, density, error));
 	}
-	CLU_TRY(compete(pair, 2, CROSSING_TURNS, error));
+	CLU_TRY(compete(t, pair, 2, CROSSING_TURNS, error));
 	*faster = pair[0].best < pair[1].best;
 	return CLU_OK;
 }
 
-static clu_status bisect(rival pair[2], uint32_t *below, clu_error *error)
+static clu_status bisect(const tuner *t, rival pair[2], uint32_t *below, clu_error *error)
 {
 	double least = 0, most = 1;
 	for (int i = 0; i < CROSSING_HALVINGS; i++) {
 		bool faster;
 		const double middle = (least + most) / 2;
-		CLU_TRY(sparse_is_faster(pair, middle, &faster, error));
+		CLU_TRY(sparse_is_faster(t, pair, middle, &faster, error));
 		if (faster)
 			least = middle;
 		else
@@ -276,7 +287,7 @@ static clu_status tune_crossing(tuner *t, clu_error *error)
 	pair[1].plan.sparse_below = 1;
 	clu_status status = rival_open(t, &pair[0], error);
 	if (status == CLU_OK) status = rival_open(t, &pair[1], error);
-	if (status == CLU_OK) status = bisect(pair, &below, error);
+	if (status == CLU_OK) status = bisect(t, pair, &below, error);
 	rival_close(&pair[0]);
 	rival_close(&pair[1]);
 	CLU_TRY(status);
@@ -308,7 +319,7 @@ static size_t count_lane_counts(const tuner *t)
 typedef struct lane_race {
 	probe *probes[LANE_COUNTS];
 	uint32_t steps[LANE_COUNTS];
-	double best[LANE_COUNTS]; /* s a step of all lanes together */
+	double best[LANE_COUNTS]; /* s a step of a lane */
 	size_t count;
 } lane_race;
 
@@ -333,10 +344,10 @@ static clu_status open_race(const tuner *t, clu_device *device, lane_race *race,
 static void choose_lanes(const tuner *t, const lane_race *race, clu_tuning *tuning)
 {
 	double fastest = INFINITY;
-	for (size_t i = 0; i < race->count; i++) fastest = fmin(fastest, race->best[i] / lane_counts[i]);
+	for (size_t i = 0; i < race->count; i++) fastest = fmin(fastest, race->best[i]);
 	for (size_t i = 0; i < race->count; i++) {
 		char text[32];
-		const double one = race->best[i] / lane_counts[i];
+		const double one = race->best[i];
 		snprintf(text, sizeof text, "%u lanes", lane_counts[i]);
 		note(t, text, one, "");
 		if (tuning->lanes || one > lanes_slack * fastest) continue;
@@ -351,7 +362,7 @@ static clu_status sweep(const tuner *t, clu_device *device, clu_tuning *tuning, 
 	clu_status status = open_race(t, device, &race, error);
 	for (int turn = 0; turn < TURNS && status == CLU_OK; turn++)
 		for (size_t i = 0; i < race.count && status == CLU_OK; i++)
-			status = take_turn(race.probes[i], race.steps[i], &race.best[i], error);
+			status = take_turn(race.probes[i], race.steps[i], lane_counts[i], &race.best[i], error);
 	if (status == CLU_OK) choose_lanes(t, &race, tuning);
 	for (size_t i = 0; i < LANE_COUNTS; i++) probe_destroy(race.probes[i]);
 	return status;
@@ -377,7 +388,7 @@ static clu_status confirm(tuner *t, clu_tuning *tuning, clu_error *error)
 	clu_status status = CLU_OK;
 	for (size_t i = 0; i < count; i++) CLU_GOTO(rival_open(t, &pair[i], error));
 	CLU_GOTO(clu_device_self_test(pair[count - 1].device, NULL, error));
-	CLU_GOTO(compete(pair, count, TURNS, error));
+	CLU_GOTO(compete(t, pair, count, TURNS, error));
 	const size_t kept = count == 2 && pair[1].best < pair[0].best ? 1 : 0;
 	tuning->plan = t->plan = pair[kept].plan;
 	tuning->base_seconds = pair[0].best;
@@ -399,6 +410,7 @@ clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_
 		    error, CLU_ARGUMENT, "%u layers and a batch of %u: nothing that could be measured", job->layers, job->batch);
 	clu_plan_key(info, &t.plan, t.key);
 	CLU_TRY(probe_network_create(job->m, job->n, job->layers, job->batch, &t.network, error));
+	t.lanes = lanes_of_rivals(&t);
 	clu_status status = tune_plans(&t, error);
 	if (status == CLU_OK) status = confirm(&t, tuning, error);
 	probe_network_destroy(t.network);

@@ -114,7 +114,9 @@ static double median_of_sorted(const double *sorted, uint32_t count)
 bench_spread bench_spread_of(double *samples, uint32_t count)
 {
 	qsort(samples, count, sizeof *samples, ascending);
-	bench_spread spread = {count, samples[0], median_of_sorted(samples, count), samples[count - 1], 0};
+	bench_spread spread = {
+	    .count = count, .min = samples[0], .median = median_of_sorted(samples, count), .max = samples[count - 1]};
+	spread.p95 = samples[(count * 95 + 99) / 100 - 1];
 	for (uint32_t i = 0; i < count; i++) samples[i] = fabs(samples[i] - spread.median);
 	qsort(samples, count, sizeof *samples, ascending);
 	spread.mad = median_of_sorted(samples, count);

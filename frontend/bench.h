@@ -9,15 +9,16 @@
 
 #include <cjson/cJSON.h>
 
-enum { BENCH_LANES_MAX = 16, BENCH_REPEAT_MAX = 1000 };
+enum { BENCH_LANES_MAX = 16, BENCH_REPEAT_MAX = 1000, BENCH_BATCH_MAX = 65536 };
 
 typedef struct bench_job {
 	const char *device_spec, *plan_path;
-	settings settings;                            /* of networks that the bench trains itself */
-	const char *archs;                            /* theirs, with commas between */
-	uint32_t lanes[BENCH_LANES_MAX], lanes_count; /* trainings at once; none: the subcommand's own choice */
-	uint32_t repeat;                              /* timed slices */
-	double slice;                                 /* seconds of one */
+	settings settings;                                /* of networks that the bench trains itself */
+	const char *archs;                                /* theirs, with commas between */
+	uint32_t lanes[BENCH_LANES_MAX], lanes_count;     /* trainings at once; none: the subcommand's own choice */
+	uint32_t batches[BENCH_LANES_MAX], batches_count; /* signals of a call of apply */
+	uint32_t repeat;                                  /* timed slices */
+	double slice;                                     /* seconds of one */
 	bool json, kernels;
 	const char *baseline; /* --check; NULL: none */
 	const char *sweep;    /* NULL: none */
@@ -30,6 +31,7 @@ int bench_step(const bench_job *job);
 int bench_products(const bench_job *job);
 int bench_all(const bench_job *job);
 int bench_compare(const bench_job *job);
+int bench_apply(const bench_job *job);
 
 /* ---- a run of a subcommand on one device ---- */
 
@@ -71,6 +73,7 @@ typedef struct bench_spread {
 	uint32_t count;
 	double min, median, max;
 	double mad; /* median absolute deviation from the median */
+	double p95; /* what 95 per cent of the samples do not exceed */
 } bench_spread;
 
 /* Of at least one sample; overwrites the samples. */

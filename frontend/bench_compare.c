@@ -113,7 +113,7 @@ static void print_table(const struct comparison *all)
 {
 	const cJSON *subject;
 	for (size_t c = 0; c < all->column_count; c++) printf("%c  %s\n", (int)('A' + c), all->columns[c].text);
-	printf("\n%-51s", "ms/step ±MAD (times as fast as A)"); /* ± is two bytes and one sign */
+	printf("\n%-51s", "ms ±MAD (times as fast as A)"); /* ± is two bytes and one sign */
 	for (size_t c = 0; c < all->column_count; c++) printf("  %-24c", (int)('A' + c));
 	putchar('\n');
 	cJSON_ArrayForEach(subject, all->subjects)
@@ -149,8 +149,8 @@ static void print_json(const struct comparison *all)
 			if (!row || !bench_row_time(row, &ms)) continue;
 			cJSON *column = cJSON_CreateObject();
 			cJSON_AddStringToObject(column, "place", all->columns[c].text);
-			cJSON_AddNumberToObject(column, "ms_per_step_median", ms.median);
-			cJSON_AddNumberToObject(column, "ms_per_step_mad", ms.mad);
+			cJSON_AddNumberToObject(column, "ms_median", ms.median);
+			cJSON_AddNumberToObject(column, "ms_mad", ms.mad);
 			cJSON_AddNumberToObject(column, "gflops_dense_equivalent", bench_row_number(row, "gflops_dense_equivalent"));
 			cJSON_AddNumberToObject(column, "speed", speed_of(all, subject->valuestring, &ms));
 			cJSON_AddItemToArray(columns, column);
@@ -228,8 +228,7 @@ int bench_compare(const bench_job *job)
 	if (!all || !(all->subjects = cJSON_CreateArray())) status = clu_fail(&error, CLU_MEMORY, "no memory for a comparison");
 	if (all) all->job = job;
 	for (char **path = job->words; *path && status == CLU_OK; path++) status = read_file(all, *path, &error);
-	if (status == CLU_OK && !all->column_count)
-		status = clu_fail(&error, CLU_FORMAT, "no row with a time per step in %s", job->words[0]);
+	if (status == CLU_OK && !all->column_count) status = clu_fail(&error, CLU_FORMAT, "no row with a time in %s", job->words[0]);
 	if (status == CLU_OK) name_columns(all);
 	if (status == CLU_OK) (job->json ? print_json : print_table)(all);
 	if (status == CLU_OK && job->output) status = draw(all, &error);

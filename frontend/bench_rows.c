@@ -22,14 +22,23 @@ double bench_row_number(const cJSON *row, const char *key)
 	return cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
 
+static bool read_time(const cJSON *row, const char *prefix, bench_spread *ms)
+{
+	double *const values[] = {&ms->min, &ms->median, &ms->max, &ms->mad};
+	static const char *const names[] = {"min", "median", "max", "mad"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char key[64];
+		snprintf(key, sizeof key, "%s_%s", prefix, names[i]);
+		*values[i] = bench_row_number(row, key);
+	}
+	if (!(ms->mad >= 0)) ms->mad = 0; /* not known */
+	return ms->median > 0 && isfinite(ms->median);
+}
+
 bool bench_row_time(const cJSON *row, bench_spread *ms)
 {
-	*ms = (bench_spread){.min = bench_row_number(row, "ms_per_step_min"),
-	    .median = bench_row_number(row, "ms_per_step_median"),
-	    .max = bench_row_number(row, "ms_per_step_max"),
-	    .mad = bench_row_number(row, "ms_per_step_mad")};
-	if (!(ms->mad >= 0)) ms->mad = 0; /* a row of before it was kept */
-	return ms->median > 0 && isfinite(ms->median);
+	*ms = (bench_spread){0};
+	return read_time(row, "ms_per_step", ms) || read_time(row, "ms_per_call", ms);
 }
 
 static bool is_measurement(const cJSON *row)

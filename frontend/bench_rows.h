@@ -21,7 +21,7 @@ const cJSON *bench_rows_find(const cJSON *rows, const char *subject);
 /* Its text or its number; "" or NaN where there is none. */
 const char *bench_row_text(const cJSON *row, const char *key);
 double bench_row_number(const cJSON *row, const char *key);
-/* Its time per step; false where it has none. */
+/* Its time per step or, of apply, per call; false where it has none. */
 bool bench_row_time(const cJSON *row, bench_spread *ms);
 
 typedef enum bench_verdict { BENCH_SAME, BENCH_SLOWER, BENCH_FASTER } bench_verdict;

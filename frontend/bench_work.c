@@ -67,40 +67,37 @@ static bool skips_zeros(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE && plan->sparse_below > 0;
 }
 
-/* Products without lists of nonzeros. */
+/* Products that are launched by themselves and have no lists of nonzeros. */
 static bench_work dense_products(const work_subject *subject, const clu_plan *plan)
 {
-	bench_work sum = work_product(subject, CLU_PRODUCT_SIDE);
-	add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_B));
+	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_B);
+	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_SIDE));
 	if (skips_zeros(plan)) return sum;
-	add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
-	add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
+	if (!plan->passes) {
+		add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
+		add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
+	}
 	add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
 	sum.real_flop = sum.dense_flop; /* zeros are multiplied here */
 	return sum;
 }
 
-static bench_work row_products(const work_subject *subject, const clu_plan *plan)
+static bench_work sparse_products(const work_subject *subject, const clu_plan *plan)
 {
-	(void)plan;
-	bench_work sum = work_product(subject, CLU_PRODUCT_FORWARD);
+	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_X);
+	if (plan->passes) return sum;
+	add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
 	add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
 	return sum;
 }
 
-static bench_work column_products(const work_subject *subject, const clu_plan *plan)
-{
-	(void)plan;
-	return work_product(subject, CLU_PRODUCT_GRADIENT_X);
-}
-
-/* A nonzero is read (value and column) and written (row and value). */
+/* A nonzero is read (column and value) and written (row and value). */
 static bench_work column_lists(const work_subject *subject, const clu_plan *plan)
 {
 	(void)plan;
 	const double entries =
 	    work_density(subject, CLU_PRODUCT_GRADIENT_X) * (subject->arch->layers - 1.0) * subject->batch * subject->n;
-	return (bench_work){.bytes = entries * (6 + 8)};
+	return (bench_work){.bytes = entries * (8 + 8)};
 }
 
 /* `planes` of [batch][n] and a multiply-add for each of `terms` planes. */
@@ -132,6 +129,29 @@ static bench_work layers_backward(const work_subject *subject, const clu_plan *p
 	return planes_of(subject, 5 * layers - 1 + 3 * origins(subject), layers + 3 * origins(subject));
 }
 
+/* A product of a pass, zeros multiplied where the plan skips none. */
+static void add_product(bench_work *sum, const work_subject *subject, const clu_plan *plan, clu_product product)
+{
+	bench_work work = work_product(subject, product);
+	if (!skips_zeros(plan)) work.real_flop = work.dense_flop;
+	add(sum, work);
+}
+
+static bench_work pass_forward(const work_subject *subject, const clu_plan *plan)
+{
+	bench_work sum = layers_forward(subject, plan);
+	add_product(&sum, subject, plan, CLU_PRODUCT_SIDE);
+	add_product(&sum, subject, plan, CLU_PRODUCT_FORWARD);
+	return sum;
+}
+
+static bench_work pass_backward(const work_subject *subject, const clu_plan *plan)
+{
+	bench_work sum = layers_backward(subject, plan);
+	add_product(&sum, subject, plan, CLU_PRODUCT_BACKWARD);
+	return sum;
+}
+
 /* Gradient, weight and both moments are read, the latter three written, and W_x once more for the backward products. */
 static bench_work matrix_updates(const work_subject *subject, const clu_plan *plan)
 {
@@ -157,10 +177,10 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 	static const struct {
 		const char *name;
 		bench_work (*count)(const work_subject *subject, const clu_plan *plan);
-	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_rows", row_products},
-	    {"product_columns", column_products}, {"list_columns", column_lists}, {"layer_forward", layers_forward},
-	    {"layer_backward", layers_backward}, {"matrix_update", matrix_updates}, {"gather_training", gathering},
-	    {"loss_backward", losses}};
+	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_sparse", sparse_products},
+	    {"pass_forward", pass_forward}, {"pass_backward", pass_backward}, {"list_columns", column_lists},
+	    {"layer_forward", layers_forward}, {"layer_backward", layers_backward}, {"matrix_update", matrix_updates},
+	    {"gather_training", gathering}, {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);

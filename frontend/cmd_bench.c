@@ -11,11 +11,12 @@
 #include <string.h>
 
 static const char help[] =
-    "Measures what a device makes of training: steps of trained networks and their parts.\n\n"
+    "Measures what a device makes of training and of trained networks.\n\n"
     "Usage: clunroll bench step [M...] [OPTIONS]      an optimiser step (forward, backward, Adam) at full depth\n"
     "       clunroll bench products [M...] [OPTIONS]  its matrix products, as planned and in every other way, in turn;\n"
     "                                                 slices are a tenth as long\n"
     "       clunroll bench all [M...] [OPTIONS]       products, then steps with 1, 2, 4, 8, 16 lanes where they fit\n"
+    "       clunroll bench apply [M...] [OPTIONS]     codes of one signal, and of many at once\n"
     "       clunroll bench compare A.json B.json... [-o PICTURE]\n"
     "                                                 what --json wrote on several devices or commits, beside each other\n\n"
     "  M                 networks that 'clunroll train' wrote, with the data and batch of their settings. Without any,\n"
@@ -24,13 +25,14 @@ static const char help[] =
     "  --m M, --n N      measurements and codes of a sample (250, 500)\n"
     "  --layers K        (16)  --batch COUNT (128)\n\n"
     "  --lanes LIST      trainings at once, e.g. 1,2,4 (1)\n"
-    "  --kernels         step: the time of each kernel too, and how near it is to what the device could do\n"
+    "  --batches LIST    apply: signals of a call (1,4,16,64,256,1024,4096,16384,65536)\n"
+    "  --kernels         step, all: the time of each kernel too, and how near it is to what the device could do\n"
     "  --sweep WHAT      step: how its cost grows with n, layers (up to K) or connections\n"
-    "  --check BASELINE  what --json wrote before on this device is measured again: says what got slower or faster, that\n"
-    "                    is by more than 5 % and than the noise of both; exit status 1 where something got slower\n"
+    "  --check BASELINE  step, products, all: what --json wrote before on this device is measured again: says what got\n"
+    "                    slower or faster by more than 5 % and the noise of both; exit status 1 where something got slower\n"
     "  -o, --output FILE compare, --sweep: a picture (SVG)\n"
-    "  --repeat N        timed slices (15)\n"
-    "  --slice SECONDS   length of one (0.5)\n"
+    "  --repeat N        timed slices (15), not of apply\n"
+    "  --slice SECONDS   length of one, and of the calls with a batch (0.5)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products, instead of its own plan\n"
     "  --json            one JSON object a line\n"
@@ -38,16 +40,27 @@ static const char help[] =
     "A time is that of a step of one lane: of a launch, divided by the lanes; ±MAD is the median absolute deviation of\n"
     "the slices. GFLOP/s* are dense-equivalent: what a step would do if nothing were skipped; GFLOP/s leave out the zeros.\n"
     "Peak and bandwidth are measured first: multiply-adds in registers, a copy beyond the caches. What stays in a cache can\n"
-    "be faster than the latter allows.\n\n"
+    "be faster than the latter allows. apply times calls, from measurements to codes in the caller's memory.\n\n"
     "Examples:\n"
     "  clunroll bench all --json > before.json\n"
     "  clunroll bench all --check before.json\n"
-    "  clunroll bench compare cpu.json gpu.json -o devices.svg\n";
+    "  clunroll bench compare cpu.json gpu.json -o devices.svg\n"
+    "  clunroll bench apply lista.safetensors --batches 1,1024\n";
+
+/* Options that only some subcommands take. */
+enum { TAKES_CHECK = 1, TAKES_OUTPUT = 2, TAKES_KERNELS = 4, TAKES_SWEEP = 8 };
 
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
-} subcommands[] = {{"products", bench_products}, {"step", bench_step}, {"all", bench_all}, {"compare", bench_compare}};
+	unsigned takes;
+} subcommands[] = {
+    {"products", bench_products, TAKES_CHECK},
+    {"step", bench_step, TAKES_CHECK | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP},
+    {"all", bench_all, TAKES_CHECK | TAKES_KERNELS},
+    {"apply", bench_apply, 0},
+    {"compare", bench_compare, TAKES_OUTPUT},
+};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
 static int usage(void)
@@ -58,23 +71,25 @@ static int usage(void)
 	return report_usage("what to measure? There is: %s", names);
 }
 
-static clu_status parse_lanes(const char *text, bench_job *job, clu_error *error)
+/* "1,2,4": a list of numbers from 1 on. */
+static clu_status parse_list(
+    const char *option, const char *text, uint64_t most, uint32_t values[BENCH_LANES_MAX], uint32_t *count, clu_error *error)
 {
 	char *copy = strdup(text), *rest = NULL;
 	clu_status status = CLU_OK;
-	if (!copy) return clu_fail(error, CLU_MEMORY, "no memory for --lanes");
-	job->lanes_count = 0;
+	if (!copy) return clu_fail(error, CLU_MEMORY, "no memory for %s", option);
+	*count = 0;
 	for (char *word = strtok_r(copy, ",", &rest); word && status == CLU_OK; word = strtok_r(NULL, ",", &rest)) {
 		uint64_t value;
-		if (job->lanes_count == BENCH_LANES_MAX) {
-			status = clu_fail(error, CLU_ARGUMENT, "--lanes takes at most %d numbers", BENCH_LANES_MAX);
+		if (*count == BENCH_LANES_MAX) {
+			status = clu_fail(error, CLU_ARGUMENT, "%s takes at most %d numbers", option, BENCH_LANES_MAX);
 			break;
 		}
-		status = parse_whole("--lanes", word, 1, 65536, &value, error);
-		if (status == CLU_OK) job->lanes[job->lanes_count++] = (uint32_t)value;
+		status = parse_whole(option, word, 1, most, &value, error);
+		if (status == CLU_OK) values[(*count)++] = (uint32_t)value;
 	}
 	free(copy);
-	if (status == CLU_OK && job->lanes_count == 0) status = clu_fail(error, CLU_ARGUMENT, "--lanes is empty; wanted e.g. 1,2,4");
+	if (status == CLU_OK && *count == 0) status = clu_fail(error, CLU_ARGUMENT, "%s is empty; wanted e.g. 1,2,4", option);
 	return status;
 }
 
@@ -82,7 +97,8 @@ static clu_status parse_option(int option, bench_job *job, clu_error *error)
 {
 	uint64_t repeat = job->repeat;
 	switch (option) {
-	case 'l': return parse_lanes(optarg, job, error);
+	case 'l': return parse_list("--lanes", optarg, 65536, job->lanes, &job->lanes_count, error);
+	case 'b': return parse_list("--batches", optarg, BENCH_BATCH_MAX, job->batches, &job->batches_count, error);
 	case 'r':
 		CLU_TRY(parse_whole("--repeat", optarg, 1, BENCH_REPEAT_MAX, &repeat, error));
 		job->repeat = (uint32_t)repeat;
@@ -100,10 +116,22 @@ static clu_status parse_option(int option, bench_job *job, clu_error *error)
 	}
 }
 
+/* An option that was given and is not among those taken; NULL: none. */
+static const char *foreign_option(const bench_job *job, unsigned takes)
+{
+	if (job->baseline && !(takes & TAKES_CHECK)) return "--check";
+	if (job->output && !(takes & TAKES_OUTPUT)) return "--output";
+	if (job->kernels && !(takes & TAKES_KERNELS)) return "--kernels";
+	if (job->sweep && !(takes & TAKES_SWEEP)) return "--sweep";
+	return NULL;
+}
+
 static int run_subcommand(bench_job *job, char **words)
 {
 	for (size_t i = 0; i < SUBCOMMANDS && words[0]; i++) {
 		if (strcmp(words[0], subcommands[i].name) != 0) continue;
+		const char *foreign = foreign_option(job, subcommands[i].takes);
+		if (foreign) return report_usage("bench %s takes no %s", words[0], foreign);
 		job->words = words + 1;
 		return subcommands[i].run(job);
 	}
@@ -112,13 +140,18 @@ static int run_subcommand(bench_job *job, char **words)
 
 int cmd_bench(int argc, char **argv)
 {
-	static const struct option options[] = {{"lanes", required_argument, 0, 'l'}, {"repeat", required_argument, 0, 'r'},
-	    {"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'}, {"plan", required_argument, 0, 'p'},
-	    {"arch", required_argument, 0, 'a'}, {"m", required_argument, 0, OPTION_M}, {"n", required_argument, 0, OPTION_N},
-	    {"layers", required_argument, 0, OPTION_LAYERS}, {"batch", required_argument, 0, OPTION_BATCH},
-	    {"kernels", no_argument, 0, 'k'}, {"check", required_argument, 0, 'c'}, {"sweep", required_argument, 0, 'w'},
-	    {"output", required_argument, 0, 'o'}, {"json", no_argument, 0, 'j'}, {"help", no_argument, 0, 'h'}, {0}};
-	bench_job job = {.archs = "LISTA,Searched,Dense", .repeat = 15, .slice = 0.5};
+	static const struct option options[] = {{"lanes", required_argument, 0, 'l'}, {"batches", required_argument, 0, 'b'},
+	    {"repeat", required_argument, 0, 'r'}, {"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'},
+	    {"plan", required_argument, 0, 'p'}, {"arch", required_argument, 0, 'a'}, {"m", required_argument, 0, OPTION_M},
+	    {"n", required_argument, 0, OPTION_N}, {"layers", required_argument, 0, OPTION_LAYERS},
+	    {"batch", required_argument, 0, OPTION_BATCH}, {"kernels", no_argument, 0, 'k'}, {"check", required_argument, 0, 'c'},
+	    {"sweep", required_argument, 0, 'w'}, {"output", required_argument, 0, 'o'}, {"json", no_argument, 0, 'j'},
+	    {"help", no_argument, 0, 'h'}, {0}};
+	bench_job job = {.archs = "LISTA,Searched,Dense",
+	    .batches = {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536},
+	    .batches_count = 9,
+	    .repeat = 15,
+	    .slice = 0.5};
 	clu_error error;
 	clu_status status = bench_settings_default(&job.settings, &error);
 	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {

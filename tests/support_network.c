@@ -164,37 +164,69 @@ void support_rows_write(const arena *arena, arena_role role, uint32_t slot, uint
 	support_ok(memory_write_rows(arena->device, whole.buffer, slot * whole.stride + at, values, rows, columns, ld, &error), &error);
 }
 
-/* Both matrices lie transposed on the device: W_bᵀ [m][ld_n] first, W_xᵀ [n][ld_n] at w_xt_at. */
-static void read_transposed(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t columns, float *values)
+/* What lies beyond column n in the last panel, as far as products compute it, is +0. */
+static void check_padding(const arena *arena, matrix operand, uint32_t slot, uint32_t rows)
+{
+	const uint32_t n = arena->shape.n, first = (n - 1) / PANEL * PANEL;
+	const uint64_t at = slot * operand.stride + operand.at + (n - 1) / PANEL * operand.panel;
+	const size_t count = (size_t)rows * operand.ld;
+	clu_error error;
+	float *panel = malloc(count * sizeof *panel);
+	assert_non_null(panel);
+	support_ok(memory_read(arena->device, operand.buffer, at * 4, ((size_t)(rows - 1) * operand.ld + arena->ld_n - first) * 4,
+	               panel, &error),
+	    &error);
+	for (uint32_t row = 0; row < rows; row++)
+		for (uint32_t c = n; c < arena->ld_n; c++)
+			if (panel[(size_t)row * operand.ld + c - first] != 0)
+				fail_msg("lane %u, row %u: padding in column %u is %a", slot, row, c,
+				    (double)panel[(size_t)row * operand.ld + c - first]);
+	free(panel);
+}
+
+float *support_operand(const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows)
+{
+	clu_error error;
+	float *values = malloc((size_t)rows * arena->shape.n * sizeof *values);
+	assert_non_null(values);
+	support_ok(arena_read_operand(arena, operand, slot, row0, rows, values, &error), &error);
+	operand.at += (uint64_t)row0 * operand.ld;
+	check_padding(arena, operand, slot, rows);
+	return values;
+}
+
+/* Both matrices lie transposed on the device, W_bᵀ with m rows and W_xᵀ with n. */
+static void read_transposed(const arena *arena, matrix operand, uint32_t slot, uint32_t columns, float *values)
 {
 	const uint32_t n = arena->shape.n;
-	float *part = support_rows(arena, role, slot, at, columns, arena->ld_n, n);
+	float *part = support_operand(arena, operand, slot, 0, columns);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < columns; j++) values[i * columns + j] = part[j * n + i];
 	free(part);
 }
 
-static void write_transposed(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t columns, const float *values)
+static void write_transposed(const arena *arena, matrix operand, uint32_t slot, uint32_t columns, const float *values)
 {
 	const uint32_t n = arena->shape.n;
+	clu_error error;
 	float *part = malloc((size_t)columns * n * sizeof *part);
 	assert_non_null(part);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < columns; j++) part[j * n + i] = values[i * columns + j];
-	support_rows_write(arena, role, slot, at, columns, arena->ld_n, n, part);
+	support_ok(arena_write_operand(arena, operand, slot, 0, columns, part, &error), &error);
 	free(part);
 }
 
 void support_matrices_read(const arena *arena, arena_role role, uint32_t slot, float *w_b, float *w_x)
 {
-	if (w_b) read_transposed(arena, role, slot, 0, arena->shape.m, w_b);
-	if (w_x) read_transposed(arena, role, slot, arena->w_xt_at, arena->shape.n, w_x);
+	if (w_b) read_transposed(arena, arena_w_b(arena, role), slot, arena->shape.m, w_b);
+	if (w_x) read_transposed(arena, arena_w_x(arena, role), slot, arena->shape.n, w_x);
 }
 
 void support_matrices_write(const arena *arena, arena_role role, uint32_t slot, const float *w_b, const float *w_x)
 {
-	if (w_b) write_transposed(arena, role, slot, 0, arena->shape.m, w_b);
-	if (w_x) write_transposed(arena, role, slot, arena->w_xt_at, arena->shape.n, w_x);
+	if (w_b) write_transposed(arena, arena_w_b(arena, role), slot, arena->shape.m, w_b);
+	if (w_x) write_transposed(arena, arena_w_x(arena, role), slot, arena->shape.n, w_x);
 }
 
 void support_role_fill(const arena *arena, arena_role role, uint32_t slot, float value)

@@ -47,6 +47,8 @@ float *support_rows(const arena *arena, arena_role role, uint32_t slot, uint64_t
 /* Writes [rows][columns] to where support_rows reads it, padding zeroed. */
 void support_rows_write(const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint32_t rows, uint32_t ld,
     uint32_t columns, const float *values);
+/* Rows row0 … of a matrix of n columns that products read as B, [rows][n]; its padding must be zero. The caller frees them. */
+float *support_operand(const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows);
 /* The parts for W_b [n][m] and W_x [n][n] of a role that is laid out as the weights are: WEIGHTS, FIRST, SECOND, GRADIENTS.
  * Either may be NULL. */
 void support_matrices_read(const arena *arena, arena_role role, uint32_t slot, float *w_b, float *w_x);

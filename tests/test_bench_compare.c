@@ -41,7 +41,7 @@ static void test_columns_beside_each_other(void **state)
 		{
 			assert_true(c < 3 && want[i].places[c]);
 			assert_string_equal(row_word(column, "place"), want[i].places[c]);
-			assert_true(row_number(column, "ms_per_step_median") == want[i].ms[c]);
+			assert_true(row_number(column, "ms_median") == want[i].ms[c]);
 			assert_true(row_number(column, "speed") == want[i].speed[c]);
 			c++;
 		}

@@ -349,7 +349,7 @@ static void wrong_files_of_options(void **state)
 {
 	char *recipe = support_path(*state, "recipe"), *plan = support_path(*state, "plan"), *model = support_path(*state, "m");
 	support_write(recipe, "name mine\nform sideways\n", 24);
-	support_write(plan, "plan 1\nvector many\n", 19);
+	support_write(plan, "plan 2\nvector many\n", 19);
 	const struct {
 		const char *option, *path, *named;
 		int code;

@@ -92,7 +92,7 @@ static void bad_plans_are_named(void **state)
 	clu_error error;
 	assert_int_equal(device_choice_open_one(index, path, &device, &error), CLU_FILE);
 	assert_non_null(strstr(error.message, path));
-	static const char nonsense[] = "plan 1\nvector three\n";
+	static const char nonsense[] = "plan 2\nvector three\n";
 	support_write(path, nonsense, sizeof nonsense - 1);
 	assert_int_equal(device_choice_open_one(index, path, &device, &error), CLU_ARGUMENT);
 	assert_non_null(strstr(error.message, path));

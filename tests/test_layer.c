@@ -102,8 +102,8 @@ static void make_lane(fixture *f, uint32_t lane, uint64_t seed)
 	support_rows_write(a, ROLE_U, lane, 0, rows, a->ld_n, n, f->u[lane]);
 	support_rows_write(a, ROLE_TOP, lane, 0, rows, a->ld_n, n, f->top[lane]);
 	for (uint32_t l = 0; l < f->layers; l++) {
-		support_rows_write(a, ROLE_Y, lane, l * a->plane, rows, a->ld_n, n, f->y[lane] + l * f->plane);
-		support_rows_write(a, ROLE_H, lane, l * a->plane, rows, a->ld_n, n, f->h[lane] + l * f->plane);
+		support_rows_write(a, ROLE_Y, lane, l * a->spaced, rows, a->ld_n, n, f->y[lane] + l * f->plane);
+		support_rows_write(a, ROLE_H, lane, l * a->spaced, rows, a->ld_n, n, f->h[lane] + l * f->plane);
 	}
 }
 
@@ -162,7 +162,9 @@ static void check_plane(const fixture *f, const char *what, uint32_t lane, arena
 {
 	char label[96];
 	const arena *a = &f->arena;
-	float *got = support_rows(a, role, lane, (layer - 1) * a->plane, f->c->batch, a->ld_n, f->c->n);
+	const uint64_t plane = role == ROLE_CODES ? a->plane : a->spaced;
+	float *got = role == ROLE_DY ? support_operand(a, arena_dy(a), lane, (layer - 1) * f->c->batch, f->c->batch)
+	                             : support_rows(a, role, lane, (layer - 1) * plane, f->c->batch, a->ld_n, f->c->n);
 	snprintf(label, sizeof label, "case %td, lane %u, %s of layer %u", f->c - cases, lane, what, layer);
 	support_close(label, 0, got, want, f->plane, tolerance);
 	free(got);

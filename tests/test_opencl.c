@@ -13,7 +13,8 @@ static void test_sentences(void **state)
 		const char *says;
 	} cases[] = {{CL_OUT_OF_RESOURCES, "-5 (out of device resources)"},
 	    {CL_MEM_OBJECT_ALLOCATION_FAILURE, "-4 (no device memory for a buffer)"},
-	    {CL_INVALID_KERNEL_ARGS, "-52 (invalid kernel arguments)"}, {-9999, "-9999 (see CL/cl.h)"}};
+	    {CL_INVALID_KERNEL_ARGS, "-52 (invalid kernel arguments)"}, {-1138, "-1138 (see CL/cl.h)"},
+	    {-1022, "-1022 (see clblast_c.h)"}, {-2039, "-2039 (an exception in CLBlast, such as a kernel that does not build)"}};
 	const clu_device_info info = {.name = "Some Device"};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_error error = {CLU_OK, ""};

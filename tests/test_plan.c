@@ -7,15 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char good[] = "plan 1\nproduct native\nvector 8\ntile_rows 4\ntile_vectors 3\ngroup 1\nblock_rows 8\n"
-                           "group_columns 1\ngroup_rows 1\nsparse_below 40\nsparse_rows 16\nsparse_vectors 9\n";
+static const char good[] = "plan 2\nproduct native\nvector 8\ntile_rows 4\ntile_vectors 3\ngroup 1\nblock_rows 8\n"
+                           "group_columns 1\ngroup_rows 1\nsparse_below 40\nsparse_rows 16\npasses 1\n";
 
 static bool equal(const clu_plan *a, const clu_plan *b)
 {
 	return a->product == b->product && a->vector == b->vector && a->tile_rows == b->tile_rows &&
 	       a->tile_vectors == b->tile_vectors && a->group == b->group && a->block_rows == b->block_rows &&
 	       a->group_columns == b->group_columns && a->group_rows == b->group_rows && a->sparse_below == b->sparse_below &&
-	       a->sparse_rows == b->sparse_rows && a->sparse_vectors == b->sparse_vectors;
+	       a->sparse_rows == b->sparse_rows && a->passes == b->passes;
 }
 
 static void check_round_trip(const clu_plan *plan)
@@ -34,11 +34,11 @@ static void test_round_trip(void **state)
 {
 	(void)state;
 	static const clu_plan plans[] = {
-	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1, 100, 1024, 16},
-	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 4},
-	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 1},
-	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 1},
-	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 1},
+	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1, 100, 1024, 0},
+	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 1},
+	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 0},
+	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 0},
+	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 0},
 	};
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
 }
@@ -78,8 +78,8 @@ static void test_order_of_lines_is_free(void **state)
 	clu_plan plan, same;
 	clu_error error;
 	support_ok(clu_plan_parse(good, "a plan", &plan, &error), &error);
-	support_ok(clu_plan_parse("plan 1\ngroup_rows 1\nvector 8\nblock_rows 8\ntile_vectors 3\nproduct native\ntile_rows 4\n"
-	                          "group_columns 1\nsparse_vectors 9\nsparse_below 40\nsparse_rows 16\ngroup 1",
+	support_ok(clu_plan_parse("plan 2\ngroup_rows 1\nvector 8\nblock_rows 8\ntile_vectors 3\nproduct native\ntile_rows 4\n"
+	                          "group_columns 1\npasses 1\nsparse_below 40\nsparse_rows 16\ngroup 1",
 	               "a plan", &same, &error),
 	    &error);
 	assert_true(equal(&plan, &same));
@@ -92,12 +92,12 @@ static void test_damaged_texts(void **state)
 	static const struct {
 		const char *line, *instead, *named;
 	} cases[] = {
-	    {"plan 1\n", "", "version 1"},
-	    {"plan 1\n", "plan 2\n", "version 1"},
-	    {"plan 1\n", "plan 10\n", "version 1"},
-	    {"plan 1\n", "plan 1x\n", "version 1"},
-	    {"plan 1\n", "plan\n", "version 1"},
-	    {"plan 1\n", "Plan 1\n", "version 1"},
+	    {"plan 2\n", "", "version 2"},
+	    {"plan 2\n", "plan 1\n", "version 2"},
+	    {"plan 2\n", "plan 20\n", "version 2"},
+	    {"plan 2\n", "plan 2x\n", "version 2"},
+	    {"plan 2\n", "plan\n", "version 2"},
+	    {"plan 2\n", "Plan 1\n", "version 2"},
 	    {"product native\n", "", "product"},
 	    {"product native\n", "product fast\n", "fast"},
 	    {"product native\n", "product\n", "product"},
@@ -131,7 +131,7 @@ static void test_damaged_texts(void **state)
 	    {"sparse_below 40\n", "sparse_below 101\n", "sparse_below"},
 	    {"sparse_below 40\n", "", "sparse_below"},
 	    {"sparse_rows 16\n", "sparse_rows 0\n", "sparse_rows"},
-	    {"sparse_vectors 9\n", "sparse_vectors 17\n", "sparse_vectors"},
+	    {"passes 1\n", "passes 2\n", "passes"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[CLU_PLAN_TEXT];
@@ -197,7 +197,7 @@ static void test_bits(void **state)
 	    {"group_rows 2\n", false},
 	    {"sparse_below 41\n", false},
 	    {"sparse_rows 17\n", false},
-	    {"sparse_vectors 8\n", false},
+	    {"passes 0\n", false},
 	};
 	char text[CLU_PLAN_TEXT], changed_text[CLU_PLAN_TEXT];
 	size_t lines = 0;

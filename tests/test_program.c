@@ -113,7 +113,7 @@ static void change_sparse(clu_device *device)
 {
 	device->plan.sparse_below += 7;
 	device->plan.sparse_rows++;
-	device->plan.sparse_vectors++;
+	device->plan.passes = !device->plan.passes;
 }
 
 static void change_nothing_that_counts(clu_device *device)

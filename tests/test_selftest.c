@@ -16,7 +16,7 @@ static void test_sound_devices(void **state)
 }
 
 /* A device under a plan of 8 rows and 4 columns at a time, and kernels that cover 1 and 1. */
-static clu_device *open_with_small_kernels(cl_program *program, cl_kernel kernels[KERNEL_COUNT])
+static clu_device *open_with_small_kernels(uint32_t passes, cl_program *program, cl_kernel kernels[KERNEL_COUNT])
 {
 	const clu_device_info info = support_device_info();
 	clu_device *device;
@@ -27,6 +27,7 @@ static clu_device *open_with_small_kernels(cl_program *program, cl_kernel kernel
 	plan.block_rows = 8;
 	plan.group = plan.group_columns = plan.group_rows = 1;
 	plan.sparse_below = 0;
+	plan.passes = passes;
 	support_ok(clu_device_open(&info, &plan, &device, &error), &error);
 	support_ok(clu_device_self_test(device, NULL, &error), &error);
 	plan.vector = plan.tile_rows = plan.tile_vectors = plan.block_rows = 1;
@@ -34,27 +35,17 @@ static clu_device *open_with_small_kernels(cl_program *program, cl_kernel kernel
 	return device;
 }
 
-static void test_kernels_that_leave_out(void **state)
+typedef struct fault {
+	kernel_id kernel;
+	const char *op;
+} fault;
+
+static void check_faults(uint32_t passes, const fault *cases, size_t count)
 {
-	(void)state;
-	static const struct {
-		kernel_id kernel;
-		const char *op;
-	} cases[] = {
-	    {KERNEL_gather_evaluation, "NMSE"},
-	    {KERNEL_nmse_samples, "NMSE"},
-	    {KERNEL_layer_forward, "NMSE"},
-	    {KERNEL_product_dense, "NMSE"},
-	    {KERNEL_gather_training, "layer_forward"},
-	    {KERNEL_loss_backward, "layer_backward"},
-	    {KERNEL_layer_backward, "layer_backward"},
-	    {KERNEL_matrix_transpose, "layer_backward"},
-	    {KERNEL_matrix_update, "update of W_b"},
-	};
 	cl_kernel small[KERNEL_COUNT] = {NULL};
 	cl_program program = NULL;
-	clu_device *device = open_with_small_kernels(&program, small);
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	clu_device *device = open_with_small_kernels(passes, &program, small);
+	for (size_t i = 0; i < count; i++) {
 		clu_error error = {CLU_OK, ""};
 		const kernel_id id = cases[i].kernel;
 		const cl_kernel kept = device->kernels[id];
@@ -69,6 +60,26 @@ static void test_kernels_that_leave_out(void **state)
 		if (small[id]) clReleaseKernel(small[id]);
 	clReleaseProgram(program);
 	clu_device_destroy(device);
+}
+
+static void test_kernels_that_leave_out(void **state)
+{
+	(void)state;
+	static const fault by_layer[] = {
+	    {KERNEL_gather_evaluation, "NMSE"},
+	    {KERNEL_nmse_samples, "NMSE"},
+	    {KERNEL_layer_forward, "NMSE"},
+	    {KERNEL_product_dense, "NMSE"},
+	    {KERNEL_gather_training, "layer_forward"},
+	    {KERNEL_loss_backward, "layer_backward"},
+	    {KERNEL_layer_backward, "layer_backward"},
+	    {KERNEL_matrix_transpose, "layer_backward"},
+	    {KERNEL_matrix_update, "update of W_b"},
+	};
+	/* the passes cover their rows at any size of tile, and blocks that both sides count */
+	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_product_dense, "gradient of W_b"}};
+	check_faults(0, by_layer, sizeof by_layer / sizeof *by_layer);
+	check_faults(1, in_passes, sizeof in_passes / sizeof *in_passes);
 }
 
 /* The kernel that applies networks in one launch is tested too: here it is another, which was given no arguments yet. */

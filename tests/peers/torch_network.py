@@ -17,6 +17,22 @@ class TorchNetwork:
         self.theta = [torch.tensor(0.4 / lipschitz).requires_grad_() for _ in range(layers)]
         self.c = [torch.ones(max(1, len(origins[layer]))).requires_grad_() for layer in range(layers)]
 
+    @classmethod
+    def of(cls, trained):
+        """That of a stored network (network.py)."""
+        if set(trained.neurons) != {"s"} or "0" in trained.sides:
+            raise ValueError("only networks of soft thresholds with all side connections")
+        n, m = trained.w_b.shape
+        network = cls(torch.zeros(m, n), trained.layers, [trained.origins(layer) for layer in range(1, trained.layers + 1)], 1.0)
+        with torch.no_grad():
+            network.w_b.copy_(torch.from_numpy(trained.w_b))
+            network.w_x.copy_(torch.from_numpy(trained.w_x))
+            for layer, origins in enumerate(network.origins):
+                network.theta[layer].fill_(float(trained.theta[layer]))
+                for k, i in enumerate(origins):
+                    network.c[layer][k] = float(trained.coefficient[layer, i - 1]) * len(origins)
+        return network
+
     def forward(self, b, depth):
         side = b @ self.w_b.T
         outputs = [shrink(side, self.theta[0])]

@@ -1,0 +1,52 @@
+/* pass.c: launches of cl/pass.cl. */
+#include "pass.h"
+
+#include "launch.h"
+
+/* Rows of the batch that a work-item takes through the layers: as many as give each compute unit its share, for every work-item
+ * reads all of the weights. */
+static uint32_t rows_of_item(const arena *arena, uint32_t lanes)
+{
+	const uint32_t block = arena->device->plan.block_rows, batch = arena->shape.batch;
+	const uint32_t units = arena->device->info.compute_units ? arena->device->info.compute_units : 1;
+	const uint32_t items = lanes >= units ? 1 : (units + lanes - 1) / lanes; /* of a lane */
+	const uint32_t rows = (batch + items - 1) / items;
+	return (rows + block - 1) / block * block;
+}
+
+static launch_grid pass_grid(const arena *arena, uint32_t rows, uint32_t lanes)
+{
+	return (launch_grid){{(arena->shape.batch + rows - 1) / rows, lanes, 1}, {1, 1, 1}};
+}
+
+clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *error)
+{
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const uint32_t rows = rows_of_item(arena, list->count);
+	const matrix w_b = arena_w_b(arena, ROLE_WEIGHTS), w_x = arena_w_x(arena, ROLE_WEIGHTS);
+	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(shape->n),
+	    ARG_UINT(arena->ld_m), ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer),
+	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
+	    ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel),
+	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(buffer[ROLE_U]), ARG_BUFFER(buffer[ROLE_Y]),
+	    ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CODE_ENTRIES]), ARG_BUFFER(buffer[ROLE_CODE_STARTS])};
+	return LAUNCH(arena->device, KERNEL_pass_forward, arguments, pass_grid(arena, rows, list->count), error);
+}
+
+clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *error)
+{
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const uint32_t rows = rows_of_item(arena, list->count);
+	const matrix w_x = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n), dy = arena_dy(arena);
+	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->n), ARG_UINT(arena->ld_n),
+	    ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_LOWEST]),
+	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
+	    ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(w_x.buffer),
+	    ARG_OFFSET(w_x.stride), ARG_OFFSET(w_x.panel), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_Y]),
+	    ARG_BUFFER(buffer[ROLE_H]), ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(dy.buffer),
+	    ARG_OFFSET(dy.stride), ARG_OFFSET(dy.ld), ARG_OFFSET(dy.panel), ARG_BUFFER(buffer[ROLE_DU]),
+	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]), ARG_BUFFER(buffer[ROLE_DV_STARTS])};
+	return LAUNCH(arena->device, KERNEL_pass_backward, arguments, pass_grid(arena, rows, list->count), error);
+}

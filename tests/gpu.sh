@@ -1,0 +1,215 @@
+#!/bin/sh
+# gpu.sh OUT [OPTION…]: all that is to be seen on a GPU in one go, on a machine that may have nothing but a compiler, CMake and the
+# GPU's driver, and no network: builds, then runs the parts one after the other until the time is up, each with its log in OUT.
+# gpu.sh --collect DIR: on a machine with network (Debian 12), gathers the packages that such a machine lacks.
+#
+#   --packages DIR    .deb files to unpack beside the build, for what the machine lacks; nothing is installed
+#   --parts LIST      of devices,tests,bench,lanes,plans,search,train (all, in this order)
+#   --minutes N       for everything, building included (25)
+#   --device SPEC     as clunroll takes it (gpu)
+#   --lanes LIST      of the sweep (1,2,4,8,16,32,64,128,256); the last is the search's that is set against one at a time
+#   --small           tiny sizes: to try this script
+#   --build DIR       (OUT/build)
+# OUT/summary says which part did what, and for how long. Exit status: 0 when all parts did, 1 else.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+packages="ocl-icd-libopencl1 ocl-icd-opencl-dev opencl-c-headers libclblast1 libclblast-dev libcjson1 libcjson-dev libsqlite3-0
+	libsqlite3-dev librandom123-dev libcmocka0 libcmocka-dev pkgconf pkgconf-bin libpkgconf3"
+
+usage() {
+	sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+
+collect() {
+	mkdir -p "$1"
+	cd "$1"
+	# shellcheck disable=SC2086 # a list of words
+	apt-get download $packages
+}
+
+if [ "${1:-}" = --collect ] && [ $# -eq 2 ]; then
+	collect "$2"
+	exit
+fi
+
+out="" debs="" parts=devices,tests,bench,lanes,plans,search,train minutes=25 device=gpu lanes=1,2,4,8,16,32,64,128,256 small="" build=""
+while [ $# -gt 0 ]; do
+	case $1 in
+	--small) small=yes ;;
+	--packages | --parts | --minutes | --device | --lanes | --build)
+		[ $# -ge 2 ] || usage
+		case $1 in
+		--packages) debs=$(cd "$2" && pwd) ;;
+		--parts) parts=$2 ;;
+		--minutes) minutes=$2 ;;
+		--device) device=$2 ;;
+		--lanes) lanes=$2 ;;
+		--build) build=$2 ;;
+		esac
+		shift
+		;;
+	-*) usage ;;
+	*)
+		[ -z "$out" ] || usage
+		out=$1
+		;;
+	esac
+	shift
+done
+[ -n "$out" ] || usage
+mkdir -p "$out" "${build:=$out/build}"
+out=$(cd "$out" && pwd)
+build=$(cd "$build" && pwd)
+end=$(($(date +%s) + minutes * 60))
+failures=0
+
+say() {
+	echo "$@" | tee -a "$out/summary"
+}
+
+# part NAME COMMAND…: runs it with its output in OUT/NAME.log until the time for everything is up.
+part() {
+	name=$1
+	shift
+	begin=$(date +%s)
+	if [ "$begin" -ge "$end" ]; then
+		say "$name: no time left"
+		failures=$((failures + 1))
+		return
+	fi
+	code=0
+	timeout -k 10 "$((end - begin))" "$@" >"$out/$name.log" 2>&1 || code=$?
+	say "$name: exit status $code after $(($(date +%s) - begin)) s"
+	if [ "$code" -ne 0 ]; then
+		failures=$((failures + 1))
+		tail -n 15 "$out/$name.log"
+	fi
+}
+
+wanted() {
+	case ",$parts," in *",$1,"*) return 0 ;; esac
+	return 1
+}
+
+# ---- what the machine has ----
+
+# What CMake, the compiler, the linker and the loader then find beside what the machine has itself.
+use_packages() {
+	prefix=$build/packages
+	mkdir -p "$prefix"
+	for deb in "$debs"/*.deb; do dpkg -x "$deb" "$prefix"; done
+	machine=$(gcc -print-multiarch)
+	PATH=$prefix/usr/bin:$PATH
+	CPATH=$prefix/usr/include
+	LIBRARY_PATH=$prefix/usr/lib/$machine
+	LD_LIBRARY_PATH=$prefix/usr/lib/$machine${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	PKG_CONFIG_LIBDIR=$prefix/usr/lib/$machine/pkgconfig:$prefix/usr/share/pkgconfig
+	PKG_CONFIG_SYSROOT_DIR=$prefix
+	export PATH CPATH LIBRARY_PATH LD_LIBRARY_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
+	say "packages: $(find "$debs" -name '*.deb' | wc -l) unpacked in $prefix"
+}
+
+# NVIDIA's driver as containers get it: the library without the .icd file that names it. Other drivers have one already.
+use_nvidia() {
+	for library in $(ldconfig -p | sed -n 's/.*=> \(.*libnvidia-opencl\.so\.1\)$/\1/p') /usr/local/nvidia/lib64/libnvidia-opencl.so.1 \
+		/usr/local/nvidia/lib/libnvidia-opencl.so.1 /usr/lib/x86_64-linux-gnu/libnvidia-opencl.so.1 /usr/lib64/libnvidia-opencl.so.1; do
+		if [ ! -e "$library" ]; then continue; fi
+		mkdir -p "$build/vendors"
+		echo "$library" >"$build/vendors/nvidia.icd"
+		OCL_ICD_VENDORS=$build/vendors
+		LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$(dirname "$library")
+		export OCL_ICD_VENDORS LD_LIBRARY_PATH
+		say "driver: $library"
+		return
+	done
+	say "driver: no libnvidia-opencl.so.1; $(cat /etc/OpenCL/vendors/*.icd 2>/dev/null | tr '\n' ' ')"
+}
+
+: >"$out/summary"
+say "commit: $(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)"
+say "machine: $(uname -sm), $(getconf _NPROCESSORS_ONLN) processors, $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)"
+if [ -n "$debs" ]; then use_packages; fi
+if [ -z "${OCL_ICD_VENDORS:-}" ]; then use_nvidia; else say "driver: as OCL_ICD_VENDORS says, $OCL_ICD_VENDORS"; fi
+if command -v nvidia-smi >/dev/null; then nvidia-smi -q >"$out/nvidia-smi.log" 2>&1 || true; fi
+for tool in cc cmake make pkg-config; do command -v "$tool" >/dev/null || say "missing: $tool"; done
+XDG_CACHE_HOME=$build/cache # nothing into a person's home; CUDA_CACHE_PATH: NVIDIA's compiled kernels
+CUDA_CACHE_PATH=$build/cache/nvidia
+CLUNROLL_TEST_DEVICE=$device
+export XDG_CACHE_HOME CUDA_CACHE_PATH CLUNROLL_TEST_DEVICE
+mkdir -p "$XDG_CACHE_HOME" "$CUDA_CACHE_PATH"
+
+# ---- the parts ----
+
+processors=$(getconf _NPROCESSORS_ONLN)
+shape="--m 250 --n 500 --layers 16 --batch 128"
+training="--recipe quick"
+if [ -n "$small" ]; then
+	shape="--m 20 --n 40 --layers 6 --batch 16 --train-samples 640 --validation-samples 64 --test-samples 64"
+	training="--recipe quick --schedule 40"
+fi
+program=$build/clunroll
+
+part configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCLUNROLL_TEST_DRIVERS=system
+part build cmake --build "$build" -j "$processors"
+if [ ! -x "$program" ]; then
+	say "not built"
+	exit 1
+fi
+
+# What is there and how fast, for every device; the self-test's verdict.
+if wanted devices; then part devices "$program" devices --json; fi
+
+# All tests that need a device, on this one.
+if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --timeout 300 --output-on-failure; fi
+
+if wanted bench; then part bench "$program" bench all --device "$device" --json; fi
+
+# shellcheck disable=SC2086 # shape and training are options
+{
+	if wanted lanes || wanted plans; then
+		part network "$program" train --arch Searched $shape --recipe quick --schedule 60 --device "$device" --force -o "$build/searched.safetensors"
+	fi
+	many=${lanes##*,}
+	if wanted lanes; then
+		part lanes "$program" bench step "$build/searched.safetensors" --lanes "$lanes" --repeat 5 --device "$device" --json
+	fi
+
+	if wanted plans; then
+		"$program" devices --device "$device" --json 2>/dev/null | sed -n '1s/.*"plan":"\([^"]*\)".*/\1/p' | sed 's/\\n/\n/g' | sed '/^$/d' >"$build/device.plan"
+		while read -r name changes; do
+			cp "$build/device.plan" "$build/$name.plan"
+			for change in $changes; do sed -i "s/^${change%=*} .*/${change%=*} ${change#*=}/" "$build/$name.plan"; done
+			part "plan-$name" "$program" bench step "$build/searched.safetensors" --lanes "1,$many" --repeat 3 --device "$device" \
+				--plan "$build/$name.plan" --json
+		done <<-PLANS
+			own
+			clblast product=clblast sparse_below=0
+			registers product=native sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=4
+			tiles-32x64 product=tiled tile_rows=4 tile_vectors=1 group_columns=16 group_rows=8
+			tiles-64x64 product=tiled tile_rows=8 tile_vectors=1 group_columns=16 group_rows=8
+			tiles-64x128 product=tiled tile_rows=8 tile_vectors=2 group_columns=16 group_rows=8
+			tiles-128x128 product=tiled tile_rows=8 tile_vectors=2 group_columns=16 group_rows=16
+			rows-by-32 group=32 block_rows=2
+			rows-by-128 group=128 block_rows=2
+			rows-by-128-alone group=128 block_rows=1
+		PLANS
+	fi
+
+	# Trials an hour, many at a time and one at a time: short trainings of full-size networks.
+	if wanted search; then
+		for at_once in 1 "$many"; do
+			rm -f "$build/$at_once.study"
+			part "search-$at_once" "$program" search "$build/$at_once.study" --trials $((at_once == 1 ? 8 : 4 * at_once)) --lanes "$at_once" \
+				$shape --recipe quick --schedule 60 --device "$device" --time 4m
+			part "status-$at_once" "$program" status "$build/$at_once.study" --json
+			say "trials an hour, $at_once at a time: $(sed -n 's/.*"trials_per_hour":\([0-9.]*\).*/\1/p' "$out/status-$at_once.log" | tail -n 1)"
+		done
+	fi
+
+	if wanted train; then
+		part train "$program" train --arch Searched $shape $training --device "$device" --force -o "$out/trained.safetensors" --json
+	fi
+}
+exit $((failures > 0))

@@ -1,0 +1,161 @@
+/* test_pass.c: a pass in one launch leaves what the launches by layer leave, to the bit: lanes of other depths, lowest layers and
+ * neurons beside one that is not listed, batches that are no multiple of a block, skipping zeros and not. TEST_NEEDS: device */
+#include "support_network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LANES = 4, IDLE = 1 };
+
+typedef struct pass_case {
+	uint32_t m, n, batch;
+	const char *arch[LANES];
+	uint32_t depth[LANES], lowest[LANES];
+	bool large;
+} pass_case;
+
+static const pass_case cases[] = {
+    {1, 1, 1, {"0", "0", "0", "0"}, {1, 1, 1, 1}, {1, 1, 1, 1}, false},
+    {3, 7, 5, {"0_0_1_3:ssss", "0_0_0_0", "0_0_1_3:rrrr", "0_0_0_2:lslr"}, {4, 4, 3, 2}, {1, 1, 3, 1}, false},
+    {9, 33, 19, {"0_0_1_2_5:srlss:11010", "0_0_0_0_0", "0_0_0_3_7", "0_0_1_3_7:lllll"}, {5, 5, 5, 1}, {1, 1, 2, 1}, false},
+    {40, 97, 67, {"0_0_1_3_7_15", "0_0_0_0_0_0", "0_0_0_0_0_0", "0_0_1_1_1_1:sssssl"}, {6, 6, 6, 6}, {1, 1, 6, 4}, true},
+};
+
+/* What the passes write; the test of the network has the numbers themselves. */
+static const arena_role written[] = {ROLE_U, ROLE_CODES, ROLE_Y, ROLE_H, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_PARTIALS, ROLE_GRADIENTS};
+enum { WRITTEN = sizeof written / sizeof *written };
+static const float untouched = 77;
+
+typedef struct result {
+	float *role[LANES][WRITTEN];
+} result;
+
+static void fill_lane(const arena *arena, const pass_case *c, uint32_t lane)
+{
+	clu_model *model = support_model_create(c->arch[lane], c->m, c->n, 10 * lane);
+	float *b = malloc((size_t)c->batch * c->m * sizeof *b), *top = malloc((size_t)c->batch * c->n * sizeof *top);
+	assert_true(b && top);
+	support_fill(b, (size_t)c->batch * c->m, 1.0, 100 + lane);
+	support_fill(top, (size_t)c->batch * c->n, 0.7, 200 + lane);
+	support_lane_load(arena, lane, model);
+	support_rows_write(arena, ROLE_B, lane, 0, c->batch, arena->ld_m, c->m, b);
+	support_rows_write(arena, ROLE_TOP, lane, 0, c->batch, arena->ld_n, c->n, top);
+	for (size_t w = 0; w < WRITTEN; w++) support_role_fill(arena, written[w], lane, untouched);
+	free(top);
+	free(b);
+	clu_model_destroy(model);
+}
+
+static result run_case(clu_device *device, const pass_case *c)
+{
+	const arena_shape shape = {.m = c->m,
+	    .n = c->n,
+	    .layers = support_arch(c->arch[0]).layers,
+	    .batch = c->batch,
+	    .lanes = LANES,
+	    .purpose = ARENA_TRAIN,
+	    .burst = 1,
+	    .order = 1,
+	    .evaluation = 1};
+	lane_place places[LANES];
+	uint32_t count = 0;
+	network_lists lists;
+	arena arena;
+	clu_error error;
+	result result;
+	support_ok(arena_create(device, &shape, &arena, &error), &error);
+	support_ok(network_lists_create(&arena, LIST_SET_TRAIN, &lists, &error), &error);
+	for (uint32_t lane = 0; lane < LANES; lane++) {
+		fill_lane(&arena, c, lane);
+		const bool matrices = c->lowest[lane] == 1;
+		if (lane != IDLE)
+			places[count++] = (lane_place){lane, c->depth[lane], c->lowest[lane], matrices, matrices && c->depth[lane] > 1};
+	}
+	support_ok(network_lists_set(&arena, &lists, places, count, &error), &error);
+	support_ok(network_forward(&arena, &lists, &error), &error);
+	support_ok(network_backward(&arena, &lists, &error), &error);
+	for (uint32_t lane = 0; lane < LANES; lane++)
+		for (size_t w = 0; w < WRITTEN; w++) {
+			const uint64_t floats = arena_matrix(&arena, written[w], 0, 0).stride;
+			assert_non_null(result.role[lane][w] = malloc(floats * sizeof(float)));
+			support_ok(arena_read(&arena, written[w], lane, 0, floats, result.role[lane][w], &error), &error);
+		}
+	for (size_t w = 0; w < WRITTEN; w++) support_role_untouched(&arena, written[w], IDLE, untouched);
+	network_lists_destroy(&lists);
+	arena_destroy(&arena);
+	return result;
+}
+
+static void compare_case(clu_device *passes, clu_device *launches, const pass_case *c, uint64_t number)
+{
+	const arena_shape shape = {.m = c->m,
+	    .n = c->n,
+	    .layers = support_arch(c->arch[0]).layers,
+	    .batch = c->batch,
+	    .lanes = LANES,
+	    .purpose = ARENA_TRAIN,
+	    .burst = 1,
+	    .order = 1,
+	    .evaluation = 1};
+	result a = run_case(passes, c), b = run_case(launches, c);
+	arena sizes;
+	clu_error error;
+	support_ok(arena_create(passes, &shape, &sizes, &error), &error);
+	for (uint32_t lane = 0; lane < LANES; lane++)
+		for (size_t w = 0; w < WRITTEN; w++) {
+			char label[64];
+			snprintf(label, sizeof label, "case %u, lane %u, role %d", (unsigned)number, lane, (int)written[w]);
+			support_same_bits(label, number, a.role[lane][w], b.role[lane][w], arena_matrix(&sizes, written[w], 0, 0).stride);
+			free(a.role[lane][w]);
+			free(b.role[lane][w]);
+		}
+	arena_destroy(&sizes);
+}
+
+static clu_device *open_with(uint32_t passes, uint32_t sparse_below)
+{
+	const clu_device_info info = support_device_info();
+	clu_plan plan = clu_plan_default(&info);
+	clu_device *device;
+	clu_error error;
+	plan.product = CLU_WAY_NATIVE;
+	plan.group = plan.group_columns = plan.group_rows = 1;
+	plan.passes = passes;
+	plan.sparse_below = sparse_below;
+	support_ok(clu_device_open(&info, &plan, &device, &error), &error);
+	return device;
+}
+
+static void compare_plans(uint32_t passes_below, uint32_t launches_below)
+{
+	clu_device *passes = open_with(1, passes_below), *launches = open_with(0, launches_below);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (!support_tiny() || !cases[i].large) compare_case(passes, launches, &cases[i], i);
+	clu_device_destroy(launches);
+	clu_device_destroy(passes);
+}
+
+static void test_dense(void **state)
+{
+	(void)state;
+	compare_plans(0, 0);
+}
+
+/* The same bits whether zeros are skipped or not, and where only one side skips them. */
+static void test_skipping_zeros(void **state)
+{
+	(void)state;
+	if (!support_equal_bits()) skip(); /* llvmpipe miscompiles it, and no default plan has it there */
+	compare_plans(100, 100);
+	compare_plans(40, 0);
+	compare_plans(0, 40);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_dense),
+	    cmocka_unit_test(test_skipping_zeros),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
