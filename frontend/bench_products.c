@@ -1,7 +1,6 @@
 /* bench_products.c: `clunroll bench products`: the matrix products of a step, each by itself on what a step of a trained network
  * leaves on the device, as the plan does them and in every other way there is, in turn, so that all meet the same disturbances. */
-#include "bench.h"
-
+#include "bench_check.h"
 #include "bench_work.h"
 #include "interrupt.h"
 #include "message.h"
@@ -200,8 +199,10 @@ static clu_status visit(bench_run *run, const bench_network *network, clu_error 
 
 int bench_products(const bench_job *job)
 {
+	static const char *const benches[] = {"product", NULL};
 	bench_run run;
 	clu_error error;
+	if (job->baseline) return bench_check(job, benches);
 	clu_status status = bench_begin(job, &run, &error);
 	if (status == CLU_OK) bench_products_head(&run);
 	if (status == CLU_OK) status = bench_each_network(&run, visit, &error);
