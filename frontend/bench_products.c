@@ -1,7 +1,6 @@
 /* bench_products.c: `clunroll bench products`: the matrix products of a step, each by itself on what a step of a trained network
  * leaves on the device, as the plan does them and in every other way there is, in turn, so that all meet the same disturbances. */
-#include "bench.h"
-
+#include "bench_check.h"
 #include "bench_work.h"
 #include "interrupt.h"
 #include "message.h"
@@ -140,11 +139,13 @@ static void report(bench_run *run, const bench_network *network, uint32_t lanes,
 	const double seconds = 1e-3 * ms->median, density = work_density(&bench->subject, product);
 	const double dense = 1e-9 * work.dense_flop / seconds, real = 1e-9 * work.real_flop / seconds;
 	const double percent = 100 * (way->skips ? real : dense) / run->device_measured.peak_gflops;
-	char label[BENCH_LABEL], text[256];
+	char label[BENCH_LABEL], text[256], plan[CLU_PLAN_TEXT];
 	cJSON *row = bench_row_begin(run, "product");
 	cJSON_AddStringToObject(row, "product", work_product_name(product));
 	cJSON_AddStringToObject(row, "way", way->name);
 	cJSON_ReplaceItemInObjectCaseSensitive(row, "key", cJSON_CreateString(clu_device_key(way->device)));
+	clu_plan_print(clu_device_plan(way->device), plan);
+	cJSON_ReplaceItemInObjectCaseSensitive(row, "plan", cJSON_CreateString(plan));
 	bench_row_network(row, network, lanes);
 	bench_row_spread(row, ms);
 	cJSON_AddNumberToObject(row, "gflops_dense_equivalent", dense);
@@ -200,8 +201,10 @@ static clu_status visit(bench_run *run, const bench_network *network, clu_error 
 
 int bench_products(const bench_job *job)
 {
+	static const char *const benches[] = {"product", NULL};
 	bench_run run;
 	clu_error error;
+	if (job->baseline) return bench_check(job, benches);
 	clu_status status = bench_begin(job, &run, &error);
 	if (status == CLU_OK) bench_products_head(&run);
 	if (status == CLU_OK) status = bench_each_network(&run, visit, &error);
