@@ -41,7 +41,7 @@ uint nonzero_bits(vec v)
 
 /* The list of a row of n entries: see above. Each turn writes LIST_BURST entries, wanted or not, so that the loop seldom branches:
  * what is not wanted is overwritten or lies beyond the list, where there is room to the row's end. */
-void list_row(__global const float *row, uint n, __global uint2 *entries, __global uint *starts)
+SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 *entries, __global uint *starts)
 {
 	uint filled = 0;
 	for (uint c = 0; c < n; c += VECTOR) {
@@ -75,7 +75,7 @@ vec mix_forward(uint origins, __global const float *coefficients, float side, __
 }
 
 /* Rows row0 to row_end; u, y, x, entries and starts are the lane's. */
-void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld, ulong spaced,
+SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld, ulong spaced,
 	uint origins, uint kind, float side, __global const float *scalars, __global const float *u, __global const float *y,
 	__global float *x, __global uint2 *entries, __global uint *starts)
 {
@@ -146,7 +146,7 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
  * below the top, dy of this layer; the top starts du, the others add to it. partials [layers][layers + 1][blocks]: this layer's
  * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. One block of rows; pointers are the
  * lane's. */
-void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld, ulong spaced,
+SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld, ulong spaced,
 	ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *coefficients,
 	__global const float *x, __global const float *y, __global const float *h, __global const float *gradient, __global float *dv,
 	__global float *dy, __global float *du, __global float *partials, __global uint2 *entries, __global uint *starts,

@@ -7,7 +7,7 @@
 #if GROUP == 1
 
 /* Rows of C = A B, by A's lists where zeros are skipped: panel by panel, each of which the rows find in the caches. */
-void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
+SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
 	__global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
 {
 #if SPARSE_BELOW > 0
