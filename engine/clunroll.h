@@ -323,7 +323,7 @@ typedef struct clu_tuning_job {
 	clu_plan base;                /* where it begins */
 	bool keep_key;                /* tries only what leaves the numeric key of `base` as it is */
 	double seconds;               /* about how long it may take: nothing is begun later; what is begun is finished */
-	const volatile int *stop;     /* nonzero: as if the time were over; NULL: never */
+	const volatile int *stop;     /* nonzero: ends soon, with `base` and no times; NULL: never */
 	void (*note)(void *context, const char *text); /* what was tried and what came of it, a line each; NULL: nobody listens */
 	void *context;
 } clu_tuning_job;

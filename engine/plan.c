@@ -145,8 +145,10 @@ void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 
 void plan_print_bits(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
+	clu_plan deciding = *plan;
+	if (deciding.product == CLU_WAY_TILED) deciding.product = CLU_WAY_NATIVE; /* the same sums in the same order */
 	text[0] = '\0';
-	print_fields(plan, PLAN_BITS, text, 0);
+	print_fields(&deciding, PLAN_BITS, text, 0);
 }
 
 /* false where the word is no value of the field. */

@@ -27,28 +27,30 @@ enum { TURNS = 8, RIVALS_MAX = 8, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
 
 const tune_variant tune_variants[] = {
     {"way of products", KIND_GPU, 0, "product tiled"},
-    {"way of products", KIND_GPU, 0, "product native\nsparse_below 0\ntile_rows 4\ntile_vectors 1\ngroup_rows 4"},
+    {"way of products", KIND_GPU, 0, "product native\nsparse_below 0"},
+    {"way of products", KIND_GPU, 0, "sparse_below 0"},
     {"way of products", KIND_GPU, 0, "product clblast"},
-    {"passes", KIND_HOST, 0, "passes 0"},
     {"rows of sparse products", KIND_HOST, 0, "sparse_rows 16"},
+    {"rows of sparse products", KIND_HOST, 0, "sparse_rows 32"},
     {"rows of sparse products", KIND_HOST, 0, "sparse_rows 128"},
-    {"rows of sparse products", KIND_HOST, 0, "sparse_rows 512"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 8\ntile_vectors 3"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 12\ntile_vectors 2"},
     {"tiles of dense products", KIND_HOST, 8, "tile_rows 6\ntile_vectors 2"},
     {"tiles of dense products", KIND_HOST, 8, "tile_rows 3\ntile_vectors 4"},
     {"tiles of dense products", KIND_HOST, 4, "tile_rows 6\ntile_vectors 2"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 4\ntile_vectors 1"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 1"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 2"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 1\ngroup_columns 8\ngroup_rows 8"},
-    {"tiles of dense products", KIND_GPU, 0, "tile_rows 8\ntile_vectors 2\ngroup_columns 16\ngroup_rows 16"},
+    {"tiles of dense products", KIND_GPU, 0, "tile_rows 4"},
+    {"tiles of dense products", KIND_GPU, 0, "tile_vectors 1"},
+    {"tiles of dense products", KIND_GPU, 0, "group_columns 8\ngroup_rows 16"},
+    {"tiles of dense products", KIND_GPU, 0, "group_columns 16\ngroup_rows 16"},
+    {"blocks of rows", KIND_HOST, 0, "block_rows 2"},
     {"blocks of rows", KIND_HOST, 0, "block_rows 4"},
     {"blocks of rows", KIND_HOST, 0, "block_rows 16"},
     {"blocks of rows", KIND_GPU, 0, "block_rows 1"},
     {"blocks of rows", KIND_GPU, 0, "block_rows 4"},
-    {"work-groups of rows", KIND_GPU, 0, "group 64"},
+    {"work-groups of rows", KIND_GPU, 0, "group 32"},
     {"work-groups of rows", KIND_GPU, 0, "group 128"},
+    {"work-groups of rows", KIND_GPU, 0, "group 256"},
+    {"passes through the layers", KIND_HOST, 0, "passes 0"},
     {"width of vectors", KIND_HOST, 16, "vector 8\ntile_rows 4\ntile_vectors 3"},
     {NULL, KIND_HOST, 0, NULL},
 };
@@ -412,7 +414,8 @@ clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_
 	CLU_TRY(probe_network_create(job->m, job->n, job->layers, job->batch, &t.network, error));
 	t.lanes = lanes_of_rivals(&t);
 	clu_status status = tune_plans(&t, error);
-	if (status == CLU_OK) status = confirm(&t, tuning, error);
+	const bool stopped = job->stop && *job->stop;
+	if (status == CLU_OK && !stopped) status = confirm(&t, tuning, error);
 	probe_network_destroy(t.network);
 	tuning->seconds = now() - t.begin;
 	return status;

@@ -14,12 +14,17 @@
 
 /* ---- a run ---- */
 
-clu_status bench_begin(const bench_job *job, bench_run *run, clu_error *error)
+clu_status bench_open(const bench_job *job, bench_run *run, clu_error *error)
 {
 	*run = (bench_run){.job = job, .rows = cJSON_CreateArray()};
 	if (!run->rows) return clu_fail(error, CLU_MEMORY, "no memory for rows");
 	interrupt_install();
-	CLU_TRY(device_choice_open_one(job->device_spec, job->plan_path, &run->device, error));
+	return device_choice_open_one(job->device_spec, job->plan_path, &run->device, error);
+}
+
+clu_status bench_begin(const bench_job *job, bench_run *run, clu_error *error)
+{
+	CLU_TRY(bench_open(job, run, error));
 	return clu_device_measure(run->device, &run->device_measured, error);
 }
 
@@ -138,7 +143,12 @@ cJSON *bench_row_begin(const bench_run *run, const char *bench)
 void bench_label(const bench_network *network, char label[BENCH_LABEL])
 {
 	const clu_model *model = network->model;
-	snprintf(label, BENCH_LABEL, "%.30s %ux%u k%u b%u", network->name, model->m, model->n, model->arch.layers, network->batch);
+	char name[32];
+	if (clu_arch_name(&model->arch))
+		snprintf(name, sizeof name, "%.20s", network->name);
+	else
+		snprintf(name, sizeof name, "%u extra", clu_arch_extra_count(&model->arch));
+	snprintf(label, BENCH_LABEL, "%s %ux%u k%u b%u", name, model->m, model->n, model->arch.layers, network->batch);
 }
 
 void bench_row_network(cJSON *row, const bench_network *network, uint32_t lanes)

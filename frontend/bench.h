@@ -20,12 +20,17 @@ typedef struct bench_job {
 	uint32_t repeat;                                  /* timed slices */
 	double slice;                                     /* seconds of one */
 	bool json, kernels;
-	char **words; /* behind the subcommand, ended by NULL */
+	const char *baseline; /* --check; NULL: none */
+	const char *sweep;    /* NULL: none */
+	const char *output;   /* of a picture; NULL: none */
+	char **words;         /* behind the subcommand, ended by NULL */
 } bench_job;
 
 /* The subcommands; each returns an exit code. */
 int bench_step(const bench_job *job);
 int bench_products(const bench_job *job);
+int bench_all(const bench_job *job);
+int bench_compare(const bench_job *job);
 int bench_apply(const bench_job *job);
 
 /* ---- a run of a subcommand on one device ---- */
@@ -37,7 +42,9 @@ typedef struct bench_run {
 	cJSON *rows;                     /* array: all rows that ended, in their order */
 } bench_run;
 
-/* Installs the interrupt handlers, opens the device and measures it. bench_end is to follow also where it fails. */
+/* Installs the interrupt handlers and opens the device. bench_end is to follow also where it fails. */
+clu_status bench_open(const bench_job *job, bench_run *run, clu_error *error);
+/* The same, and fills device_measured: what rows need. */
 clu_status bench_begin(const bench_job *job, bench_run *run, clu_error *error);
 /* Closes all, says what went wrong where status is not CLU_OK; returns the exit code: 128 + signal where one came. */
 int bench_end(bench_run *run, clu_status status, const clu_error *error);
@@ -76,7 +83,7 @@ bench_spread bench_spread_of(double *samples, uint32_t count);
 
 /* A row with what all have: version, bench, device, driver, platform, key, commit, peak_gflops, bandwidth_gbytes. */
 cJSON *bench_row_begin(const bench_run *run, const char *bench);
-/* "LISTA 250x500 k16 b128", for tables. */
+/* "LISTA 250x500 k16 b128", for tables; an architecture without a name is told by its extra connections: "77 extra …". */
 #define BENCH_LABEL 64
 void bench_label(const bench_network *network, char label[BENCH_LABEL]);
 /* Adds arch, network (the file it came from), m, n, layers, connections, batch, lanes. */

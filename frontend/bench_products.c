@@ -1,7 +1,6 @@
 /* bench_products.c: `clunroll bench products`: the matrix products of a step, each by itself on what a step of a trained network
  * leaves on the device, as the plan does them and in every other way there is, in turn, so that all meet the same disturbances. */
-#include "bench.h"
-
+#include "bench_check.h"
 #include "bench_work.h"
 #include "interrupt.h"
 #include "message.h"
@@ -12,15 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 5 };
+enum { WAYS_MAX = 6 };
 
 /* Other ways than the plan's own: what is changed in the plan. */
 static const struct {
 	const char *name;
 	clu_way product;
 	uint32_t sparse_below;
-} way_changes[WAYS_MAX - 1] = {
-    {"dense", CLU_WAY_NATIVE, 0}, {"sparse", CLU_WAY_NATIVE, 100}, {"tiled", CLU_WAY_TILED, 0}, {"CLBlast", CLU_WAY_CLBLAST, 0}};
+} way_changes[WAYS_MAX - 1] = {{"dense", CLU_WAY_NATIVE, 0}, {"sparse", CLU_WAY_NATIVE, 100}, {"tiled", CLU_WAY_TILED, 0},
+    {"tiled, sparse", CLU_WAY_TILED, 100}, {"CLBlast", CLU_WAY_CLBLAST, 0}};
 
 struct way {
 	const char *name;
@@ -41,7 +40,7 @@ struct bench {
 
 static bool skips(const clu_plan *plan)
 {
-	return plan->product == CLU_WAY_NATIVE && plan->sparse_below > 0;
+	return plan->product != CLU_WAY_CLBLAST && plan->sparse_below > 0;
 }
 
 static clu_status open_changed(const clu_device *device, size_t change, clu_device **out, clu_error *error)
@@ -200,8 +199,10 @@ static clu_status visit(bench_run *run, const bench_network *network, clu_error 
 
 int bench_products(const bench_job *job)
 {
+	static const char *const benches[] = {"product", NULL};
 	bench_run run;
 	clu_error error;
+	if (job->baseline) return bench_check(job, benches);
 	clu_status status = bench_begin(job, &run, &error);
 	if (status == CLU_OK) bench_products_head(&run);
 	if (status == CLU_OK) status = bench_each_network(&run, visit, &error);

@@ -1,7 +1,7 @@
 /* bench_step.c: `clunroll bench step`: what one optimiser step costs, forward, backward and Adam at full depth, on really trained
  * networks, since products skip zeros and a step's time depends on how many there are. Reports, never judges. */
-#include "bench.h"
-
+#include "bench_check.h"
+#include "bench_sweep.h"
 #include "bench_work.h"
 #include "interrupt.h"
 #include "linux.h"
@@ -204,8 +204,11 @@ static clu_status visit(bench_run *run, const bench_network *network, clu_error 
 
 int bench_step(const bench_job *job)
 {
+	static const char *const benches[] = {"step", NULL};
 	bench_run run;
 	clu_error error;
+	if (job->baseline) return bench_check(job, benches);
+	if (job->sweep) return bench_sweep(job);
 	clu_status status = bench_begin(job, &run, &error);
 	if (status == CLU_OK) bench_step_head(&run);
 	if (status == CLU_OK) status = bench_each_network(&run, visit, &error);

@@ -15,15 +15,22 @@ static const char help[] =
     "Usage: clunroll bench step [M...] [OPTIONS]      an optimiser step (forward, backward, Adam) at full depth\n"
     "       clunroll bench products [M...] [OPTIONS]  its matrix products, as planned and in every other way, in turn;\n"
     "                                                 slices are a tenth as long\n"
-    "       clunroll bench apply [M...] [OPTIONS]     codes of one signal, and of many at once\n\n"
+    "       clunroll bench all [M...] [OPTIONS]       products, then steps with 1, 2, 4, 8, 16 lanes where they fit\n"
+    "       clunroll bench apply [M...] [OPTIONS]     codes of one signal, and of many at once\n"
+    "       clunroll bench compare A.json B.json... [-o PICTURE]\n"
+    "                                                 what --json wrote on several devices or commits, beside each other\n\n"
     "  M                 networks that 'clunroll train' wrote, with the data and batch of their settings. Without any,\n"
     "                    the bench trains its own, briefly, once, and keeps them in $XDG_CACHE_HOME/clunroll/bench:\n"
     "  --arch LIST       their architectures (LISTA,Searched,Dense)\n"
     "  --m M, --n N      measurements and codes of a sample (250, 500)\n"
     "  --layers K        (16)  --batch COUNT (128)\n\n"
     "  --lanes LIST      trainings at once, e.g. 1,2,4 (1)\n"
-    "  --batches LIST    signals of a call of apply (1,4,16,64,256,1024,4096,16384,65536)\n"
-    "  --kernels         the time of each kernel too, and how near it is to what the device could do\n"
+    "  --batches LIST    apply: signals of a call (1,4,16,64,256,1024,4096,16384,65536)\n"
+    "  --kernels         step, all: the time of each kernel too, and how near it is to what the device could do\n"
+    "  --sweep WHAT      step: how its cost grows with n, layers (up to K) or connections\n"
+    "  --check BASELINE  step, products, all: what --json wrote before on this device is measured again: says what got\n"
+    "                    slower or faster by more than 5 % and the noise of both; exit status 1 where something got slower\n"
+    "  -o, --output FILE compare, --sweep: a picture (SVG)\n"
     "  --repeat N        timed slices (15), not of apply\n"
     "  --slice SECONDS   length of one, and of the calls with a batch (0.5)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
@@ -35,14 +42,25 @@ static const char help[] =
     "Peak and bandwidth are measured first: multiply-adds in registers, a copy beyond the caches. What stays in a cache can\n"
     "be faster than the latter allows. apply times calls, from measurements to codes in the caller's memory.\n\n"
     "Examples:\n"
-    "  clunroll bench step --kernels\n"
-    "  clunroll bench step lista.safetensors searched.safetensors --lanes 1,4\n"
+    "  clunroll bench all --json > before.json\n"
+    "  clunroll bench all --check before.json\n"
+    "  clunroll bench compare cpu.json gpu.json -o devices.svg\n"
     "  clunroll bench apply lista.safetensors --batches 1,1024\n";
+
+/* Options that only some subcommands take. */
+enum { TAKES_CHECK = 1, TAKES_OUTPUT = 2, TAKES_KERNELS = 4, TAKES_SWEEP = 8 };
 
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
-} subcommands[] = {{"products", bench_products}, {"step", bench_step}, {"apply", bench_apply}};
+	unsigned takes;
+} subcommands[] = {
+    {"products", bench_products, TAKES_CHECK},
+    {"step", bench_step, TAKES_CHECK | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP},
+    {"all", bench_all, TAKES_CHECK | TAKES_KERNELS},
+    {"apply", bench_apply, 0},
+    {"compare", bench_compare, TAKES_OUTPUT},
+};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
 
 static int usage(void)
@@ -90,15 +108,30 @@ static clu_status parse_option(int option, bench_job *job, clu_error *error)
 	case 'd': job->device_spec = optarg; return CLU_OK;
 	case 'p': job->plan_path = optarg; return CLU_OK;
 	case 'k': job->kernels = true; return CLU_OK;
+	case 'c': job->baseline = optarg; return CLU_OK;
+	case 'w': job->sweep = optarg; return CLU_OK;
+	case 'o': job->output = optarg; return CLU_OK;
 	case 'j': job->json = true; return CLU_OK;
 	default: return settings_option(&job->settings, option, optarg, error);
 	}
+}
+
+/* An option that was given and is not among those taken; NULL: none. */
+static const char *foreign_option(const bench_job *job, unsigned takes)
+{
+	if (job->baseline && !(takes & TAKES_CHECK)) return "--check";
+	if (job->output && !(takes & TAKES_OUTPUT)) return "--output";
+	if (job->kernels && !(takes & TAKES_KERNELS)) return "--kernels";
+	if (job->sweep && !(takes & TAKES_SWEEP)) return "--sweep";
+	return NULL;
 }
 
 static int run_subcommand(bench_job *job, char **words)
 {
 	for (size_t i = 0; i < SUBCOMMANDS && words[0]; i++) {
 		if (strcmp(words[0], subcommands[i].name) != 0) continue;
+		const char *foreign = foreign_option(job, subcommands[i].takes);
+		if (foreign) return report_usage("bench %s takes no %s", words[0], foreign);
 		job->words = words + 1;
 		return subcommands[i].run(job);
 	}
@@ -111,7 +144,8 @@ int cmd_bench(int argc, char **argv)
 	    {"repeat", required_argument, 0, 'r'}, {"slice", required_argument, 0, 's'}, {"device", required_argument, 0, 'd'},
 	    {"plan", required_argument, 0, 'p'}, {"arch", required_argument, 0, 'a'}, {"m", required_argument, 0, OPTION_M},
 	    {"n", required_argument, 0, OPTION_N}, {"layers", required_argument, 0, OPTION_LAYERS},
-	    {"batch", required_argument, 0, OPTION_BATCH}, {"kernels", no_argument, 0, 'k'}, {"json", no_argument, 0, 'j'},
+	    {"batch", required_argument, 0, OPTION_BATCH}, {"kernels", no_argument, 0, 'k'}, {"check", required_argument, 0, 'c'},
+	    {"sweep", required_argument, 0, 'w'}, {"output", required_argument, 0, 'o'}, {"json", no_argument, 0, 'j'},
 	    {"help", no_argument, 0, 'h'}, {0}};
 	bench_job job = {.archs = "LISTA,Searched,Dense",
 	    .batches = {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536},
@@ -120,7 +154,7 @@ int cmd_bench(int argc, char **argv)
 	    .slice = 0.5};
 	clu_error error;
 	clu_status status = bench_settings_default(&job.settings, &error);
-	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (option == 'h') fputs(help, stdout);
 		if (option == 'h' || option == '?') {
 			settings_release(&job.settings);

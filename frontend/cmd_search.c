@@ -21,7 +21,7 @@ static const char help[] =
     "  --device SPEC     all (each physical device once), cpu, gpu, accelerator, an index, part of a name; several with commas;\n"
     "                    ! excludes (all)\n"
     "  --workers N       worker processes a device (1)\n"
-    "  --lanes N         trainings a worker runs at a time (as many as suit its device)\n"
+    "  --lanes N         trainings a worker runs at a time; auto: as many as suit its device, as measured (auto)\n"
     "  --lease T         how long a worker may be silent before others take its trials (60s)\n"
     "  --checkpoint T    time between checkpoints of a training (60s)\n"
     "  --hang-timeout T  how long a worker may make no step and no validation before it is killed (120s)\n"
@@ -63,7 +63,7 @@ static const struct option long_options[] = {{"trials", required_argument, 0, OP
     {"model", required_argument, 0, OPTION_MODEL}, {"json", no_argument, 0, OPTION_JSON},
     {"dry-run", no_argument, 0, OPTION_DRY_RUN}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
 
-enum { TRIALS_MAX = 10000000, WORKERS_MAX = 64, LANES_MAX = 4096 };
+enum { TRIALS_MAX = 10000000, WORKERS_MAX = 64 };
 
 static clu_status take_number(const char *what, uint64_t most, uint32_t *number, clu_error *error)
 {
@@ -98,7 +98,7 @@ static clu_status take_option(search_job *job, int option, bool *help_wanted, cl
 	case OPTION_TIME: return take_time("--time", 1, &job->time, error);
 	case OPTION_DEVICE: job->device_spec = optarg; return CLU_OK;
 	case OPTION_WORKERS: return take_number("--workers", WORKERS_MAX, &job->workers, error);
-	case OPTION_LANES: return take_number("--lanes", LANES_MAX, &job->lanes, error);
+	case OPTION_LANES: return parse_lane_count(optarg, &job->lanes, error);
 	case OPTION_LEASE: return take_time("--lease", 1, &job->lease, error);
 	case OPTION_CHECKPOINT: return take_time("--checkpoint", 0.1, &job->checkpoint, error);
 	case OPTION_HANG_TIMEOUT: return take_time("--hang-timeout", 1, &job->hang, error);

@@ -17,7 +17,7 @@ static const char help[] =
     "                    and ':' and a side connection a layer (0, 1)\n"
     "  -o, --output M    the model; M.checkpoint beside it until it is finished\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
-    "  --plan FILE       how the device does its products, instead of its own plan\n"
+    "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
     "  --from M0         tunes the trained network M0 on this data: the stages of the last layer, all layers in place\n"
     "  --restart         discards M.checkpoint\n"
     "  --force           replaces a finished M, once the new one is finished\n"

@@ -16,8 +16,8 @@ static const char help[] =
     "adds one to a search, with drivers of its own for instance.\n\n"
     "Usage: clunroll worker STUDY [--device SPEC] [OPTIONS]\n\n"
     "  --device SPEC     the device, as 'clunroll devices' lists it; the first where several fit (all)\n"
-    "  --plan FILE       how the device does its products, instead of its own plan\n"
-    "  --lanes N         trainings at a time (as many as suit the device)\n"
+    "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
+    "  --lanes N         trainings at a time; auto: as many as suit the device, as measured (auto)\n"
     "  --lease T         how long the worker may be silent before others take its trials (60s)\n"
     "  --checkpoint T    time between checkpoints of a training (60s)\n"
     "  --hang-timeout T  how long it may make no step and no validation before others take its trials (120s)\n"
@@ -68,10 +68,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_LEASE: return parse_duration("--lease", optarg, &worker->lease, error);
 	case OPTION_CHECKPOINT: return parse_duration("--checkpoint", optarg, &worker->checkpoint, error);
 	case OPTION_HANG_TIMEOUT: return parse_duration("--hang-timeout", optarg, &worker->hang_limit, error);
-	case OPTION_LANES:
-		status = parse_whole("--lanes", optarg, 1, 4096, &whole, error);
-		worker->lanes = (uint32_t)whole;
-		break;
+	case OPTION_LANES: return parse_lane_count(optarg, &worker->lanes, error);
 	case OPTION_RUN:
 		status = parse_whole("--run", optarg, 1, INT64_MAX, &whole, error);
 		worker->run = (int64_t)whole;

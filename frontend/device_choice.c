@@ -141,38 +141,24 @@ cleanup:
 	return status;
 }
 
-static clu_status read_plan(const char *path, clu_plan *plan, clu_error *error)
+clu_status device_choice_open_as(
+    const clu_device_info *info, const plan_wish *wish, plan_choice *choice, clu_device **device, clu_error *error)
 {
-	void *bytes = NULL;
-	size_t size = 0;
-	CLU_TRY(clu_file_read(path, &bytes, &size, error));
-	char text[CLU_PLAN_TEXT];
-	bool fits = size < sizeof text;
-	if (fits) {
-		memcpy(text, bytes, size);
-		text[size] = '\0';
-	}
-	free(bytes);
-	/* As any other word of the command line: the plan is one that would not fit there. */
-	if (!fits) return clu_fail(error, CLU_ARGUMENT, "%s: found %zu bytes, a plan has fewer than %d", path, size, CLU_PLAN_TEXT);
-	clu_error inner;
-	clu_status status = clu_plan_parse(text, path, plan, &inner);
-	if (status == CLU_OK) return status;
-	return clu_fail(error, status == CLU_FORMAT ? CLU_ARGUMENT : status, "%s", inner.message);
-}
-
-clu_status device_choice_open(const clu_device_info *info, const char *plan_path, clu_device **device, clu_error *error)
-{
-	clu_plan plan;
 	double seconds;
 	*device = NULL;
-	if (plan_path) CLU_TRY(read_plan(plan_path, &plan, error));
-	CLU_TRY(clu_device_open(info, plan_path ? &plan : NULL, device, error));
+	CLU_TRY(plan_choose(info, wish, choice, error));
+	CLU_TRY(clu_device_open(info, &choice->plan, device, error));
 	clu_status status = clu_device_self_test(*device, &seconds, error);
 	if (status == CLU_OK) return status;
 	clu_device_destroy(*device);
 	*device = NULL;
 	return status;
+}
+
+clu_status device_choice_open(const clu_device_info *info, const char *plan_path, clu_device **device, clu_error *error)
+{
+	plan_choice choice;
+	return device_choice_open_as(info, &(plan_wish){.imposed = plan_path}, &choice, device, error);
 }
 
 /* Whether the next device would meet the same error: a bad plan or a lack of memory is no fault of this one. */
@@ -181,7 +167,8 @@ static bool is_host_error(clu_status status)
 	return status == CLU_ARGUMENT || status == CLU_FILE || status == CLU_MEMORY;
 }
 
-clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_device **device, clu_error *error)
+clu_status device_choice_open_one_as(
+    const char *spec, const plan_wish *wish, plan_choice *plan, clu_device **device, clu_error *error)
 {
 	device_choice choice;
 	*device = NULL;
@@ -192,7 +179,7 @@ clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_d
 		char text[DEVICE_CHOICE_TEXT];
 		clu_error inner = {0};
 		device_choice_describe(info, text);
-		status = device_choice_open(info, plan_path, device, &inner);
+		status = device_choice_open_as(info, wish, plan, device, &inner);
 		if (status == CLU_OK) {
 			report_note("device %s%s", text, choice.chosen_count > 1 ? ", the first of those that fit" : "");
 			break;
@@ -206,4 +193,10 @@ clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_d
 	}
 	device_choice_release(&choice);
 	return status;
+}
+
+clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_device **device, clu_error *error)
+{
+	plan_choice plan;
+	return device_choice_open_one_as(spec, &(plan_wish){.imposed = plan_path}, &plan, device, error);
 }

@@ -5,7 +5,7 @@
 #ifndef DEVICE_CHOICE_H
 #define DEVICE_CHOICE_H
 
-#include "clunroll.h"
+#include "plan_choice.h"
 
 typedef struct device_choice {
 	clu_device_info *infos; /* every device there is */
@@ -20,9 +20,14 @@ clu_status device_choice_select(const char *spec, device_choice *choice, clu_err
 clu_status device_choice_every(device_choice *choice, clu_error *error);
 void device_choice_release(device_choice *choice);
 
-/* Opens a device with its default plan, or the one in the file, and lets it pass its self-test. CLU_ARGUMENT: the plan is none. */
-clu_status device_choice_open(const clu_device_info *info, const char *plan_path, clu_device **device, clu_error *error);
+/* Opens a device with the plan that plan_choose finds and lets it pass its self-test. CLU_ARGUMENT: an imposed plan is none. */
+clu_status device_choice_open_as(
+    const clu_device_info *info, const plan_wish *wish, plan_choice *choice, clu_device **device, clu_error *error);
 /* For commands that use one device: the first of the chosen that opens and passes. */
+clu_status device_choice_open_one_as(
+    const char *spec, const plan_wish *wish, plan_choice *plan, clu_device **device, clu_error *error);
+/* The same with what --plan says alone: nothing is measured or looked up. */
+clu_status device_choice_open(const clu_device_info *info, const char *plan_path, clu_device **device, clu_error *error);
 clu_status device_choice_open_one(const char *spec, const char *plan_path, clu_device **device, clu_error *error);
 
 /* Prints "2: NAME (DRIVER)" of the device into text. */

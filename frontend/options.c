@@ -73,6 +73,15 @@ clu_status parse_real(const char *what, const char *text, double least, double m
 	return CLU_OK;
 }
 
+clu_status parse_lane_count(const char *text, uint32_t *lanes, clu_error *error)
+{
+	enum { LANES_MAX = 4096 };
+	uint64_t value = 0;
+	if (strcmp(text, "auto") != 0) CLU_TRY(parse_whole("--lanes", text, 1, LANES_MAX, &value, error));
+	*lanes = (uint32_t)value;
+	return CLU_OK;
+}
+
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error)
 {
 	static const struct {

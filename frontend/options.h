@@ -72,6 +72,8 @@ bool settings_have_files(const settings *settings);
 /* Reads a whole number / a real number, all of `text`; CLU_ARGUMENT naming `what` and the range otherwise. */
 clu_status parse_whole(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *value, clu_error *error);
 clu_status parse_real(const char *what, const char *text, double least, double most, double *value, clu_error *error);
+/* --lanes: a number, or "auto", which is 0. */
+clu_status parse_lane_count(const char *text, uint32_t *lanes, clu_error *error);
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
 

@@ -70,6 +70,11 @@ clu_status store_counts(store *study, uint64_t counts[4], clu_error *error);
 enum { STORE_MODELS = 10 };
 clu_status store_model(store *study, int64_t number, void **bytes, size_t *size, clu_error *error);
 
+/* Numeric key and plan of the study's first run on such a device whose key the device still has under that plan: what all later
+ * runs on it have to keep. *found is false where there is none. */
+clu_status store_pin(
+    store *study, const clu_device_info *device, char key[CLU_KEY_TEXT], char plan[CLU_PLAN_TEXT], bool *found, clu_error *error);
+
 /* ---- making and extending a study (store.c) ---- */
 
 /* Candidate `index` of the trajectory as text; `attempt` counts on when that architecture is in the study already. */

@@ -235,6 +235,34 @@ clu_status store_workers(store *study, worker_info **workers, size_t *count, clu
 	return status;
 }
 
+/* Whether the device has that key under that plan: neither driver nor kernels have changed since. */
+static bool has_key(const clu_device_info *device, const char *key, const char *plan_text)
+{
+	clu_plan plan;
+	char now[CLU_KEY_TEXT];
+	if (clu_plan_parse(plan_text, "the study's plan", &plan, NULL) != CLU_OK) return false;
+	clu_plan_key(device, &plan, now);
+	return strcmp(now, key) == 0;
+}
+
+clu_status store_pin(
+    store *study, const clu_device_info *device, char key[CLU_KEY_TEXT], char plan[CLU_PLAN_TEXT], bool *found, clu_error *error)
+{
+	sqlite3_stmt *query;
+	bool row;
+	*found = false;
+	CLU_TRY(sql_query(study, "SELECT key, plan FROM worker WHERE device = ? AND driver = ? AND key <> '' ORDER BY run",
+	    SQL_VALUES(SQL_TEXT(device->name), SQL_TEXT(device->driver)), &query, error));
+	clu_status status;
+	while ((status = sql_step(study, query, &row, error)) == CLU_OK && row && !*found) {
+		sql_text(query, 0, key, CLU_KEY_TEXT);
+		sql_text(query, 1, plan, CLU_PLAN_TEXT);
+		*found = has_key(device, key, plan);
+	}
+	sqlite3_finalize(query);
+	return status;
+}
+
 /* ---- counts, models ---- */
 
 clu_status store_counts(store *study, uint64_t counts[4], clu_error *error)

@@ -34,6 +34,7 @@ struct run {
 	cJSON *record; /* the model's metadata */
 	char *record_text;
 	clu_device *device;
+	plan_choice plan;
 	clu_lanes *lanes;
 	progress progress;
 	uint32_t layers_printed;
@@ -102,6 +103,29 @@ static clu_status compare_settings(const struct run *run, const cJSON *saved, cl
 	return status;
 }
 
+/* A training goes on under its checkpoint's numeric key. A checkpoint that cannot be read is for resume to complain of. */
+static clu_status open_device(struct run *run, clu_error *error)
+{
+	const train_job *job = run->job;
+	const cost_shape shape = shape_of(job);
+	cJSON *saved = NULL;
+	void *bytes = NULL;
+	size_t size;
+	plan_wish wish = {.imposed = job->plan_path,
+	    .shape = {shape.m, shape.n, shape.layers, shape.batch},
+	    .operations = cost_training(&shape, &job->settings.recipe),
+	    .stop = &interrupt_flag};
+	if (!job->restart && access(run->checkpoint, F_OK) == 0 &&
+	    checkpoint_read(run->checkpoint, &saved, &bytes, &size, NULL) == CLU_OK) {
+		wish.pinned_key = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "key"));
+		wish.pinned_plan = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "plan"));
+	}
+	free(bytes);
+	clu_status status = device_choice_open_one_as(job->device_spec, &wish, &run->plan, &run->device, error);
+	cJSON_Delete(saved);
+	return status;
+}
+
 static clu_status resume(struct run *run, const clu_training *training, clu_error *error)
 {
 	cJSON *saved = NULL;
@@ -167,7 +191,7 @@ static clu_status set_up(struct run *run, clu_error *error)
 	run->checkpoint = checkpoint_path(job->model_path);
 	if (!run->checkpoint) return clu_fail(error, CLU_MEMORY, "out of memory");
 	CLU_TRY(check_output(job, error));
-	CLU_TRY(device_choice_open_one(job->device_spec, job->plan_path, &run->device, error));
+	CLU_TRY(open_device(run, error));
 	CLU_TRY(make_records(run, error));
 	CLU_TRY(settings_data(&job->settings, &data, error));
 	CLU_GOTO(clu_lanes_create(run->device, data, job->arch.layers, job->settings.batch, 1, &run->lanes, error));

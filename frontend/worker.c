@@ -28,7 +28,7 @@ static const double report_seconds = 3; /* between two reports of progress */
 static const double idle_seconds = 0.5; /* between two looks for work when there is none */
 static const double grace_seconds = 20; /* to stop in when the supervisor is gone */
 
-enum { LANES_CPU = 8, LANES_OTHER = 32 };
+enum { LANES_CPU = 2, LANES_OTHER = 32 }; /* where it was not measured how many suit a device */
 
 /* What trains on a lane. */
 struct slot {
@@ -46,6 +46,7 @@ struct worker {
 	char *data_hash; /* NULL: the data is generated */
 	cost_shape shape;
 	clu_device *device;
+	plan_choice plan;
 	clu_lanes *lanes;
 	struct slot *slots;
 	uint32_t slot_count;
@@ -99,7 +100,7 @@ static clu_status choose_lanes(struct worker *w, const clu_data *data, uint32_t 
 	const clu_device_info *info = w->options->device;
 	*lanes = w->options->lanes;
 	if (*lanes > 0) return CLU_OK;
-	uint32_t wanted = info->type == CLU_DEVICE_CPU ? LANES_CPU : LANES_OTHER;
+	uint32_t wanted = w->plan.lanes ? w->plan.lanes : info->type == CLU_DEVICE_CPU ? LANES_CPU : LANES_OTHER;
 	*lanes = clu_lanes_fit(info, clu_device_plan(w->device), data, w->settings.layers, w->settings.batch, wanted);
 	if (*lanes > 0) return CLU_OK;
 	uint64_t lane_bytes, shared_bytes;
@@ -137,6 +138,26 @@ cleanup:
 	return status;
 }
 
+/* All runs on a device keep the numeric key of the study's first one there, whatever is measured meanwhile. */
+static clu_status open_device(struct worker *w, clu_error *error)
+{
+	const worker_options *options = w->options;
+	const cost_shape *shape = &w->shape;
+	char key[CLU_KEY_TEXT], plan[CLU_PLAN_TEXT];
+	uint64_t counts[4];
+	bool pinned;
+	CLU_TRY(from_store(w, store_counts(w->study, counts, error)));
+	CLU_TRY(from_store(w, store_pin(w->study, options->device, key, plan, &pinned, error)));
+	const double trials = (double)(counts[TRIAL_QUEUED] + counts[TRIAL_RUNNING]);
+	const plan_wish wish = {.imposed = options->plan_path,
+	    .shape = {shape->m, shape->n, shape->layers, shape->batch},
+	    .operations = trials * cost_training(shape, &w->settings.recipe),
+	    .pinned_key = pinned ? key : NULL,
+	    .pinned_plan = pinned ? plan : NULL,
+	    .stop = &interrupt_flag};
+	return device_choice_open_as(options->device, &wish, &w->plan, &w->device, error);
+}
+
 static clu_status set_up(struct worker *w, clu_error *error)
 {
 	const worker_options *options = w->options;
@@ -150,7 +171,7 @@ static clu_status set_up(struct worker *w, clu_error *error)
 	    .lifeline = options->lifeline,
 	    .grace = grace_seconds};
 	CLU_TRY(from_store(w, pulse_start(&beat, &w->pulse, error)));
-	clu_status status = device_choice_open(options->device, options->plan_path, &w->device, error);
+	clu_status status = open_device(w, error);
 	if (status == CLU_OK && !interrupt_flag) status = set_up_lanes(w, error);
 	w->unfit = status == CLU_SELF_TEST || status == CLU_SIZE;
 	if (status != CLU_OK || interrupt_flag) return status;

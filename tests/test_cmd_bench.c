@@ -18,6 +18,13 @@ static void test_wrong_words_are_usage_errors(void **state)
 	    {{"bench", "step", "--layers=33", NULL}, "--layers"},
 	    {{"bench", "step", "--n=0", NULL}, "--n"},
 	    {{"bench", "step", "--nothing", NULL}, "--nothing"},
+	    {{"bench", "compare", NULL}, "what to compare"},
+	    {{"bench", "compare", "a.json", "--check=b.json", NULL}, "takes no --check"},
+	    {{"bench", "apply", "--check=b.json", NULL}, "takes no --check"},
+	    {{"bench", "products", "--sweep=n", NULL}, "takes no --sweep"},
+	    {{"bench", "products", "--kernels", NULL}, "takes no --kernels"},
+	    {{"bench", "all", "-o", "p.svg", NULL}, "takes no --output"},
+	    {{"bench", "step", "--sweep=width", NULL}, "connections"},
 	    {{"bench", "step", "--lanes=0", "m", NULL}, "--lanes"},
 	    {{"bench", "step", "--lanes=,", "m", NULL}, "--lanes"},
 	};

@@ -226,7 +226,8 @@ static void test_equal_keys_equal_bits(void **state)
 	const support_pair *pair = *state;
 	static const char *const changes[] = {"tile_rows 1\ntile_vectors 1", "tile_rows 7\ntile_vectors 5", "sparse_below 0",
 	    "sparse_below 0\ngroup_columns 4\ngroup_rows 2", "sparse_below 100\nsparse_rows 3\npasses 0",
-	    "sparse_below 12\nsparse_rows 64\npasses 0\ntile_rows 2"};
+	    "sparse_below 12\nsparse_rows 64\npasses 0\ntile_rows 2",
+	    "product tiled\nsparse_below 0\npasses 0\ntile_rows 2\ntile_vectors 1\ngroup_columns 4\ngroup_rows 2"};
 	const clu_device_info *info = &pair->single->info;
 	if (!support_equal_bits()) skip();
 	clu_data *data = support_tiny() ? fixture_data(5) : support_data_create(20, 130, 67, 21, 13, 5);

@@ -27,6 +27,9 @@ static void a_record_says_what_and_where(void **state)
 	assert_string_equal(text(record, "driver"), info.driver);
 	assert_string_equal(text(record, "platform"), info.platform);
 	assert_string_equal(text(record, "key"), clu_device_key(device));
+	clu_plan plan;
+	support_ok(clu_plan_parse(text(record, "plan"), "the record's plan", &plan, &error), &error);
+	assert_memory_equal(&plan, clu_device_plan(device), sizeof plan);
 	assert_string_equal(text(record, "clunroll"), clu_version());
 	/* Without where it was: the settings, architecture and start, nothing else. */
 	cJSON *what = model_record_settings(record), *wanted = settings_to_json(&all);

@@ -122,6 +122,41 @@ static void a_worker_whose_process_is_gone_is_lost(void **context)
 	fixture_destroy(&f);
 }
 
+/* The first run's key counts, as long as the device still has it: later runs' and other devices' do not. */
+static void a_device_is_pinned_to_its_first_key(void **context)
+{
+	(void)context;
+	clu_error error;
+	study_fixture f = fixture_create(1);
+	clu_device_info device = {.type = CLU_DEVICE_CPU, .name = "A device", .driver = "2"}, other = device;
+	clu_plan plans[2] = {clu_plan_default(&device), clu_plan_default(&device)};
+	char keys[2][CLU_KEY_TEXT], texts[2][CLU_PLAN_TEXT], key[CLU_KEY_TEXT], plan[CLU_PLAN_TEXT];
+	bool found = true;
+	plans[1].block_rows++;
+	strcpy(other.driver, "3");
+	for (int i = 0; i < 2; i++) {
+		clu_plan_key(&device, &plans[i], keys[i]);
+		clu_plan_print(&plans[i], texts[i]);
+	}
+	support_ok(store_pin(f.study, &device, key, plan, &found, &error), &error);
+	assert_false(found);
+	const struct {
+		const char *key, *plan;
+	} runs[] = {{"", ""}, {"of an older driver", texts[0]}, {keys[1], "no plan"}, {keys[1], texts[1]}, {keys[0], texts[0]}};
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		int64_t run;
+		support_ok(store_run_begin(f.study, "w", &device, &run, &error), &error);
+		support_ok(store_run_ready(f.study, run, runs[i].key, runs[i].plan, 1, &error), &error);
+		support_ok(store_pin(f.study, &device, key, plan, &found, &error), &error);
+		assert_true(found == (i >= 3));
+	}
+	assert_string_equal(key, keys[1]);
+	assert_string_equal(plan, texts[1]);
+	support_ok(store_pin(f.study, &other, key, plan, &found, &error), &error);
+	assert_false(found);
+	fixture_destroy(&f);
+}
+
 static void best_and_named_models_are_kept(void **context)
 {
 	(void)context;
@@ -170,6 +205,7 @@ int main(void)
 	    cmocka_unit_test(results_and_curves_come_back),
 	    cmocka_unit_test(runs_of_a_worker_are_summed),
 	    cmocka_unit_test(a_worker_whose_process_is_gone_is_lost),
+	    cmocka_unit_test(a_device_is_pinned_to_its_first_key),
 	    cmocka_unit_test(best_and_named_models_are_kept),
 	    cmocka_unit_test(counts_are_by_state),
 	};

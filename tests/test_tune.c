@@ -87,7 +87,7 @@ static void test_tuned_plan_is_sound(void **state)
 	check_result(&pair->grouped->info, &job, &tuning);
 }
 
-/* Without time, or stopped, it says what it began with, and that this runs. */
+/* Without time it says what it began with, and that this runs; stopped, the former. */
 static void test_no_time(void **state)
 {
 	const support_pair *pair = *state;
@@ -101,7 +101,7 @@ static void test_no_time(void **state)
 	job = small_job(&pair->single->plan, 1e6);
 	job.stop = &stop;
 	support_ok(clu_tune(&pair->single->info, &job, &tuning, &error), &error);
-	assert_true(same_plan(&tuning.plan, &job.base) && tuning.lanes == 0);
+	assert_true(same_plan(&tuning.plan, &job.base) && tuning.lanes == 0 && tuning.step_seconds == 0);
 }
 
 static void test_wrong_jobs(void **state)

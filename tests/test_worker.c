@@ -173,6 +173,35 @@ static void a_damaged_checkpoint_means_starting_anew(void **context)
 	fixture_destroy(&damaged);
 }
 
+/* A study that was begun under another plan goes on under its numeric key. */
+static void a_study_keeps_its_key(void **context)
+{
+	(void)context;
+	clu_error error;
+	clu_device_info device = support_device_info();
+	clu_plan plan = clu_plan_default(&device);
+	char key[CLU_KEY_TEXT], usual[CLU_KEY_TEXT], text[CLU_PLAN_TEXT];
+	size_t count;
+	int64_t run;
+	clu_plan_key(&device, &plan, usual);
+	plan.block_rows = plan.block_rows == 1 ? 2 : 1;
+	clu_plan_key(&device, &plan, key);
+	clu_plan_print(&plan, text);
+	assert_string_not_equal(key, usual);
+	study_fixture f = small_study("4");
+	support_ok(store_run_begin(f.study, "before", &device, &run, &error), &error);
+	support_ok(store_run_ready(f.study, run, key, text, 1, &error), &error);
+	support_ok(store_run_end(f.study, run, RUN_STOPPED, "", &error), &error);
+	assert_int_equal(end_of(start(&f, 1)), EXIT_DONE);
+	trial *trials = fixture_trials(f.study, &count);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(trials[i].state, TRIAL_DONE);
+		assert_string_equal(trials[i].key, key);
+	}
+	free(trials);
+	fixture_destroy(&f);
+}
+
 static void a_worker_that_does_not_fit_is_retired(void **context)
 {
 	(void)context;
@@ -217,6 +246,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(results_depend_on_neither_lanes_nor_stops),
 	    cmocka_unit_test(a_damaged_checkpoint_means_starting_anew),
+	    cmocka_unit_test(a_study_keeps_its_key),
 	    cmocka_unit_test(a_worker_that_does_not_fit_is_retired),
 	    cmocka_unit_test(a_study_that_cannot_be_written_ends_the_worker),
 	    cmocka_unit_test(a_study_that_is_not_there_ends_the_worker),
