@@ -23,15 +23,10 @@ typedef JOIN(int, VECTOR) ivec;
 #define LOAD_PRIVATE(p) JOIN(vload, VECTOR)(0, p)
 #define STORE_PRIVATE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
 #endif
-/* Vectors in global memory are aligned as their type wants; vload and vstore promise less, and NVIDIA's compiler makes one access an
- * entry of them. CPUs' do not care. */
-#if GROUP > 1
+/* Vectors in global memory are aligned as their type wants. vload and vstore promise less: NVIDIA's compiler makes an access an entry
+ * of them, PoCL three stores of one. */
 #define LOAD(p) (*(__global const vec *)(p))
 #define STORE(value, p) (*(__global vec *)(p) = (value))
-#else
-#define LOAD(p) LOAD_PRIVATE(p)
-#define STORE(value, p) STORE_PRIVATE(value, p)
-#endif
 
 /* Where in its row a column lies. Panels are `panel` floats apart, rows `ld`: (PANEL, ld) for a whole row-major matrix, (rows·PANEL or
  * more, PANEL) for one in panels, where a product finds a panel's rows side by side. A vector never crosses panels. */
@@ -42,7 +37,6 @@ ulong column_at(uint column, ulong panel)
 
 /* Numbers that a row of lists' starts has: layer.cl. */
 #define STARTS_LD(n) (((n) + LIST_COLUMNS - 1) / LIST_COLUMNS + 1)
-
 
 /* One step of one lane: position in the epoch's permutation, learning rate with Adam's bias correction. */
 typedef struct {

@@ -116,6 +116,7 @@ void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inn
 		vec sum[width]; \
 		_Pragma("unroll") \
 		for (uint v = 0; v < width; v++) sum[v] = (vec)(0.0f); \
+		_Pragma("unroll 4") \
 		for (uint e = 0; e < count; e++) { \
 			const vec factor = (vec)(value_of); \
 			__global const float *row = b + (offset_of); \
@@ -129,10 +130,13 @@ void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inn
 /* One row of C in one panel; the last panel may be half as wide. */
 void row_sparse(uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
 {
+	/* two loads: as one, of a pair, the value would have to be moved from an integer register and spread */
+	__global const uint *offsets = (__global const uint *)entries;
+	__global const float *values = (__global const float *)entries + 1;
 	if (width == PANEL_VECTORS)
-		PANEL_SUM(PANEL_VECTORS, count, as_float(entries[e].y), entries[e].x);
+		PANEL_SUM(PANEL_VECTORS, count, values[2 * e], offsets[2 * e]);
 	else
-		PANEL_SUM(PANEL_VECTORS / 2, count, as_float(entries[e].y), entries[e].x);
+		PANEL_SUM(PANEL_VECTORS / 2, count, values[2 * e], offsets[2 * e]);
 }
 
 /* Whether more than SPARSE_BELOW per cent of these rows of A is nonzero: dense tiles are faster then. How many a row has is at

@@ -19,7 +19,15 @@ clu_status bench_open(const bench_job *job, bench_run *run, clu_error *error)
 	*run = (bench_run){.job = job, .rows = cJSON_CreateArray()};
 	if (!run->rows) return clu_fail(error, CLU_MEMORY, "no memory for rows");
 	interrupt_install();
-	return device_choice_open_one(job->device_spec, job->plan_path, &run->device, error);
+	/* the bench's own networks are measured under the plan that training them would take */
+	const settings *own = &job->settings;
+	const bool shape_known = !job->words[0];
+	const plan_wish wish = {.imposed = job->plan_path,
+	    .shape = {own->problem.m, shape_known ? own->problem.n : 0, own->layers, own->batch},
+	    .operations = INFINITY,
+	    .stop = &interrupt_flag};
+	plan_choice plan;
+	return device_choice_open_one_as(job->device_spec, &wish, &plan, &run->device, error);
 }
 
 clu_status bench_begin(const bench_job *job, bench_run *run, clu_error *error)
@@ -134,6 +142,9 @@ cJSON *bench_row_begin(const bench_run *run, const char *bench)
 	cJSON_AddStringToObject(row, "driver", info->driver);
 	cJSON_AddStringToObject(row, "platform", info->platform);
 	cJSON_AddStringToObject(row, "key", clu_device_key(run->device));
+	char plan[CLU_PLAN_TEXT];
+	clu_plan_print(clu_device_plan(run->device), plan);
+	cJSON_AddStringToObject(row, "plan", plan);
 	cJSON_AddStringToObject(row, "commit", commit_text);
 	cJSON_AddNumberToObject(row, "peak_gflops", run->device_measured.peak_gflops);
 	cJSON_AddNumberToObject(row, "bandwidth_gbytes", run->device_measured.bandwidth_gbytes);

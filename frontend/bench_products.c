@@ -139,11 +139,13 @@ static void report(bench_run *run, const bench_network *network, uint32_t lanes,
 	const double seconds = 1e-3 * ms->median, density = work_density(&bench->subject, product);
 	const double dense = 1e-9 * work.dense_flop / seconds, real = 1e-9 * work.real_flop / seconds;
 	const double percent = 100 * (way->skips ? real : dense) / run->device_measured.peak_gflops;
-	char label[BENCH_LABEL], text[256];
+	char label[BENCH_LABEL], text[256], plan[CLU_PLAN_TEXT];
 	cJSON *row = bench_row_begin(run, "product");
 	cJSON_AddStringToObject(row, "product", work_product_name(product));
 	cJSON_AddStringToObject(row, "way", way->name);
 	cJSON_ReplaceItemInObjectCaseSensitive(row, "key", cJSON_CreateString(clu_device_key(way->device)));
+	clu_plan_print(clu_device_plan(way->device), plan);
+	cJSON_ReplaceItemInObjectCaseSensitive(row, "plan", cJSON_CreateString(plan));
 	bench_row_network(row, network, lanes);
 	bench_row_spread(row, ms);
 	cJSON_AddNumberToObject(row, "gflops_dense_equivalent", dense);
