@@ -391,7 +391,8 @@ static clu_status confirm(tuner *t, clu_tuning *tuning, clu_error *error)
 	for (size_t i = 0; i < count; i++) CLU_GOTO(rival_open(t, &pair[i], error));
 	CLU_GOTO(clu_device_self_test(pair[count - 1].device, NULL, error));
 	CLU_GOTO(compete(t, pair, count, TURNS, error));
-	const size_t kept = count == 2 && pair[1].best < pair[0].best ? 1 : 0;
+	const double wanted = changes_key(t, &t->job->base) ? gain_bits : 1;
+	const size_t kept = count == 2 && pair[0].best > wanted * pair[1].best ? 1 : 0;
 	tuning->plan = t->plan = pair[kept].plan;
 	tuning->base_seconds = pair[0].best;
 	tuning->step_seconds = pair[kept].best;
