@@ -427,12 +427,12 @@ CLU_API clu_status clu_lane_resume(
 typedef enum clu_product {
 	CLU_PRODUCT_SIDE,       /* U = b W_bᵀ */
 	CLU_PRODUCT_FORWARD,    /* Y_L = x_L W_xᵀ, L = 1 … depth − 1 */
-	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth */
+	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth; where it is timed, H_2 takes the place of all */
 	CLU_PRODUCT_GRADIENT_X, /* dW_x = Σ dY_Lᵀ x_L, one product with the layers stacked */
 	CLU_PRODUCT_GRADIENT_B, /* dW_b = dUᵀ b */
 	CLU_PRODUCT_COUNT
 } clu_product;
-/* Does one of them `count` times (of all its layers in turn, for all TRAINING lanes), on what their last step left, and waits.
+/* Does one of them `count` times (of all layers in turn, for all TRAINING lanes), on what their last step left, and waits.
  * No training notices: the next step overwrites what this writes. CLU_ARGUMENT before the first step. */
 CLU_API clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_t count, double *seconds, clu_error *error);
 /* Shares of nonzero entries in a lane's last step, by layer: the left operands of Y and dW_x, and of H. */
