@@ -28,6 +28,13 @@ typedef JOIN(int, VECTOR) ivec;
 #define LOAD(p) (*(__global const vec *)(p))
 #define STORE(value, p) (*(__global vec *)(p) = (value))
 
+/* Before a large function that several kernels call: on CPUs one copy of it is enough, and halves what compilers have to do. */
+#if GROUP == 1
+#define SHARED_FUNCTION __attribute__((noinline))
+#else
+#define SHARED_FUNCTION
+#endif
+
 /* Where in its row a column lies. Panels are `panel` floats apart, rows `ld`: (PANEL, ld) for a whole row-major matrix, (rows·PANEL or
  * more, PANEL) for one in panels, where a product finds a panel's rows side by side. A vector never crosses panels. */
 ulong column_at(uint column, ulong panel)

@@ -7,7 +7,7 @@
  *
  * Index space of both: a work-group is GROUP work-items; group (·, block, entry) covers BLOCK_ROWS rows of the batch of the
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
- * Per lane: x is [layers][batch][ld]; y, h, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
+ * Per lane: x is [layers][batch][ld]; y, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
  * does not fall on one line of a cache; dy is one matrix of layers·batch rows, in panels (common.cl); u, du, gradient are
  * [batch][ld]; gates, neurons, sides are [layers]; scalars are θ[layers], then a[layers][layers] (row: layer L, column: origin i),
  * inside the lane's weights.
@@ -41,7 +41,7 @@ uint nonzero_bits(vec v)
 
 /* The list of a row of n entries: see above. Each turn writes LIST_BURST entries, wanted or not, so that the loop seldom branches:
  * what is not wanted is overwritten or lies beyond the list, where there is room to the row's end. */
-void list_row(__global const float *row, uint n, __global uint2 *entries, __global uint *starts)
+SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 *entries, __global uint *starts)
 {
 	uint filled = 0;
 	for (uint c = 0; c < n; c += VECTOR) {
@@ -75,8 +75,8 @@ vec mix_forward(uint origins, __global const float *coefficients, float side, __
 }
 
 /* Rows row0 to row_end; u, y, x, entries and starts are the lane's. */
-void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld, ulong spaced,
-	uint origins, uint kind, float side, __global const float *scalars, __global const float *u, __global const float *y,
+SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld,
+	ulong spaced, uint origins, uint kind, float side, __global const float *scalars, __global const float *u, __global const float *y,
 	__global float *x, __global uint2 *entries, __global uint *starts)
 {
 	__global const float *coefficients = scalars + layers + (layer - 1) * layers;
@@ -142,15 +142,15 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 	}
 }
 
-/* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above. Writes dv and,
+/* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above,
+ * which lie where their Y did: nothing above this layer needs that any more. Writes dv and,
  * below the top, dy of this layer; the top starts du, the others add to it. partials [layers][layers + 1][blocks]: this layer's
  * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. One block of rows; pointers are the
  * lane's. */
-void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld, ulong spaced,
-	ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *coefficients,
-	__global const float *x, __global const float *y, __global const float *h, __global const float *gradient, __global float *dv,
-	__global float *dy, __global float *du, __global float *partials, __global uint2 *entries, __global uint *starts,
-	__local float *shared)
+SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
+	ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *coefficients,
+	__global const float *x, __global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
+	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts, __local float *shared)
 {
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	const ulong mine = (layer - 1) * spaced;
@@ -172,7 +172,7 @@ void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint b
 			} else {
 				for (uint k = 0; k < above_count; k++) {
 					const vec a = (vec)(above_coefficient[k]);
-					g = fma(a, LOAD(h + above[k] * spaced + here), g);
+					g = fma(a, LOAD(y + above[k] * spaced + here), g);
 					d = fma(a, LOAD(dv + above[k] * spaced + here), d);
 				}
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
@@ -196,7 +196,7 @@ void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint b
 __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, ulong dy_stride, ulong dy_ld,
 	ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint *neurons,
 	__global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *x,
-	__global const float *y, __global const float *h, __global const float *gradient, __global float *dv, __global float *dy,
+	__global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
 	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
 {
 #if GROUP > 1
@@ -209,7 +209,7 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
 	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at],
-		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, y + lane * spaced, h + lane * spaced,
+		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, y + lane * spaced,
 		gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
 		partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * ld,
 		starts + (ulong)slot * batch * STARTS_LD(n), shared);

@@ -7,7 +7,7 @@
 #if GROUP == 1
 
 /* Rows of C = A B, by A's lists where zeros are skipped: panel by panel, each of which the rows find in the caches. */
-void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
+SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
 	__global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
 {
 #if SPARSE_BELOW > 0
@@ -55,8 +55,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint layers, uint batch, uint n, uint ld, ulong spaced,
 	uint item_rows, __global const uint2 *list, uint list_first, __global const uint *lowest, __global const uint *gates,
 	__global const uint *neurons, __global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at,
-	__global const float *transposed, ulong transposed_stride, ulong w_x_panel, __global const float *x, __global const float *y,
-	__global float *h, __global const float *gradient, __global float *dv, __global float *dy, ulong dy_stride, ulong dy_ld,
+	__global const float *transposed, ulong transposed_stride, ulong w_x_panel, __global const float *x, __global float *y,
+	__global const float *gradient, __global float *dv, __global float *dy, ulong dy_stride, ulong dy_ld,
 	ulong dy_panel, __global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
 {
 	const uint2 entry = list[list_first + get_global_id(1)];
@@ -68,7 +68,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	gates += lane, neurons += lane, sides += lane;
 	weights += slot * weights_stride + scalars_at + layers;
 	transposed += slot * transposed_stride;
-	x += lane * plane, y += lane * spaced, h += lane * spaced, dv += lane * spaced;
+	x += lane * plane, y += lane * spaced, dv += lane * spaced;
 	gradient += slot * plane, dy += slot * dy_stride, du += slot * plane;
 	partials += lane * (layers + 1) * blocks;
 	entries += (ulong)slot * batch * ld, starts += (ulong)slot * batch * STARTS_LD(n);
@@ -76,9 +76,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 		const ulong below = layer - 1;
 		for (uint block = block0; block < block_end; block++)
 			layer_backward_rows(layer, layers, depth, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates, neurons[below],
-				sides[below], weights, x, y, h, gradient, dv, dy, du, partials, entries, starts, 0);
+				sides[below], weights, x, y, gradient, dv, dy, du, partials, entries, starts, 0);
 		if (layer > lowest[slot])
-			rows_times(row0, row_end, n, ld, dv + below * spaced, entries, starts, transposed, w_x_panel, h + below * spaced);
+			rows_times(row0, row_end, n, ld, dv + below * spaced, entries, starts, transposed, w_x_panel, y + below * spaced);
 	}
 }
 #endif

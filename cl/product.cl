@@ -16,7 +16,7 @@ void store_sum(vec sum, __global float *c)
 }
 
 /* One tile from (row0, vector0) on, TILE_VECTORS wide; a, b, c are the lane's. */
-void tile_whole(uint row0, uint rows, uint vector0, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+SHARED_FUNCTION void tile_whole(uint row0, uint rows, uint vector0, uint inner, __global const float *a, ulong a_row, ulong a_inner,
 	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
 {
 	__global const float *a_rows[TILE_ROWS], *b_columns[TILE_VECTORS];
@@ -50,8 +50,8 @@ void tile_whole(uint row0, uint rows, uint vector0, uint inner, __global const f
 }
 
 /* The last, narrower tile, one vector at a time. */
-void tile_edge(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+SHARED_FUNCTION void tile_edge(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row,
+	ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
 {
 	for (uint vector = vector0; vector < vector_end; vector++) {
 		__global const float *b_column = b + column_at(vector * VECTOR, b_panel);
@@ -94,8 +94,8 @@ __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) vo
 }
 
 /* Rows row0 to row_end of C, all its columns. */
-void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row,
-	ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inner, __global const float *a,
+	ulong a_row, ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
 {
 	for (uint vector = vector0; vector < vector_end; vector += TILE_VECTORS)
 		for (uint row = row0; row < row_end; row += TILE_ROWS)

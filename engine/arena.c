@@ -65,7 +65,6 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_B: return (uint64_t)shape->batch * arena->ld_m;
 	case ROLE_CODES: return stack;
 	case ROLE_Y:
-	case ROLE_H:
 	case ROLE_DV: return layers * arena->spaced;
 	case ROLE_DY: return operand_floats(arena, layers * shape->batch);
 	case ROLE_U:

@@ -27,7 +27,7 @@ typedef struct arena_shape {
 	X(B, "batches", false) \
 	X(U, "side products", false) \
 	X(CODES, "layer outputs", false) \
-	X(Y, "forward products", false) \
+	X(Y, "products", false) \
 	X(CODE_ENTRIES, "lists of nonzero outputs", false) \
 	X(CODE_STARTS, "starts of the lists of outputs", false) \
 	X(LOWEST, "lowest layers trained", true) \
@@ -38,7 +38,6 @@ typedef struct arena_shape {
 	X(SECOND, "second moments", true) \
 	X(GRADIENTS, "weight gradients", true) \
 	X(BEST, "best weights", true) \
-	X(H, "backward products", true) \
 	X(DV, "neuron gradients", true) \
 	X(DV_ENTRIES, "lists of nonzero gradients", true) \
 	X(DV_STARTS, "starts of the lists of gradients", true) \

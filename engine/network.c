@@ -212,7 +212,7 @@ static product batch_product(const arena *arena, clu_product which, uint32_t lay
 	default:
 		p.a = layer_matrix(arena, ROLE_DV, arena->spaced, layer);
 		p.b = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n);
-		p.c = layer_matrix(arena, ROLE_H, arena->spaced, layer);
+		p.c = layer_matrix(arena, ROLE_Y, arena->spaced, layer) /* H_L */;
 		p.sparse = dv_nonzeros(arena);
 	}
 	return p;

@@ -45,8 +45,8 @@ clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *e
 	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
 	    ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(w_x.buffer),
 	    ARG_OFFSET(w_x.stride), ARG_OFFSET(w_x.panel), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_Y]),
-	    ARG_BUFFER(buffer[ROLE_H]), ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(dy.buffer),
-	    ARG_OFFSET(dy.stride), ARG_OFFSET(dy.ld), ARG_OFFSET(dy.panel), ARG_BUFFER(buffer[ROLE_DU]),
-	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]), ARG_BUFFER(buffer[ROLE_DV_STARTS])};
+	    ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(dy.buffer), ARG_OFFSET(dy.stride), ARG_OFFSET(dy.ld),
+	    ARG_OFFSET(dy.panel), ARG_BUFFER(buffer[ROLE_DU]), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]),
+	    ARG_BUFFER(buffer[ROLE_DV_STARTS])};
 	return LAUNCH(arena->device, KERNEL_pass_backward, arguments, pass_grid(arena, rows, list->count), error);
 }

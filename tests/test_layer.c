@@ -103,7 +103,6 @@ static void make_lane(fixture *f, uint32_t lane, uint64_t seed)
 	support_rows_write(a, ROLE_TOP, lane, 0, rows, a->ld_n, n, f->top[lane]);
 	for (uint32_t l = 0; l < f->layers; l++) {
 		support_rows_write(a, ROLE_Y, lane, l * a->spaced, rows, a->ld_n, n, f->y[lane] + l * f->plane);
-		support_rows_write(a, ROLE_H, lane, l * a->spaced, rows, a->ld_n, n, f->h[lane] + l * f->plane);
 	}
 }
 
@@ -264,12 +263,24 @@ static void check_lane_backward(fixture *f, uint32_t lane)
 	free(dv);
 }
 
+/* H of a layer takes the place of its Y once the layer is through. */
+static void give_product(fixture *f, uint32_t layer)
+{
+	const arena *a = &f->arena;
+	for (uint32_t lane = 0; lane < LANES; lane++)
+		support_rows_write(
+		    a, ROLE_Y, lane, (layer - 1) * a->spaced, f->c->batch, a->ld_n, f->c->n, f->h[lane] + (layer - 1) * f->plane);
+}
+
 static void check_case(clu_device *device, const layer_case *c, uint64_t seed)
 {
 	fixture f = fixture_create(device, c, seed);
 	for (uint32_t layer = 1; layer <= f.layers; layer++) run_layer(&f, layer, layer_forward);
 	check_forward(&f);
-	for (uint32_t layer = f.layers; layer >= 1; layer--) run_layer(&f, layer, layer_backward);
+	for (uint32_t layer = f.layers; layer >= 1; layer--) {
+		run_layer(&f, layer, layer_backward);
+		give_product(&f, layer);
+	}
 	for (uint32_t lane = 0; lane < LANES; lane++)
 		if (lane != IDLE) check_lane_backward(&f, lane);
 	for (size_t w = 0; w < WRITTEN; w++) support_role_untouched(&f.arena, written[w], IDLE, untouched);

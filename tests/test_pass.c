@@ -22,7 +22,7 @@ static const pass_case cases[] = {
 };
 
 /* What the passes write; the test of the network has the numbers themselves. */
-static const arena_role written[] = {ROLE_U, ROLE_CODES, ROLE_Y, ROLE_H, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_PARTIALS, ROLE_GRADIENTS};
+static const arena_role written[] = {ROLE_U, ROLE_CODES, ROLE_Y, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_PARTIALS, ROLE_GRADIENTS};
 enum { WRITTEN = sizeof written / sizeof *written };
 static const float untouched = 77;
 
