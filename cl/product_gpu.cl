@@ -1,6 +1,6 @@
 /* product_gpu.cl: the product of product.cl for GPUs: a work-group stages tiles of A and B in local memory, so that each float
  * comes from global memory once a group instead of once a work-item. Same face, same order of each sum, same bits: tiles of the
- * inner dimension ascend, and what pads the last one adds fma(0, 0, sum). B and C are row-major: no need to look at their panels.
+ * inner dimension ascend, and what pads the last one adds fma(0, 0, sum).
  *
  * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows by
  * TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
@@ -69,18 +69,39 @@ void rows_take(__local const float *from, float *entries)
 #endif
 }
 
-__kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
-	uint stacked, __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
-	ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, ulong b_panel, __global float *c, ulong c_at,
-	ulong c_stride, ulong c_ld, ulong c_panel)
+/* Whether more than TILED_BELOW per cent of the entries of rows row0 to row_end of A are nonzero, by their counts [segment][rows].
+ * The whole work-group must call it; all get the same answer, and so do product_tiled and product_listed of the same rows. */
+bool rows_are_dense(uint item, uint row0, uint row_end, uint rows, uint inner, uint segments, __global const uint *counts,
+	__local uint *total)
 {
+	const uint width = row_end - row0;
+	uint mine = 0;
+	if (item == 0) *total = 0;
+	barrier(CLK_LOCAL_MEM_FENCE);
+	for (uint i = item; i < width * segments; i += TILED_ITEMS) mine += counts[i / width * rows + row0 + i % width];
+	atomic_add(total, mine);
+	barrier(CLK_LOCAL_MEM_FENCE);
+	return (ulong)*total * 100 > (ulong)width * inner * segments * TILED_BELOW;
+}
+
+/* Where there are counts of A's nonzeros (`listed`), rows with few of them are left to product_listed. */
+__kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
+	uint stacked, __global const uint2 *list, uint list_first, uint listed, __global const uint *counts, ulong counts_at,
+	ulong counts_stride, __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner, __global const float *b,
+	ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+{
+	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
 	__local vec b_tile[TILED_INNER * TILED_VECTORS];
 	__local float *a_tile = (__local float *)a_quads;
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
 	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1), item = row * GROUP_COLUMNS + column;
-	if (stacked) inner *= entry.y - 1;
+	const uint segments = stacked ? entry.y - 1 : 1;
+	if (listed && !rows_are_dense(item, row0, min(row0 + TILED_ROWS, rows), rows, inner, segments,
+		counts + counts_at + entry.x * counts_stride, &total))
+		return;
+	inner *= segments;
 	a += a_at + entry.x * a_stride + row0 * a_row;
 	b += b_at + entry.x * b_stride + (ulong)vector0 * VECTOR;
 	c += c_at + entry.x * c_stride + row0 * c_ld + (ulong)vector0 * VECTOR;
@@ -120,4 +141,96 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 			if (c_row < rows && c_vector < vectors) store_sum(sum[r][v], c + c_row * c_ld + c_vector * VECTOR);
 		}
 }
+
+/* ---- skipping the zeros of A ----
+ *
+ * Lists by row of A, or by column for Aᵀ B: (inner index, bits of the value), ascending, in segments of `inner` entries' room, one for
+ * each lower layer where A is stacked; counts [segment][row of C]. Each costs one launch that reads A once. */
+#if TILED_BELOW > 0
+
+/* Work-group (row, entry) of GROUP work-items, a power of two: each lists a run of the row's columns behind those before it. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_rows(uint inner, __global const uint2 *list, uint list_first,
+	__global const float *a, ulong a_at, ulong a_stride, ulong a_row, __global uint2 *entries, ulong entries_at,
+	ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_at, ulong counts_stride)
+{
+	__local uint found[GROUP];
+	const uint slot = list[list_first + get_group_id(1)].x, row = (uint)get_group_id(0), item = (uint)get_local_id(0);
+	const uint run = (inner + GROUP - 1) / GROUP, begin = min(item * run, inner), end = min(begin + run, inner);
+	a += a_at + slot * a_stride + row * a_row;
+	entries += entries_at + slot * entries_stride + row * entries_ld;
+	uint mine = 0;
+	for (uint k = begin; k < end; k++) mine += a[k] != 0.0f;
+	found[item] = mine;
+	for (uint reach = 1; reach < GROUP; reach *= 2) { /* inclusive sums */
+		barrier(CLK_LOCAL_MEM_FENCE);
+		const uint before = item >= reach ? found[item - reach] : 0;
+		barrier(CLK_LOCAL_MEM_FENCE);
+		found[item] += before;
+	}
+	uint filled = found[item] - mine;
+	for (uint k = begin; k < end; k++)
+		if (a[k] != 0.0f) entries[filled++] = (uint2)(k, as_uint(a[k]));
+	if (item == GROUP - 1) counts[counts_at + slot * counts_stride + row] = filled;
+}
+
+/* Work-item (column, segment, entry): neighbours read neighbouring entries of A's rows. */
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(uint columns, uint inner, uint stacked,
+	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
+	__global uint2 *entries, ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_stride)
+{
+	const uint2 entry = list[list_first + get_global_id(2)];
+	const uint column = (uint)get_global_id(0), segment = (uint)get_global_id(1);
+	if (column >= columns || (stacked && segment >= entry.y - 1)) return;
+	a += a_at + entry.x * a_stride + column;
+	entries += entry.x * entries_stride + column * entries_ld + segment * inner;
+	uint filled = 0;
+	for (uint row = segment * inner; row < (segment + 1) * inner; row++) {
+		const float value = a[row * a_row];
+		if (value != 0.0f) entries[filled++] = (uint2)(row, as_uint(value));
+	}
+	counts[entry.x * counts_stride + segment * columns + column] = filled;
+}
+
+/* The rows that product_tiled leaves, in the same index space and work-groups: GROUP_COLUMNS work-items share a row of C, read its list
+ * together and each TILE_VECTORS vectors of the rows of B that it names, from the caches. */
+__kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_listed(uint rows, uint vectors, uint inner,
+	uint stacked, __global const uint2 *list, uint list_first, __global const uint *counts, ulong counts_at, ulong counts_stride,
+	__global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const float *b, ulong b_at,
+	ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+{
+	__local uint total;
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, row_end = min(row0 + TILED_ROWS, rows);
+	const uint vector0 = (uint)get_group_id(0) * TILED_VECTORS + (uint)get_local_id(0);
+	const uint segments = stacked ? entry.y - 1 : 1;
+	counts += counts_at + entry.x * counts_stride;
+	entries += entries_at + entry.x * entries_stride;
+	b += b_at + entry.x * b_stride;
+	c += c_at + entry.x * c_stride;
+	if (rows_are_dense(get_local_id(1) * GROUP_COLUMNS + get_local_id(0), row0, row_end, rows, inner, segments, counts, &total)) return;
+
+	uint column[TILE_VECTORS]; /* beyond the last: the last, not stored */
+	#pragma unroll
+	for (uint v = 0; v < TILE_VECTORS; v++) column[v] = min(vector0 + v * GROUP_COLUMNS, vectors - 1) * VECTOR;
+	for (uint row = row0 + (uint)get_local_id(1); row < row_end; row += GROUP_ROWS) {
+		vec sum[TILE_VECTORS];
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++) sum[v] = (vec)(0.0f);
+		for (uint segment = 0; segment < segments; segment++) {
+			__global const uint2 *nonzeros = entries + row * entries_ld + segment * inner;
+			const uint count = counts[segment * rows + row];
+			#pragma unroll 4
+			for (uint i = 0; i < count; i++) {
+				const uint2 nonzero = nonzeros[i];
+				__global const float *b_row = b + nonzero.x * b_ld;
+				#pragma unroll
+				for (uint v = 0; v < TILE_VECTORS; v++) sum[v] = fma((vec)(as_float(nonzero.y)), LOAD(b_row + column[v]), sum[v]);
+			}
+		}
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++)
+			if (vector0 + v * GROUP_COLUMNS < vectors) store_sum(sum[v], c + row * c_ld + column[v]);
+	}
+}
+#endif
 #endif

@@ -31,6 +31,7 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	*arena = (struct arena){.shape = *shape, .ld_m = arena_ld(shape->m), .ld_n = arena_ld(shape->n)};
 	arena->blocks = (shape->batch + plan->block_rows - 1) / plan->block_rows;
 	arena->sparse = program_sparse_below(plan) > 0;
+	arena->listed = program_listed(plan);
 	arena->panels = program_panels(plan);
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
 	arena->spaced = arena->plane + MATRIX_ALIGN;
@@ -70,12 +71,13 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_U:
 	case ROLE_DU:
 	case ROLE_TOP: return arena->plane;
-	case ROLE_CODE_ENTRIES: return arena->sparse ? 2u * layers * shape->batch * arena->ld_n : 0; /* two numbers each */
-	case ROLE_CODE_STARTS: return arena->sparse ? layers * shape->batch * arena->starts_ld : 0;
+	case ROLE_CODE_ENTRIES:
+		return (arena->sparse ? layers : arena->listed) * 2u * shape->batch * arena->ld_n; /* two numbers each */
+	case ROLE_CODE_STARTS: return arena->sparse ? layers * shape->batch * arena->starts_ld : arena->listed * shape->batch;
 	case ROLE_DV_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->batch * arena->ld_n : 0;
 	case ROLE_DV_STARTS: return arena->sparse ? (uint64_t)shape->batch * arena->starts_ld : 0;
-	case ROLE_COLUMN_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
-	case ROLE_COLUMN_COUNTS: return arena->sparse ? shape->n : 0;
+	case ROLE_COLUMN_ENTRIES: return arena->sparse || arena->listed ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
+	case ROLE_COLUMN_COUNTS: return arena->sparse ? shape->n : arena->listed * layers * shape->n;
 	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;
 	case ROLE_STEPS: return 2u * shape->burst;
 	case ROLE_ORDER: return shape->order;

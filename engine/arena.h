@@ -66,6 +66,7 @@ typedef struct arena {
 	arena_shape shape;
 	uint32_t ld_m, ld_n;                          /* leading dimensions */
 	uint32_t blocks;                              /* row blocks of a batch */
+	bool listed;                                  /* whether tiled products skip zeros, and have room for their lists */
 	bool sparse;                                  /* whether products skip zeros, and lists of nonzeros are kept */
 	bool panels;                                  /* whether matrices read as B lie in panels (common.cl) */
 	uint64_t plane, spaced;                       /* floats of [batch][ld_n]; the same with a gap to the next layer's */

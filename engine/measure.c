@@ -1,5 +1,5 @@
-/* measure.c: what a device can do: multiply-adds in registers, a product at the paper's size, a copy through memory.
- * Each is repeated until it lasts long enough to be timed by the host's clock, and the best of several is taken. */
+/* measure.c: what a device can do: multiply-adds in registers, a product at the paper's size (on a GPU many), a copy through
+ * memory. Each is repeated until it lasts long enough to be timed by the host's clock, and the best of several is taken. */
 #include "launch.h"
 #include "memory.h"
 #include "product.h"
@@ -16,10 +16,13 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+enum { FMA_CHAINS = 12, FMA_ROUNDS = 32, ROWS = 128, SIDE = 500, LD = 512, LANES_MAX = 32, COPY_RUN = 1024, COPY_PARTS = 256 };
+
 /* Sizes double from a small one on, so that a simulator is measured in seconds too. */
 typedef struct bench {
 	clu_device *device;
 	cl_mem a, b, c, list;
+	lane_entry entries[LANES_MAX];
 	uint64_t bytes; /* of b and c each */
 } bench;
 
@@ -29,7 +32,11 @@ typedef struct work_kind {
 	uint32_t size_max;
 } work_kind;
 
-enum { FMA_CHAINS = 12, FMA_ROUNDS = 32, ROWS = 128, SIDE = 500, LD = 512, COPY_RUN = 1024, COPY_PARTS = 256 };
+/* Products in a launch: one does not fill a GPU. */
+static uint32_t product_lanes(const clu_device *device)
+{
+	return device->info.type == CLU_DEVICE_GPU ? LANES_MAX : 1;
+}
 
 static size_t fma_groups(const clu_device *device)
 {
@@ -47,13 +54,13 @@ static clu_status run_fma(const bench *bench, uint32_t size, double *work, clu_e
 
 static clu_status run_product(const bench *bench, uint32_t size, double *work, clu_error *error)
 {
-	static const lane_entry entry = {0, 1};
 	const bool panels = program_panels(&bench->device->plan);
-	const matrix a = {bench->a, 0, 0, PANEL, LD}, c = {bench->c, 0, 0, PANEL, LD};
+	const uint32_t lanes = product_lanes(bench->device);
+	const matrix a = {bench->a, 0, ROWS * LD, PANEL, LD}, c = {bench->c, 0, ROWS * LD, PANEL, LD};
 	const matrix b = {bench->b, 0, 0, panels ? (SIDE + 1) * PANEL : PANEL, panels ? PANEL : LD};
 	const product product = {PRODUCT_TIMES, INNER_FIXED, size, SIDE, SIDE, a, b, c, {0}};
-	const lane_list list = {bench->list, 0, 1, &entry};
-	*work = 2.0 * size * SIDE * SIDE;
+	const lane_list list = {bench->list, 0, lanes, bench->entries};
+	*work = 2.0 * lanes * size * SIDE * SIDE;
 	return product_enqueue(bench->device, &product, &list, error);
 }
 
@@ -104,14 +111,15 @@ static clu_status rate_of(const bench *bench, const work_kind *kind, double *rat
 
 static clu_status prepare(bench *bench, clu_error *error)
 {
-	static const lane_entry entry = {0, 1};
+	const uint32_t lanes = product_lanes(bench->device);
 	const uint64_t wanted = UINT64_C(256) << 20, most = bench->device->info.allocation_bytes / 16;
 	bench->bytes = wanted < most ? wanted : most;
-	CLU_TRY(memory_create(bench->device, "measurement", (uint64_t)ROWS * LD * sizeof(float), &bench->a, error));
+	CLU_TRY(memory_create(bench->device, "measurement", (uint64_t)lanes * ROWS * LD * sizeof(float), &bench->a, error));
 	CLU_TRY(memory_create(bench->device, "measurement", bench->bytes, &bench->b, error));
 	CLU_TRY(memory_create(bench->device, "measurement", bench->bytes, &bench->c, error));
-	CLU_TRY(memory_create(bench->device, "measurement", sizeof entry, &bench->list, error));
-	return memory_write(bench->device, bench->list, 0, sizeof entry, &entry, error);
+	CLU_TRY(memory_create(bench->device, "measurement", lanes * sizeof(lane_entry), &bench->list, error));
+	for (uint32_t lane = 0; lane < lanes; lane++) bench->entries[lane] = (lane_entry){lane, 1};
+	return memory_write(bench->device, bench->list, 0, lanes * sizeof(lane_entry), bench->entries, error);
 }
 
 clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, clu_error *error)

@@ -164,10 +164,21 @@ static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced,
 	return arena_matrix(arena, role, (layer - 1) * spaced, arena->ld_n);
 }
 
+/* Room for the lists that a tiled product makes of its A. */
+static nonzeros room_for_lists(const arena *arena)
+{
+	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
+	    .starts = arena->buffer[ROLE_CODE_STARTS],
+	    .entries_stride = (uint64_t)arena->shape.batch * arena->ld_n,
+	    .entries_ld = arena->ld_n,
+	    .starts_stride = arena->shape.batch};
+}
+
 /* The lists that layer_forward made of a layer's x … */
 static nonzeros code_nonzeros(const arena *arena, uint32_t layer)
 {
 	const uint64_t rows = arena->shape.batch, layers = arena->shape.layers;
+	if (arena->listed) return room_for_lists(arena);
 	if (!arena->sparse) return (nonzeros){0};
 	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
 	    .starts = arena->buffer[ROLE_CODE_STARTS],
@@ -182,6 +193,7 @@ static nonzeros code_nonzeros(const arena *arena, uint32_t layer)
 /* … and layer_backward of the dv that it wrote last. */
 static nonzeros dv_nonzeros(const arena *arena)
 {
+	if (arena->listed) return room_for_lists(arena);
 	if (!arena->sparse) return (nonzeros){0};
 	return (nonzeros){.entries = arena->buffer[ROLE_DV_ENTRIES],
 	    .starts = arena->buffer[ROLE_DV_STARTS],
@@ -239,6 +251,7 @@ static product gradient_product(const arena *arena, clu_product which)
 	p.sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
 	p.sparse.by_column_counts = arena->buffer[ROLE_COLUMN_COUNTS];
 	p.sparse.by_column_ld = arena->by_column_ld;
+	p.sparse.by_column_counts_stride = (uint64_t)shape->layers * shape->n;
 	return p;
 }
 

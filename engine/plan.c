@@ -30,7 +30,9 @@ static uint32_t gpu_group(const clu_device_info *info)
 
 /* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: work-groups of 128 work-items that
  * compute 64×128 of C, 64 sums each: some 100 of the 256 registers that NVIDIA's and AMD's work-items have, so that four
- * work-groups share a compute unit, with 13 KiB of local memory each. Intel's have 64 to 128 floats of registers: half the sums. */
+ * work-groups share a compute unit, with 13 KiB of local memory each. Intel's have 64 to 128 floats of registers: half the sums.
+ * Skipping zeros reads each row of B from the caches, which give NVIDIA's and AMD's multipliers work for an eighth to a quarter of
+ * the time, where tiles keep them at it for most: it pays below some 20 %. */
 clu_plan clu_plan_default(const clu_device_info *info)
 {
 	if (info->type == CLU_DEVICE_GPU)
@@ -42,7 +44,7 @@ clu_plan clu_plan_default(const clu_device_info *info)
 		    .block_rows = 2,
 		    .group_columns = 16,
 		    .group_rows = 8,
-		    .sparse_below = 0,
+		    .sparse_below = 20,
 		    .sparse_rows = 1,
 		    .passes = 0};
 	clu_plan plan = {.product = CLU_WAY_NATIVE,
@@ -223,7 +225,8 @@ clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error
 		return clu_fail(error, CLU_FORMAT, "%s: vector is %u; wanted 1, 4, 8 or 16", source, plan->vector);
 	if (!power_of_two(plan->group))
 		return clu_fail(error, CLU_FORMAT, "%s: group is %u; wanted a power of two", source, plan->group);
-	if (plan->sparse_below && (plan->group != 1 || plan->group_columns != 1 || plan->group_rows != 1))
-		return clu_fail(error, CLU_FORMAT, "%s: only plans of one work-item a group skip zeros: sparse_below must be 0", source);
+	if (plan->product == CLU_WAY_NATIVE && plan->sparse_below &&
+	    (plan->group != 1 || plan->group_columns != 1 || plan->group_rows != 1))
+		return clu_fail(error, CLU_FORMAT, "%s: native products of groups skip no zeros: sparse_below must be 0", source);
 	return CLU_OK;
 }

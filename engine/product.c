@@ -30,10 +30,6 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	const size_t row_groups = (row_tiles + plan->group_rows - 1) / plan->group_rows;
 	const size_t column_groups = (column_tiles + plan->group_columns - 1) / plan->group_columns;
 	const bool columns_first = plan->group_columns > 1; /* TILE_ROW_AXIS, see program.c */
-	if (plan->product == CLU_WAY_TILED) {
-		const launch_grid tiled = {{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}};
-		return LAUNCH(device, KERNEL_product_tiled, arguments, tiled, error);
-	}
 	const launch_grid grid =
 	    columns_first ? (launch_grid){{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}}
 	                  : (launch_grid){{row_groups, column_groups, list->count}, {plan->group_rows, 1, 1}};
@@ -74,6 +70,84 @@ static clu_status list_columns(clu_device *device, const product *p, const lane_
 	return LAUNCH(device, KERNEL_list_columns, arguments, grid, error);
 }
 
+/* ---- tiles in local memory, and beside them what skips zeros ---- */
+
+/* Where a tiled product has its lists of the rows of C: see product_gpu.cl. */
+typedef struct tiled_lists {
+	cl_mem entries, counts; /* NULL: A is taken as dense */
+	uint64_t entries_at, entries_stride, entries_ld, counts_at, counts_stride;
+} tiled_lists;
+
+static launch_grid tiled_grid(const clu_plan *plan, uint32_t rows, uint32_t vectors, uint32_t entries)
+{
+	const size_t tile_columns = plan->tile_vectors * plan->group_columns, tile_rows = plan->tile_rows * plan->group_rows;
+	return (launch_grid){{(vectors + tile_columns - 1) / tile_columns, (rows + tile_rows - 1) / tile_rows, entries},
+	    {plan->group_columns, plan->group_rows, 1}};
+}
+
+static clu_status list_rows(clu_device *device, const product *p, const lane_list *list, tiled_lists *lists, clu_error *error)
+{
+	const nonzeros *z = &p->sparse;
+	*lists = (tiled_lists){z->entries, z->starts, z->entries_at, z->entries_stride, z->entries_ld, z->starts_at, z->starts_stride};
+	const launch_argument arguments[] = {ARG_UINT(p->inner), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(lists->entries),
+	    ARG_OFFSET(lists->entries_at), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(lists->counts),
+	    ARG_OFFSET(lists->counts_at), ARG_OFFSET(lists->counts_stride)};
+	const launch_grid grid = {{p->rows, list->count, 1}, {device->plan.group, 1, 1}};
+	return LAUNCH(device, KERNEL_list_rows, arguments, grid, error);
+}
+
+static clu_status list_segments(clu_device *device, const product *p, const lane_list *list, tiled_lists *lists, clu_error *error)
+{
+	const nonzeros *z = &p->sparse;
+	const uint32_t group = device->plan.group;
+	uint32_t segments = 1;
+	for (uint32_t e = 0; e < list->count && p->stacking == INNER_STACKED; e++)
+		if (list->entries[e].depth - 1 > segments) segments = list->entries[e].depth - 1;
+	*lists = (tiled_lists){
+	    z->by_column, z->by_column_counts, 0, p->rows * z->by_column_ld, z->by_column_ld, 0, z->by_column_counts_stride};
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(p->stacking == INNER_STACKED),
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
+	    ARG_OFFSET(p->a.ld), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld),
+	    ARG_BUFFER(lists->counts), ARG_OFFSET(lists->counts_stride)};
+	const launch_grid grid = {{(p->rows + group - 1) / group, segments, list->count}, {group, 1, 1}};
+	return LAUNCH(device, KERNEL_list_segments, arguments, grid, error);
+}
+
+static clu_status enqueue_listed(
+    clu_device *device, const product *p, const lane_list *list, const tiled_lists *lists, clu_error *error)
+{
+	const uint32_t vectors = vectors_of(device, p->columns);
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(lists->counts),
+	    ARG_OFFSET(lists->counts_at), ARG_OFFSET(lists->counts_stride), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_at),
+	    ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at),
+	    ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride),
+	    ARG_OFFSET(p->c.ld)};
+	return LAUNCH(device, KERNEL_product_listed, arguments, tiled_grid(&device->plan, p->rows, vectors, list->count), error);
+}
+
+static clu_status enqueue_tiled(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+{
+	const uint32_t vectors = vectors_of(device, p->columns);
+	const uint64_t a_row = p->kind == PRODUCT_TIMES ? p->a.ld : 1, a_inner = p->kind == PRODUCT_TIMES ? 1 : p->a.ld;
+	const bool listed = program_listed(&device->plan) && p->sparse.entries;
+	tiled_lists lists = {.counts = list->buffer}; /* unused where nothing is listed, and yet a buffer */
+	if (listed) {
+		CLU_TRY((p->kind == PRODUCT_TIMES ? list_rows : list_segments)(device, p, list, &lists, error));
+		CLU_TRY(enqueue_listed(device, p, list, &lists, error));
+	}
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_UINT(listed),
+	    ARG_BUFFER(lists.counts), ARG_OFFSET(lists.counts_at), ARG_OFFSET(lists.counts_stride), ARG_BUFFER(p->a.buffer),
+	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
+	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
+	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	return LAUNCH(device, KERNEL_product_tiled, arguments, tiled_grid(&device->plan, p->rows, vectors, list->count), error);
+}
+
+/* ---- CLBlast ---- */
+
 /* Entries from `begin` on that CLBlast can take as one batch: neighbouring slots, and equal depth where that is a size. */
 static uint32_t run_length(const product *p, const lane_list *list, uint32_t begin)
 {
@@ -109,6 +183,7 @@ clu_status product_enqueue(clu_device *device, const product *product, const lan
 {
 	if (list->count == 0) return CLU_OK;
 	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
+	if (device->plan.product == CLU_WAY_TILED) return enqueue_tiled(device, product, list, error);
 	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
 	if (product->kind == PRODUCT_GRADIENT) CLU_TRY(list_columns(device, product, list, error));
 	return enqueue_sparse(device, product, list, error);

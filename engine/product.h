@@ -37,13 +37,14 @@ typedef enum product_inner {
 } product_inner;
 
 /* The nonzeros of A, row by row, as layer.cl lists them; B must lie in panels. GRADIENT needs them by column and makes such lists
- * itself, in the room that by_column gives. No buffer: A is taken as dense. */
+ * itself, in the room that by_column gives. No buffer: A is taken as dense. Tiled products make all their lists themselves: those
+ * by row in the room of entries, a number for each row in that of starts, and [segment][row of C] in that of by_column_counts. */
 typedef struct nonzeros {
 	cl_mem entries, starts;
 	uint64_t entries_at, entries_stride, starts_at, starts_stride; /* in entries, in numbers */
 	uint32_t entries_ld, starts_ld;
 	cl_mem by_column, by_column_counts;
-	uint64_t by_column_ld;
+	uint64_t by_column_ld, by_column_counts_stride;
 } nonzeros;
 
 typedef struct product {

@@ -42,14 +42,22 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 /* Built only for plans whose products are tiled. */
 #define TILED_KERNEL_MAP(X) X(product_tiled)
 
+/* Built only for those of them that skip zeros. */
+#define LISTED_KERNEL_MAP(X) \
+	X(list_rows) \
+	X(list_segments) \
+	X(product_listed)
+
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,
 	KERNEL_MAP(KERNEL_ENUM) PASS_KERNEL_MAP(KERNEL_ENUM) SPARSE_KERNEL_MAP(KERNEL_ENUM) TILED_KERNEL_MAP(KERNEL_ENUM)
+	    LISTED_KERNEL_MAP(KERNEL_ENUM)
 #undef KERNEL_ENUM
-	    KERNEL_COUNT,
+	        KERNEL_COUNT,
 	KERNEL_PASS_FIRST = KERNEL_pass_forward,
 	KERNEL_SPARSE_FIRST = KERNEL_product_sparse,
-	KERNEL_TILED_FIRST = KERNEL_product_tiled
+	KERNEL_TILED_FIRST = KERNEL_product_tiled,
+	KERNEL_LISTED_FIRST = KERNEL_list_rows
 } kernel_id;
 
 /* Numbers that kernels get as -D and the host needs too. */
@@ -64,6 +72,8 @@ typedef enum kernel_id {
 const char *kernel_name(kernel_id id);
 /* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
 uint32_t program_sparse_below(const clu_plan *plan);
+/* Whether tiled products skip zeros. */
+bool program_listed(const clu_plan *plan);
 /* Bytes of local memory that a work-group of the plan's products takes. */
 uint64_t program_local_bytes(const clu_plan *plan);
 /* Whether what products read as B lies in panels under the plan: our own products on devices where a work-item works alone. */

@@ -27,7 +27,8 @@ enum { TURNS = 8, RIVALS_MAX = 8, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
 
 const tune_variant tune_variants[] = {
     {"way of products", KIND_GPU, 0, "product tiled"},
-    {"way of products", KIND_GPU, 0, "product native"},
+    {"way of products", KIND_GPU, 0, "product native\nsparse_below 0"},
+    {"way of products", KIND_GPU, 0, "sparse_below 0"},
     {"way of products", KIND_GPU, 0, "product clblast"},
     {"rows of sparse products", KIND_HOST, 0, "sparse_rows 16"},
     {"rows of sparse products", KIND_HOST, 0, "sparse_rows 32"},
@@ -281,7 +282,7 @@ static clu_status bisect(const tuner *t, rival pair[2], uint32_t *below, clu_err
 
 static clu_status tune_crossing(tuner *t, clu_error *error)
 {
-	if (!program_sparse_below(&t->plan) || room_for_rivals(t) < 1) return CLU_OK;
+	if ((!program_sparse_below(&t->plan) && !program_listed(&t->plan)) || room_for_rivals(t) < 1) return CLU_OK;
 	rival pair[2] = {{.plan = t->plan}, {.plan = t->plan}};
 	uint32_t below = t->plan.sparse_below;
 	pair[0].plan.sparse_below = 100;

@@ -12,15 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 5 };
+enum { WAYS_MAX = 6 };
 
 /* Other ways than the plan's own: what is changed in the plan. */
 static const struct {
 	const char *name;
 	clu_way product;
 	uint32_t sparse_below;
-} way_changes[WAYS_MAX - 1] = {
-    {"dense", CLU_WAY_NATIVE, 0}, {"sparse", CLU_WAY_NATIVE, 100}, {"tiled", CLU_WAY_TILED, 0}, {"CLBlast", CLU_WAY_CLBLAST, 0}};
+} way_changes[WAYS_MAX - 1] = {{"dense", CLU_WAY_NATIVE, 0}, {"sparse", CLU_WAY_NATIVE, 100}, {"tiled", CLU_WAY_TILED, 0},
+    {"tiled, sparse", CLU_WAY_TILED, 100}, {"CLBlast", CLU_WAY_CLBLAST, 0}};
 
 struct way {
 	const char *name;
@@ -41,7 +41,7 @@ struct bench {
 
 static bool skips(const clu_plan *plan)
 {
-	return plan->product == CLU_WAY_NATIVE && plan->sparse_below > 0;
+	return plan->product != CLU_WAY_CLBLAST && plan->sparse_below > 0;
 }
 
 static clu_status open_changed(const clu_device *device, size_t change, clu_device **out, clu_error *error)

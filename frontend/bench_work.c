@@ -64,7 +64,7 @@ bench_work work_step(const work_subject *subject)
 
 static bool skips_zeros(const clu_plan *plan)
 {
-	return plan->product == CLU_WAY_NATIVE && plan->sparse_below > 0;
+	return plan->product != CLU_WAY_CLBLAST && plan->sparse_below > 0;
 }
 
 /* Products that are launched by themselves and have no lists of nonzeros. */
@@ -178,9 +178,9 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 		const char *name;
 		bench_work (*count)(const work_subject *subject, const clu_plan *plan);
 	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_sparse", sparse_products},
-	    {"pass_forward", pass_forward}, {"pass_backward", pass_backward}, {"list_columns", column_lists},
-	    {"layer_forward", layers_forward}, {"layer_backward", layers_backward}, {"matrix_update", matrix_updates},
-	    {"gather_training", gathering}, {"loss_backward", losses}};
+	    {"product_listed", sparse_products}, {"pass_forward", pass_forward}, {"pass_backward", pass_backward},
+	    {"list_columns", column_lists}, {"layer_forward", layers_forward}, {"layer_backward", layers_backward},
+	    {"matrix_update", matrix_updates}, {"gather_training", gathering}, {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);

@@ -185,15 +185,19 @@ if wanted bench; then part bench "$program" bench all --device "$device" --json;
 				--plan "$build/$name.plan" --json
 		done <<-PLANS
 			own
-			clblast product=clblast sparse_below=0
+			clblast product=clblast
 			registers product=native sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=4
-			tiles-32x64 product=tiled tile_rows=4 tile_vectors=1 group_columns=16 group_rows=8
-			tiles-64x64 product=tiled tile_rows=8 tile_vectors=1 group_columns=16 group_rows=8
-			tiles-64x128 product=tiled tile_rows=8 tile_vectors=2 group_columns=16 group_rows=8
-			tiles-128x128 product=tiled tile_rows=8 tile_vectors=2 group_columns=16 group_rows=16
-			rows-by-32 group=32 block_rows=2
-			rows-by-128 group=128 block_rows=2
-			rows-by-128-alone group=128 block_rows=1
+			dense product=tiled sparse_below=0
+			sparse-10 product=tiled sparse_below=10
+			sparse-30 product=tiled sparse_below=30
+			sparse-always product=tiled sparse_below=100
+			tiles-32x64 product=tiled sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=8
+			tiles-64x64 product=tiled sparse_below=0 tile_rows=8 tile_vectors=1 group_columns=16 group_rows=8
+			tiles-64x128 product=tiled sparse_below=0 tile_rows=8 tile_vectors=2 group_columns=16 group_rows=8
+			tiles-128x128 product=tiled sparse_below=0 tile_rows=8 tile_vectors=2 group_columns=16 group_rows=16
+			rows-by-32 product=tiled group=32 block_rows=2
+			rows-by-128 product=tiled group=128 block_rows=2
+			rows-by-128-alone product=tiled group=128 block_rows=1
 		PLANS
 	fi
 

@@ -24,6 +24,7 @@ int support_pair_open(void **state)
 	clu_error error;
 	support_pair *pair = malloc(sizeof *pair);
 	assert_non_null(pair);
+	if (!support_equal_bits()) plan.sparse_below = 0; /* loops over nonzeros are what llvmpipe computes wrong, see plan.c */
 	if (support_tiny()) plan.group = plan.group_rows = 8, plan.group_columns = plan.tile_rows = 2;
 	support_ok(clu_device_open(&info, NULL, &pair->single, &error), &error);
 	support_ok(clu_device_open(&info, &plan, &pair->grouped, &error), &error);

@@ -135,7 +135,8 @@ static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t r
 	    .starts_at = STARTS_AT,
 	    .starts_ld = blocks + 1,
 	    .starts_stride = STARTS_AT + (uint64_t)rows * (blocks + 1),
-	    .by_column_ld = rows + 3};
+	    .by_column_ld = rows + 3,
+	    .by_column_counts_stride = 3 * (uint64_t)columns}; /* as many segments at most */
 	const size_t entries_size = LANES * z.entries_stride * 8, starts_size = LANES * z.starts_stride * 4;
 	cl_uint *listed = malloc(entries_size), *starts = malloc(starts_size);
 	assert_true(listed && starts);
@@ -159,7 +160,8 @@ static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t r
 	support_ok(memory_create(device, "starts", starts_size, &z.starts, &error), &error);
 	support_ok(memory_write(device, z.starts, 0, starts_size, starts, &error), &error);
 	support_ok(memory_create(device, "by column", LANES * columns * z.by_column_ld * 8, &z.by_column, &error), &error);
-	support_ok(memory_create(device, "counts by column", (uint64_t)LANES * columns * 4, &z.by_column_counts, &error), &error);
+	support_ok(
+	    memory_create(device, "counts by column", LANES * z.by_column_counts_stride * 4, &z.by_column_counts, &error), &error);
 	free(starts);
 	free(listed);
 	return z;
@@ -187,7 +189,7 @@ static fixture fixture_create(clu_device *device, const product_case *shape, dou
 	const uint32_t deep = shape->stacking == INNER_STACKED ? 3 * shape->inner : shape->inner; /* depth is 4 at most */
 	const uint32_t a_rows = shape->kind == PRODUCT_TIMES ? shape->rows : deep;
 	const uint32_t a_columns = shape->kind == PRODUCT_TIMES ? deep : shape->rows;
-	const bool sparse = device->plan.product == CLU_WAY_NATIVE && device->plan.sparse_below > 0;
+	const bool sparse = device->plan.product != CLU_WAY_CLBLAST && device->plan.sparse_below > 0;
 	const bool panels = device->plan.product == CLU_WAY_NATIVE && (sparse || seed % 20 < 10); /* dense takes either */
 	const layout layout = panels ? LAYOUT_PANELS : LAYOUT_ROWS;
 	f.a = random_operand(device, a_rows, a_columns, LAYOUT_ROWS, density, seed);
@@ -383,23 +385,22 @@ static void test_skipping_zeros(void **state)
 	}
 }
 
-/* Tiles in local memory: a work-item alone, more work-items than entries of a tile and fewer, parts that do not come out even, rows
- * by quads and not, every vector. */
+/* Tiles in local memory, and what skips zeros beside them: a work-item alone, more work-items than entries of a tile and fewer,
+ * parts that do not come out even, rows by quads and not, every vector. */
 static void test_tiles_in_local_memory(void **state)
 {
 	(void)state;
 	static const struct {
 		const char *label;
-		uint32_t vector, tile_rows, tile_vectors, group_columns, group_rows;
+		uint32_t vector, tile_rows, tile_vectors, group_columns, group_rows, group, below;
 		bool slow;
 	} plans[] = {
-	    {"tiled, one work-item", 1, 1, 1, 1, 1, true},
-	    {"tiled, 3x2 of 5x1", 1, 3, 2, 5, 1, false},
-	    {"tiled, many for little", 1, 1, 1, 16, 16, true},
-	    {"tiled, quads", 4, 4, 1, 3, 5, true},
-	    {"tiled, GPU", 4, 8, 2, 16, 8, false},
-	    {"tiled, Intel's GPU", 4, 8, 1, 16, 8, true},
-	    {"tiled, wide vectors", 8, 5, 1, 4, 4, true},
+	    {"tiled, one work-item", 1, 1, 1, 1, 1, 1, 100, true},
+	    {"tiled, 3x2 of 5x1", 1, 3, 2, 5, 1, 2, 30, false},
+	    {"tiled, many for little", 1, 1, 1, 16, 16, 64, 0, true},
+	    {"tiled, quads, wide vectors", 8, 4, 1, 3, 5, 16, 1, true},
+	    {"tiled, GPU, skips at times", 4, 8, 2, 16, 8, 64, 20, true},
+	    {"tiled, GPU, skips always", 4, 8, 2, 16, 8, 8, 100, false},
 	};
 	const clu_device_info info = support_device_info();
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
@@ -413,7 +414,8 @@ static void test_tiles_in_local_memory(void **state)
 		plan.tile_vectors = plans[i].tile_vectors;
 		plan.group_columns = plans[i].group_columns;
 		plan.group_rows = plans[i].group_rows;
-		plan.sparse_below = 0;
+		plan.group = plans[i].group;
+		plan.sparse_below = support_equal_bits() ? plans[i].below : 0;
 		support_ok(clu_device_open(&info, &plan, &device, &error), &error);
 		check_cases(device, plans[i].label);
 		clu_device_destroy(device);
@@ -435,10 +437,10 @@ static void test_too_little_local_memory(void **state)
 	plan.group_columns = 16;
 	plan.group_rows = 8;
 	plan.sparse_below = 0;
-	info.local_bytes = 16 * (68 + 128) * 4 - 1;
+	info.local_bytes = (16 * (68 + 128) + 1) * 4 - 1;
 	assert_int_equal(clu_device_open(&info, &plan, &device, &error), CLU_SIZE);
 	assert_non_null(strstr(error.message, info.name));
-	assert_non_null(strstr(error.message, "12544"));
+	assert_non_null(strstr(error.message, "12548"));
 	info.local_bytes++;
 	support_ok(clu_device_open(&info, &plan, &device, &error), &error);
 	clu_device_destroy(device);
