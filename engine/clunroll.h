@@ -296,9 +296,6 @@ CLU_API void clu_plan_key(const clu_device_info *info, const clu_plan *plan, cha
 /* Names all that a measured plan is good for: a hash of device, drivers and kernel sources. */
 CLU_API void clu_plan_subject(const clu_device_info *info, char subject[CLU_KEY_TEXT]);
 
-/* Where built kernels are kept for the next process, for drivers that would build them again in each: a directory, which is made
- * where its parent is there; NULL, as at first: nowhere. Of the whole process, to be said before devices are opened. */
-CLU_API void clu_device_keep_kernels(const char *directory);
 /* One OpenCL context and queue, and the kernels built for it. plan NULL: the default.
  * CLUNROLL_DEBUG=sync in the environment finishes after each launch and names the kernel that failed. */
 typedef struct clu_device clu_device;
@@ -430,12 +427,12 @@ CLU_API clu_status clu_lane_resume(
 typedef enum clu_product {
 	CLU_PRODUCT_SIDE,       /* U = b W_bᵀ */
 	CLU_PRODUCT_FORWARD,    /* Y_L = x_L W_xᵀ, L = 1 … depth − 1 */
-	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth */
+	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth; where it is timed, H_2 takes the place of all */
 	CLU_PRODUCT_GRADIENT_X, /* dW_x = Σ dY_Lᵀ x_L, one product with the layers stacked */
 	CLU_PRODUCT_GRADIENT_B, /* dW_b = dUᵀ b */
 	CLU_PRODUCT_COUNT
 } clu_product;
-/* Does one of them `count` times (of all its layers in turn, for all TRAINING lanes), on what their last step left, and waits.
+/* Does one of them `count` times (of all layers in turn, for all TRAINING lanes), on what their last step left, and waits.
  * No training notices: the next step overwrites what this writes. CLU_ARGUMENT before the first step. */
 CLU_API clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_t count, double *seconds, clu_error *error);
 /* Shares of nonzero entries in a lane's last step, by layer: the left operands of Y and dW_x, and of H. */

@@ -12,15 +12,16 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* One pass: the layers in the order in which a step does them. */
+/* One pass: Y of the layers in the order in which a step does them. Of the lists of dv a step keeps the last only, layer 2's: H_2
+ * is computed for all. */
 static clu_status enqueue_pass(const clu_lanes *lanes, clu_product product, clu_error *error)
 {
 	const uint32_t layers = lanes->arena.shape.layers;
 	const network_lists *lists = &lanes->training_lists;
 	if (product != CLU_PRODUCT_FORWARD && product != CLU_PRODUCT_BACKWARD)
 		return network_product(&lanes->arena, lists, product, 0, error);
-	for (uint32_t i = 1; i <= layers; i++)
-		CLU_TRY(network_product(&lanes->arena, lists, product, product == CLU_PRODUCT_FORWARD ? i : layers + 1 - i, error));
+	for (uint32_t i = 1; i < layers; i++)
+		CLU_TRY(network_product(&lanes->arena, lists, product, product == CLU_PRODUCT_FORWARD ? i : 2, error));
 	return CLU_OK;
 }
 

@@ -1,5 +1,6 @@
 /* bench_products.c: `clunroll bench products`: the matrix products of a step, each by itself on what a step of a trained network
- * leaves on the device, as the plan does them and in every other way there is, in turn, so that all meet the same disturbances. */
+ * leaves on the device, as the plan does them and in every other way there is, in turn, so that all meet the same disturbances.
+ * They are launches of their own here; a plan may have a step do them in one launch with what comes between. */
 #include "bench_check.h"
 #include "bench_work.h"
 #include "interrupt.h"
@@ -89,7 +90,10 @@ static clu_status set_up(struct bench *bench, const bench_run *run, const bench_
 	CLU_TRY(load(&bench->way[0], network, lanes, error));
 	for (size_t i = 0; i < WAYS_MAX - 1 && !interrupt_flag; i++) add_way(bench, i, network, lanes);
 	bench->subject = (work_subject){.arch = &model->arch, .m = model->m, .n = model->n, .batch = network->batch};
-	return clu_lanes_density(bench->way[0].lanes, 0, &bench->subject.density, error);
+	clu_density *density = &bench->subject.density;
+	CLU_TRY(clu_lanes_density(bench->way[0].lanes, 0, density, error));
+	for (uint32_t l = 2; l < model->arch.layers; l++) density->gradient[l] = density->gradient[1]; /* all H are timed as H_2 */
+	return CLU_OK;
 }
 
 static void tear_down(struct bench *bench)

@@ -173,9 +173,10 @@ static void report(bench_run *run, const bench_network *network, uint32_t lanes,
 	if (findings->joules > 0) cJSON_AddNumberToObject(row, "joules_per_step", findings->joules);
 	if (findings->kernel_count) add_kernels(row, run, findings, lanes);
 	bench_label(network, label);
-	snprintf(text, sizeof text, "%-26s %5u  %8.3f ±%-6.3f %8.3f %8.3f  %8.1f %8.1f  %5.1f %%  %5.1f %%  %8.1f", label, lanes,
-	    findings->ms.median, findings->ms.mad, findings->ms.min, findings->ms.max, dense, real, 100 * real / peak, 100 * density,
-	    (double)findings->bytes_held / 1048576.0);
+	snprintf(text, sizeof text, "%-26s %5u  %8.3f ±%-6.3f %8.3f %8.3f  %8.1f %8.1f  %5.1f %%  %5.1f %%  %8.1f %8.1f %8.1f", label,
+	    lanes, findings->ms.median, findings->ms.mad, findings->ms.min, findings->ms.max, dense, real, 100 * real / peak,
+	    100 * density, (double)findings->bytes_foretold / 1048576.0, (double)findings->bytes_held / 1048576.0,
+	    (double)findings->resident_growth / 1048576.0);
 	bench_row_end(run, row, text);
 	if (findings->kernel_count && !run->job->json) print_kernels(run, findings, lanes);
 }
@@ -193,8 +194,8 @@ void bench_step_head(const bench_run *run)
 {
 	if (run->job->json) return;
 	printf("peak %.1f GFLOP/s, bandwidth %.1f GB/s\n", run->device_measured.peak_gflops, run->device_measured.bandwidth_gbytes);
-	printf("%-26s %5s  %8s %7s %8s %8s  %8s %8s  %7s  %7s  %8s\n", "network", "lanes", "ms/step", "±MAD", "min", "max", "GFLOP/s*",
-	    "GFLOP/s", "of peak", "density", "MiB");
+	printf("%-26s %5s  %8s %7s %8s %8s  %8s %8s  %7s  %7s  %8s %8s %8s\n", "network", "lanes", "ms/step", "±MAD", "min", "max",
+	    "GFLOP/s*", "GFLOP/s", "of peak", "density", "MiB", "held", "process");
 }
 
 static clu_status visit(bench_run *run, const bench_network *network, clu_error *error)

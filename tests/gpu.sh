@@ -145,9 +145,11 @@ mkdir -p "$XDG_CACHE_HOME" "$CUDA_CACHE_PATH"
 processors=$(getconf _NPROCESSORS_ONLN)
 shape="--m 250 --n 500 --layers 16 --batch 128"
 training="--recipe quick"
+bench="--repeat 7"
 if [ -n "$small" ]; then
 	shape="--m 20 --n 40 --layers 6 --batch 16 --train-samples 640 --validation-samples 64 --test-samples 64"
 	training="--recipe quick --schedule 40"
+	bench="--m 20 --n 40 --layers 4 --batch 16 --repeat 2 --slice 0.02"
 fi
 program=$build/clunroll
 
@@ -164,10 +166,10 @@ if wanted devices; then part devices "$program" devices --json; fi
 # All tests that need a device, on this one.
 if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --timeout 300 --output-on-failure; fi
 
-if wanted bench; then part bench "$program" bench all --device "$device" --json; fi
-
-# shellcheck disable=SC2086 # shape and training are options
+# shellcheck disable=SC2086 # shapes and training are options
 {
+	if wanted bench; then part bench "$program" bench all $bench --kernels --device "$device" --json; fi
+
 	if wanted lanes || wanted plans; then
 		part network "$program" train --arch Searched $shape --recipe quick --schedule 60 --device "$device" --force -o "$build/searched.safetensors"
 	fi

@@ -4,7 +4,7 @@
 static void test_products_then_steps(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	support_result run = support_run(WORDS("bench", "all", "--arch", "LISTA", "--m", "5", "--n", "9", "--layers", "2", "--batch",
 	    "4", "--repeat", "1", "--slice", "0.005", "--json"));
 	if (run.code != 0) fail_msg("exit code %d: %s", run.code, run.err);

@@ -53,7 +53,7 @@ static unsigned count(const char *text, const char *word)
 static void test_verdicts_end_in_exit_codes(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	static const struct {
 		double factor;
 		const char *field, *value;

@@ -6,7 +6,7 @@
 static void test_products_in_all_ways(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	static const char *const products[] = {"U", "Y", "H", "dW_x", "dW_b"};
 	support_result run = support_run(WORDS("bench", "products", "--arch", "LISTA", "--m", "5", "--n", "9", "--layers", "3",
 	    "--batch", "4", "--lanes", "2", "--repeat", "3", "--slice", "0.01", "--json"));
@@ -35,7 +35,7 @@ static void test_products_in_all_ways(void **state)
 static void test_the_table(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	support_result run = support_run(WORDS("bench", "products", "--arch", "LISTA", "--m", "5", "--n", "9", "--layers", "1",
 	    "--batch", "4", "--repeat", "1", "--slice", "0.01"));
 	assert_int_equal(run.code, 0);

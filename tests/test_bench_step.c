@@ -65,7 +65,7 @@ static void check_kernels(const cJSON *row)
 static void test_own_networks_and_their_kernels(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	for (int time = 0; time < 2; time++) {
 		support_result run = support_run(WORDS("bench", "step", "--arch", "LISTA,Dense", "--m", "4", "--n", "7", "--layers", "2",
 		    "--batch", "4", "--repeat", "1", "--slice", "0.02", "--kernels", "--json"));
@@ -90,7 +90,7 @@ static void test_own_networks_and_their_kernels(void **state)
 static void test_the_table(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	support_result run = support_run(WORDS("bench", "step", "--arch", "LISTA", "--m", "4", "--n", "7", "--layers", "2", "--batch",
 	    "4", "--repeat", "1", "--slice", "0.02", "--kernels"));
 	assert_int_equal(run.code, 0);
@@ -103,6 +103,7 @@ static void test_the_table(void **state)
 static void test_interrupted(void **state)
 {
 	(void)state;
+	if (fixture_elsewhere()) skip();
 	char *path = train_tiny();
 	support_process *process = support_start(WORDS("bench", "step", path, "--repeat", "1000", "--slice", "0.5", "--json"));
 	kill(support_pid(process), SIGINT);

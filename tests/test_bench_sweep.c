@@ -10,7 +10,7 @@
 static void test_layers_and_connections(void **state)
 {
 	(void)state;
-	if (support_tiny()) skip(); /* training takes too long there */
+	if (fixture_elsewhere()) skip();
 	static const struct {
 		const char *sweep, *layers, *key;
 		size_t count;

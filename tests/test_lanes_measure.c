@@ -63,7 +63,8 @@ static void test_densities(void **state)
 	for (int role = 0; role < 2; role++)
 		for (uint32_t layer = 0; layer < FIXTURE_LAYERS; layer++) {
 			for (uint32_t i = 0; i < size; i++) values[i] = i % (role ? 5 : 3) <= layer ? -1.5f : -0.0f;
-			support_rows_write(arena, role ? ROLE_DV : ROLE_CODES, 1, layer * arena->plane, batch, arena->ld_n, n, values);
+			support_rows_write(arena, role ? ROLE_DV : ROLE_CODES, 1, layer * (role ? arena->spaced : arena->plane), batch,
+			    arena->ld_n, n, values);
 		}
 	support_ok(clu_lanes_density(lanes, 1, &density, &error), &error);
 	for (uint32_t layer = 0; layer < CLU_LAYERS_MAX; layer++) {

@@ -1,7 +1,11 @@
 """Evaluates a trained network in NumPy, in double precision, on the data that `clunroll data` wrote, beside `clunroll eval`.
 
-    python tests/peers/numpy_eval.py build/clunroll MODEL...      needs numpy and safetensors
+    python tests/peers/numpy_eval.py build/clunroll MODEL...
 """
+import environment
+
+environment.enter("numpy", "safetensors")
+
 import json
 import pathlib
 import subprocess

@@ -43,7 +43,7 @@ def build_torch(model, b, x, threads, compiled):
         adam.step()
         return loss
 
-    return {"loss": float(act())}, act
+    return {"loss": float(act().detach())}, act
 
 
 def build_jax(model, b, x):

@@ -2,8 +2,12 @@
 implementation to hold `clunroll train --schedule` against (its shuffles are its own, so figures agree to some 0.1 dB).
 
     clunroll data -o DIR
-    python tests/peers/torch_train.py DIR ARCH LAYERS 300,1200,300       needs numpy and torch
+    python tests/peers/torch_train.py DIR ARCH LAYERS 300,1200,300
 """
+import environment
+
+environment.enter("numpy", "torch")
+
 import pathlib
 import sys
 

@@ -1,7 +1,7 @@
 """Contenders in turn: each in a process of its own, which waits while the others are measured, all on the same cores.
 
 A contender is a function build(*arguments) that imports its library, makes the work ready and returns (facts, act): a dict, and a
-call without arguments that does the work once and returns when it is done. Standard library only.
+call that does the work once and returns when it is done. Standard library only.
 """
 import multiprocessing
 import os
@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-WARM_UP, LEAST = 2, 3  # acts of a turn that are not timed, and those that are timed at least
+WARM_UP = 2  # acts of a turn that are not timed; one where it takes as long as a turn
 
 
 def use_cores(threads):
@@ -25,14 +25,17 @@ def use_cores(threads):
     return len(cores)
 
 
-def timed(act, seconds):
-    """Milliseconds of each act that fits into the time."""
+def timed(act, seconds, arguments):
+    """Milliseconds of each act that begins within the time; one at least."""
+    start = time.perf_counter()
     for _ in range(WARM_UP):
-        act()
+        act(*arguments)
+        if time.perf_counter() > start + seconds:
+            break
     times, end = [], time.perf_counter() + seconds
-    while len(times) < LEAST or time.perf_counter() < end:
+    while not times or time.perf_counter() < end:
         begin = time.perf_counter()
-        act()
+        act(*arguments)
         times.append(1e3 * (time.perf_counter() - begin))
     return times
 
@@ -41,8 +44,8 @@ def serve(connection, build, arguments):
     try:
         facts, act = build(*arguments)
         connection.send(facts)
-        for seconds in iter(connection.recv, None):
-            connection.send(timed(act, seconds))
+        for seconds, arguments in iter(connection.recv, None):
+            connection.send(timed(act, seconds, arguments))
     except Exception:  # whatever it was, the parent is to say it
         connection.send(traceback.format_exc())
 
@@ -66,10 +69,14 @@ class Contender:
             sys.exit(f"{self.name}:\n{answer}")
         return answer
 
-    def turn(self, seconds):
-        """Median of a turn, ms."""
-        self.connection.send(seconds)
-        return statistics.median(self.receive())
+    def turn_times(self, seconds, *arguments):
+        """Milliseconds of each act(*arguments) of a turn."""
+        self.connection.send((seconds, arguments))
+        return self.receive()
+
+    def turn(self, seconds, *arguments):
+        """Their median."""
+        return statistics.median(self.turn_times(seconds, *arguments))
 
     def end(self):
         self.connection.send(None)
@@ -78,9 +85,3 @@ class Contender:
 
 def spread(values):
     return {"min": min(values), "median": statistics.median(values), "max": max(values)}
-
-
-def text(values, digits=2):
-    """min, median (bold) and max, as the tables have them."""
-    s = spread(values)
-    return f"{s['min']:.{digits}f} **{s['median']:.{digits}f}** {s['max']:.{digits}f}"
