@@ -296,6 +296,9 @@ CLU_API void clu_plan_key(const clu_device_info *info, const clu_plan *plan, cha
 /* Names all that a measured plan is good for: a hash of device, drivers and kernel sources. */
 CLU_API void clu_plan_subject(const clu_device_info *info, char subject[CLU_KEY_TEXT]);
 
+/* Where built kernels are kept for the next process, for drivers that would build them again in each: a directory, which is made
+ * where its parent is there; NULL, as at first: nowhere. Of the whole process, to be said before devices are opened. */
+CLU_API void clu_device_keep_kernels(const char *directory);
 /* One OpenCL context and queue, and the kernels built for it. plan NULL: the default.
  * CLUNROLL_DEBUG=sync in the environment finishes after each launch and names the kernel that failed. */
 typedef struct clu_device clu_device;

@@ -1,7 +1,8 @@
 /* program.c: builds the kernels from the embedded sources, and hashes all that decides the bits of a result into the numeric
- * key. Drivers keep their own caches of built kernels (PoCL, NVIDIA, Mesa); we leave that to them. */
+ * key. */
 #include "program.h"
 
+#include "kernel_cache.h"
 #include "opencl.h"
 #include "plan.h"
 
@@ -104,30 +105,6 @@ static clu_status build_failed(const clu_device_info *info, cl_program program, 
 	return status;
 }
 
-clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
-    cl_kernel kernels[KERNEL_COUNT], clu_error *error)
-{
-	const char *texts[32];
-	char options[1024];
-	cl_int code;
-	cl_device_id id = info->device_id;
-	if (program_local_bytes(plan) > info->local_bytes)
-		return clu_fail(error, CLU_SIZE,
-		    "the plan's products want %" PRIu64 " bytes of local memory, %s has %" PRIu64 ": use smaller tiles",
-		    program_local_bytes(plan), info->name, info->local_bytes);
-	*program = clCreateProgramWithSource(context, ordered_sources(texts, 32), texts, NULL, &code);
-	if (code != CL_SUCCESS) return opencl_fail(info, error, code, "clCreateProgramWithSource");
-	build_options(plan, options, sizeof options);
-	code = clBuildProgram(*program, 1, &id, options, NULL, NULL);
-	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
-	for (int k = 0; k < KERNEL_COUNT; k++) {
-		if (!kernel_used(plan, k)) continue;
-		kernels[k] = clCreateKernel(*program, names[k], &code);
-		if (code != CL_SUCCESS) return opencl_fail(info, error, code, names[k]);
-	}
-	return CLU_OK;
-}
-
 #define HASH_EMPTY UINT64_C(0xcbf29ce484222325)
 
 /* FNV-1a, 64 bits: an identity, not a seal. */
@@ -152,6 +129,41 @@ static uint64_t hash_sources(void)
 	const cl_uint count = ordered_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) hash = hash_text(hash, texts[i]);
 	return hash;
+}
+
+static clu_status build_source(
+    const clu_device_info *info, cl_context context, const kernel_build *build, cl_program *program, clu_error *error)
+{
+	const char *texts[32];
+	cl_int code;
+	cl_device_id id = info->device_id;
+	*program = clCreateProgramWithSource(context, ordered_sources(texts, 32), texts, NULL, &code);
+	if (code != CL_SUCCESS) return opencl_fail(info, error, code, "clCreateProgramWithSource");
+	code = clBuildProgram(*program, 1, &id, build->options, NULL, NULL);
+	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
+	kernel_cache_store(info, *program, build);
+	return CLU_OK;
+}
+
+clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
+    cl_kernel kernels[KERNEL_COUNT], clu_error *error)
+{
+	char options[1024];
+	cl_int code;
+	if (program_local_bytes(plan) > info->local_bytes)
+		return clu_fail(error, CLU_SIZE,
+		    "the plan's products want %" PRIu64 " bytes of local memory, %s has %" PRIu64 ": use smaller tiles",
+		    program_local_bytes(plan), info->name, info->local_bytes);
+	build_options(plan, options, sizeof options);
+	const kernel_build build = {options, hash_sources()};
+	*program = kernel_cache_load(info, context, &build);
+	if (!*program) CLU_TRY(build_source(info, context, &build, program, error));
+	for (int k = 0; k < KERNEL_COUNT; k++) {
+		if (!kernel_used(plan, k)) continue;
+		kernels[k] = clCreateKernel(*program, names[k], &code);
+		if (code != CL_SUCCESS) return opencl_fail(info, error, code, names[k]);
+	}
+	return CLU_OK;
 }
 
 void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CLU_KEY_TEXT])

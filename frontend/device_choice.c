@@ -3,6 +3,7 @@
 #include "device_choice.h"
 
 #include "message.h"
+#include "path.h"
 #include "speed_cache.h"
 #include "status.h"
 
@@ -98,7 +99,10 @@ static clu_status select_entries(
 
 clu_status device_choice_every(device_choice *choice, clu_error *error)
 {
+	char *kernels = path_cache("kernels");
 	memset(choice, 0, sizeof *choice);
+	clu_device_keep_kernels(kernels);
+	free(kernels);
 	CLU_TRY(clu_device_list(&choice->infos, &choice->count, error));
 	if (choice->count == 0) {
 		device_choice_release(choice);

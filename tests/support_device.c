@@ -1,6 +1,8 @@
 /* support_device.c: the driver and the device that a test runs on, as the environment names them (see with_driver.sh). */
 #include "support.h"
 
+#include "path.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +29,20 @@ void support_ok_at(clu_status status, const clu_error *error, const char *call, 
 	_fail(file, line);
 }
 
+/* Kernels outlive a test where the driver has a cache of its own (see with_driver.sh), never in a person's home. */
+static void keep_kernels(void)
+{
+	static bool kept;
+	if (kept || !getenv("CLUNROLL_TEST_DRIVER") || driver_is("system")) return;
+	char *directory = path_cache("kernels");
+	clu_device_keep_kernels(directory);
+	free(directory);
+	kept = true;
+}
+
 clu_device_info support_device_info(void)
 {
+	keep_kernels();
 	clu_device_info *infos = NULL;
 	size_t count = 0, chosen_count = 0;
 	clu_error error = {CLU_OK, ""};

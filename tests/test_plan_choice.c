@@ -198,5 +198,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_cannot_be_kept_is_used, enter, leave),
 	    cmocka_unit_test_setup_teardown(an_interrupted_measurement_is_none, enter, leave),
 	};
+	support_device_info(); /* kernels are kept where they outlive a test: before the tests have caches of their own */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
