@@ -174,6 +174,10 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint
 			c + row * c_ld + panel * c_panel);
 }
 
+/* Rows whose lists are fetched at once: each is elsewhere in memory, and waiting for one after the other would take longer than all
+ * the rest. */
+#define LISTS_AHEAD 8u
+
 /* The lists by column of A [inner rows], from its lists by row [row][row_ld], whose entries of columns 64i … start at
  * row_starts[row][i]; rows ascending. A work-item makes those of LIST_COLUMNS columns. Where A is too dense to skip zeros it says so
  * by full counts, and makes none. */
@@ -194,12 +198,20 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint c
 	for (uint row = 0; row < inner; row++) total += row_starts[row * row_starts_ld + row_starts_ld - 1];
 	const bool dense = total * 100 > (ulong)inner * columns * SPARSE_BELOW;
 	for (uint i = 0; i < width; i++) filled[i] = dense ? inner : 0;
-	for (uint row = 0; row < inner && !dense; row++) {
-		__global const uint *starts = row_starts + row * row_starts_ld + block;
-		__global const uint2 *row_list = row_entries + row * row_ld;
-		for (uint e = starts[0]; e < starts[1]; e++) {
-			const uint i = row_list[e].x / PANEL - column0;
-			entries[i * entries_ld + filled[i]++] = (uint2)(row * PANEL, row_list[e].y);
+	for (uint row0 = 0; row0 < inner && !dense; row0 += LISTS_AHEAD) {
+		const uint row_end = min(row0 + LISTS_AHEAD, inner);
+		uint2 first[LISTS_AHEAD];
+		for (uint row = row0; row < row_end; row++)
+			first[row - row0] = row_entries[row * row_ld + row_starts[row * row_starts_ld + block]];
+		for (uint row = row0; row < row_end; row++) {
+			const uint start = row_starts[row * row_starts_ld + block], end = row_starts[row * row_starts_ld + block + 1];
+			__global const uint2 *row_list = row_entries + row * row_ld;
+			uint2 listed = first[row - row0];
+			for (uint e = start; e < end; e++) {
+				if (e > start) listed = row_list[e];
+				const uint i = listed.x / PANEL - column0;
+				entries[i * entries_ld + filled[i]++] = (uint2)(row * PANEL, listed.y);
+			}
 		}
 	}
 	for (uint i = 0; i < width; i++) counts[i] = filled[i];
