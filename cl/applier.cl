@@ -30,24 +30,6 @@ void block_dense(uint rows, uint inner, uint vectors, __global const float *a, u
 				c + row * ld + panel * PANEL);
 }
 
-/* C = A B, A with its lists of nonzeros; panel by panel, which serves all rows of the block from the cache. */
-void block_times(uint rows, uint inner, uint vectors, __global const float *a, __global const uint2 *entries,
-	__global const uint *starts, uint starts_ld, __global const float *b, ulong b_panel, __global float *c, ulong ld)
-{
-	starts += starts_ld - 1;
-	uint nonzeros = 0;
-	for (uint row = 0; row < rows; row++) nonzeros += starts[row * starts_ld];
-	const uint tile_rows = (rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS; /* what dense tiles would compute */
-	if (nonzeros * 100 > tile_rows * inner * SPARSE_BELOW) {
-		block_dense(rows, inner, vectors, a, ld, b, b_panel, c, ld);
-		return;
-	}
-	for (uint vector = 0, panel = 0; vector < vectors; vector += PANEL_VECTORS, panel++)
-		for (uint row = 0; row < rows; row++)
-			row_sparse(starts[row * starts_ld], entries + row * ld, min(vectors - vector, (uint)PANEL_VECTORS), b + panel * b_panel,
-				c + row * ld + panel * PANEL);
-}
-
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint rows, uint block, uint m, uint n, uint layers,
 	uint ld, uint b_ld, __global const uint *gates, __global const uint *neurons, __global const float *sides,
 	__global const float *weights, ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *b,
@@ -75,8 +57,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint 
 				}
 				if (!last) list_row(out + (ulong)row * ld, n, entries + (ulong)row * ld, starts + row * STARTS_LD(n));
 			}
-			if (!last)
-				block_times(count, n, ld / VECTOR, codes, entries, starts, STARTS_LD(n), w_xt, w_x_panel, y + l * plane, ld);
+			if (!last) rows_times(0, count, n, ld, codes, entries, starts, w_xt, w_x_panel, y + l * plane);
 		}
 	}
 }

@@ -6,24 +6,6 @@
  * w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
 #if GROUP == 1
 
-/* Rows of C = A B, by A's lists where zeros are skipped: panel by panel, each of which the rows find in the caches. */
-SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
-	__global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
-{
-#if SPARSE_BELOW > 0
-	const uint starts_ld = STARTS_LD(n);
-	starts += starts_ld - 1;
-	if (!rows_are_dense(row0, row_end, n, starts, starts_ld)) {
-		for (uint vector = 0, panel = 0; vector < ld / VECTOR; vector += PANEL_VECTORS, panel++)
-			for (uint row = row0; row < row_end; row++)
-				row_sparse(starts[row * starts_ld], entries + (ulong)row * ld, min(ld / VECTOR - vector, (uint)PANEL_VECTORS),
-					b + panel * b_panel, c + (ulong)row * ld + panel * PANEL);
-		return;
-	}
-#endif
-	rows_dense(row0, row_end, 0, ld / VECTOR, n, a, ld, 1, b, PANEL, b_panel, c, ld, PANEL);
-}
-
 /* From b to x of every layer up to the lane's depth. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint layers, uint batch, uint m, uint n, uint ld_m, uint ld,
 	ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const uint *gates,

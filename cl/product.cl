@@ -116,7 +116,6 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
 		vec sum[width]; \
 		_Pragma("unroll") \
 		for (uint v = 0; v < width; v++) sum[v] = (vec)(0.0f); \
-		_Pragma("unroll 4") \
 		for (uint e = 0; e < count; e++) { \
 			const vec factor = (vec)(value_of); \
 			__global const float *row = b + (offset_of); \
@@ -130,22 +129,19 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
 /* One row of C in one panel; the last panel may be half as wide. */
 void row_sparse(uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
 {
-	/* two loads: as one, of a pair, the value would have to be moved from an integer register and spread */
-	__global const uint *offsets = (__global const uint *)entries;
-	__global const float *values = (__global const float *)entries + 1;
 	if (width == PANEL_VECTORS)
-		PANEL_SUM(PANEL_VECTORS, count, values[2 * e], offsets[2 * e]);
+		PANEL_SUM(PANEL_VECTORS, count, as_float(entries[e].y), entries[e].x);
 	else
-		PANEL_SUM(PANEL_VECTORS / 2, count, values[2 * e], offsets[2 * e]);
+		PANEL_SUM(PANEL_VECTORS / 2, count, as_float(entries[e].y), entries[e].x);
 }
 
-/* Whether more than SPARSE_BELOW per cent of these rows of A is nonzero: dense tiles are faster then. How many a row has is at
- * starts[row·starts_ld]. */
-bool rows_are_dense(uint row0, uint row_end, uint inner, __global const uint *starts, uint starts_ld)
+/* Whether dense tiles are faster for these rows of A: their nonzeros are more than SPARSE_BELOW per cent of `computed` rows. How many
+ * a row has is at starts[row·starts_ld]. */
+bool rows_are_dense(uint row0, uint row_end, uint computed, uint inner, __global const uint *starts, uint starts_ld)
 {
 	ulong nonzeros = 0;
 	for (uint row = row0; row < row_end; row++) nonzeros += starts[row * starts_ld];
-	return nonzeros * 100 > (ulong)(row_end - row0) * inner * SPARSE_BELOW;
+	return nonzeros * 100 > (ulong)computed * inner * SPARSE_BELOW;
 }
 
 /* Work-item (block of SPARSE_ROWS rows, panel, entry). */
@@ -165,7 +161,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint
 	starts += starts_at + entry.x * starts_stride;
 	b += b_at + entry.x * b_stride;
 	c += c_at + entry.x * c_stride;
-	if (rows_are_dense(row0, row_end, inner, starts, starts_ld)) {
+	if (rows_are_dense(row0, row_end, row_end - row0, inner, starts, starts_ld)) { /* as list_columns decides, which then makes no lists */
 		rows_dense(row0, row_end, vector0, vector_end, inner, a, a_row, a_inner, b, PANEL, b_panel, c, c_ld, c_panel);
 		return;
 	}
@@ -215,5 +211,25 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint c
 		}
 	}
 	for (uint i = 0; i < width; i++) counts[i] = filled[i];
+}
+#endif
+
+#if GROUP == 1
+/* Rows of C = A B, by A's lists where zeros are skipped: panel by panel, each of which the rows find in the caches. */
+SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
+	__global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
+{
+#if SPARSE_BELOW > 0
+	const uint starts_ld = STARTS_LD(n), tile_rows = (row_end - row0 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+	starts += starts_ld - 1;
+	if (!rows_are_dense(row0, row_end, tile_rows, n, starts, starts_ld)) {
+		for (uint vector = 0, panel = 0; vector < ld / VECTOR; vector += PANEL_VECTORS, panel++)
+			for (uint row = row0; row < row_end; row++)
+				row_sparse(starts[row * starts_ld], entries + (ulong)row * ld, min(ld / VECTOR - vector, (uint)PANEL_VECTORS),
+					b + panel * b_panel, c + (ulong)row * ld + panel * PANEL);
+		return;
+	}
+#endif
+	rows_dense(row0, row_end, 0, ld / VECTOR, n, a, ld, 1, b, PANEL, b_panel, c, ld, PANEL);
 }
 #endif

@@ -101,9 +101,8 @@ static void make_lane(fixture *f, uint32_t lane, uint64_t seed)
 	support_lane_load(a, lane, f->model[lane]);
 	support_rows_write(a, ROLE_U, lane, 0, rows, a->ld_n, n, f->u[lane]);
 	support_rows_write(a, ROLE_TOP, lane, 0, rows, a->ld_n, n, f->top[lane]);
-	for (uint32_t l = 0; l < f->layers; l++) {
+	for (uint32_t l = 0; l < f->layers; l++)
 		support_rows_write(a, ROLE_Y, lane, l * a->spaced, rows, a->ld_n, n, f->y[lane] + l * f->plane);
-	}
 }
 
 static const arena_role written[] = {ROLE_CODES, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_PARTIALS};
