@@ -403,7 +403,8 @@ CLU_API clu_status clu_lanes_create(
 CLU_API void clu_lanes_destroy(clu_lanes *lanes);
 CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 
-/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. */
+/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. At a trained prefix of all its layers it is DONE at once:
+ * see clu_lanes_use_prefixes. */
 CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 /* Frees the slot; whatever trained there is dropped. */
 CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
