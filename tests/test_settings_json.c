@@ -24,7 +24,7 @@ static void round_trip(void **state)
 	settings given, back;
 	clu_error error;
 	support_ok(settings_default(&given, "fast", &error), &error);
-	given.problem = (clu_problem){7, 4096, 0, 0, SEED_MAX, 1001, 13, 0};
+	given.problem = (clu_problem){.m = 7, .n = 4096, .seed = SEED_MAX, .train = 1001, .validation = 13};
 	/* More digits than JSON keeps: they must not come back as another number. */
 	support_ok(settings_option(&given, OPTION_DENSITY, "0.33333333333333331", &error), &error);
 	support_ok(settings_option(&given, OPTION_SNR, "19.999999999999996", &error), &error);
