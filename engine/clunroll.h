@@ -84,14 +84,16 @@ typedef struct clu_arch {
 
 #define CLU_ARCH_TEXT 512 /* longest notation with its NUL */
 
-/* Parses a name (LISTA, LFISTA, Dense, Searched; any case) or the integers extra_1_…_extra_K, each followed by
+/* Parses a name (LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last; any case) or the integers extra_1_…_extra_K, each
+ * followed by
  *   [":" one letter of CLU_NEURON_MAP a layer [":" one digit 0|1 a layer: side connections]]
- * A named architecture takes its first `layers` integers (16 when layers is 0; Searched has 16 at most); a list must have
- * exactly `layers` integers, or any number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
+ * LISTA-last and LFISTA-last are LISTA and LFISTA with Searched's last layer. A named architecture takes its first `layers`
+ * integers (16 when layers is 0; Searched and the two -last have 16 at most); a list must have exactly `layers` integers, or any
+ * number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
 CLU_API clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu_error *error);
 /* Writes the shortest list of integers (and letters, digits) that parses to the same architecture. */
 CLU_API void clu_arch_print(const clu_arch *arch, char text[CLU_ARCH_TEXT]);
-/* "LISTA", "LFISTA", "Dense", "Searched" when the architecture is that one at its depth, otherwise NULL. */
+/* The name of the architecture, the first that fits at its depth, otherwise NULL. */
 CLU_API const char *clu_arch_name(const clu_arch *arch);
 /* Number of extra connections (those beside x^(L−1)). */
 CLU_API uint32_t clu_arch_extra_count(const clu_arch *arch);
