@@ -102,7 +102,7 @@ CLU_API uint32_t clu_arch_origins(const clu_arch *arch, uint32_t layer);
 /* CLU_ARGUMENT where a field is out of range. */
 CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
-/* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
+/* ---- data (data.c, nmse.c) ---------------------------------------------------------------------------------- */
 
 typedef enum clu_codes {
 	CLU_CODES_BERNOULLI_GAUSSIAN, /* each entry nonzero with probability `density`, then N(0, 1) */
@@ -166,6 +166,49 @@ typedef struct clu_nmse {
 } clu_nmse;
 /* estimate, truth: [count][n]. */
 CLU_API clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n);
+
+/* ---- classical solvers (solver.c, solver_score.c) ------------------------------------------------------------- */
+
+/* What a network stands beside: solvers of b = D x that train nothing. In double precision, on the host, on LAPACK. */
+typedef enum clu_method {
+	CLU_METHOD_FISTA,  /* of ½‖b − D x‖² + penalty·‖x‖₁, steps of 1/L (Beck & Teboulle 2009) */
+	CLU_METHOD_OMP,    /* orthogonal matching pursuit (Pati et al. 1993) */
+	CLU_METHOD_ORACLE, /* least squares on the true support: a bound, since nobody is told the support */
+} clu_method;
+
+typedef struct clu_solve {
+	clu_method method;
+	uint32_t iterations; /* of FISTA; most atoms of matching pursuit, 0: as many as the rank allows */
+	double penalty;      /* of FISTA */
+	double residual;     /* matching pursuit ends at ‖b − D x‖ ≤ residual·‖b‖ */
+} clu_solve;
+
+/* A solver for one dictionary; it keeps no reference to it. Read-only once it is made: threads may share it. */
+typedef struct clu_solver clu_solver;
+/* dictionary [m][n], not all zero. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, clu_solver **solver, clu_error *error);
+CLU_API void clu_solver_destroy(clu_solver *solver);
+/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. Tells OpenBLAS to use one thread,
+ * and at the end as many as before. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_run(
+    const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);
+
+/* Which measurements of a set a solver gets: its b, or D x anew in double, without the rounding to float32 that ends what is
+ * solved exactly at some −140 dB. */
+typedef enum clu_measured { CLU_MEASURED_AS_GIVEN, CLU_MEASURED_EXACTLY } clu_measured;
+typedef struct clu_score {
+	clu_nmse nmse;
+	double seconds; /* a signal on one thread, CPU time, signals in blocks of 64 */
+} clu_score;
+/* On all samples, by as many threads as there are processors. */
+CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, const clu_samples *samples,
+    clu_measured measured, clu_score *score, clu_error *error);
+/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first 256 samples: half decades
+ * down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+CLU_API clu_status clu_solver_choose(
+    const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
+
+/* ---- matrices on disk (npy.c) --------------------------------------------------------------------------------- */
 
 /* Matrices on disk, in slices of rows, so that files may be larger than memory. float32 and float64 little-endian, C order,
  * 1-D (one row) or 2-D. A value that is NaN or infinite is an error that names its row and column. */
