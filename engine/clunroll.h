@@ -174,6 +174,13 @@ typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS } clu_start;        
 typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
 typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE } clu_curve;
 typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep; /* which weights go on after a stage */
+/* The loss of a sample, e = x^(L) − x*; a batch's is the sum. Gradients: e; e/‖e‖; 2e/(‖e‖² + 1e-9·‖x*‖²). Denominators count as
+ * 1e-30 at least, ‖e‖² under the root too. */
+typedef enum clu_loss {
+	CLU_LOSS_SQUARES, /* ½‖e‖² */
+	CLU_LOSS_NORM,    /* ‖e‖ */
+	CLU_LOSS_LOG,     /* log(‖e‖²/‖x*‖² + 1e-9): the NMSE in dB but for a factor, down to −90 dB */
+} clu_loss;
 
 typedef struct clu_stage {
 	clu_variables variables;

@@ -395,8 +395,9 @@ static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *e
 		CLU_TRY(load_order(lanes, slot, error));
 		for (uint32_t s = 0; s < steps; s++) {
 			const uint64_t step = lane->schedule.stage_steps + s;
+			const float rate = corrected_rate(lane, step);
 			lanes->step_data[(size_t)s * shape->lanes + slot] =
-			    (step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, corrected_rate(lane, step)};
+			    (step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, rate, rate, rate, CLU_LOSS_SQUARES};
 		}
 	}
 	return memory_write(lanes->device, lanes->arena.buffer[ROLE_STEPS], 0, (uint64_t)steps * shape->lanes * sizeof(step_data),
