@@ -157,6 +157,14 @@ cleanup:
 	return status;
 }
 
+clu_status network_copy_threshold(const arena *arena, uint32_t slot, uint32_t layer, uint32_t last, clu_error *error)
+{
+	float thetas[CLU_LAYERS_MAX];
+	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at + layer - 1, 1, thetas, error));
+	for (uint32_t l = 1; l < last - layer; l++) thetas[l] = thetas[0];
+	return arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at + layer, last - layer, thetas, error);
+}
+
 /* ---- products ---- */
 
 static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced, uint32_t layer)
