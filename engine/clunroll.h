@@ -84,14 +84,16 @@ typedef struct clu_arch {
 
 #define CLU_ARCH_TEXT 512 /* longest notation with its NUL */
 
-/* Parses a name (LISTA, LFISTA, Dense, Searched; any case) or the integers extra_1_…_extra_K, each followed by
+/* Parses a name (LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last; any case) or the integers extra_1_…_extra_K, each
+ * followed by
  *   [":" one letter of CLU_NEURON_MAP a layer [":" one digit 0|1 a layer: side connections]]
- * A named architecture takes its first `layers` integers (16 when layers is 0; Searched has 16 at most); a list must have
- * exactly `layers` integers, or any number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
+ * LISTA-last and LFISTA-last are LISTA and LFISTA with Searched's last layer. A named architecture takes its first `layers`
+ * integers (16 when layers is 0; Searched and the two -last have 16 at most); a list must have exactly `layers` integers, or any
+ * number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
 CLU_API clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu_error *error);
 /* Writes the shortest list of integers (and letters, digits) that parses to the same architecture. */
 CLU_API void clu_arch_print(const clu_arch *arch, char text[CLU_ARCH_TEXT]);
-/* "LISTA", "LFISTA", "Dense", "Searched" when the architecture is that one at its depth, otherwise NULL. */
+/* The name of the architecture, the first that fits at its depth, otherwise NULL. */
 CLU_API const char *clu_arch_name(const clu_arch *arch);
 /* Number of extra connections (those beside x^(L−1)). */
 CLU_API uint32_t clu_arch_extra_count(const clu_arch *arch);
@@ -102,13 +104,24 @@ CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
 /* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
 
-/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. */
+typedef enum clu_codes {
+	CLU_CODES_BERNOULLI_GAUSSIAN, /* each entry nonzero with probability `density`, then N(0, 1) */
+	CLU_CODES_GAMMA,              /* all entries Gamma(shape, scale): not exactly sparse */
+} clu_codes;
+
+/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. Each part has random streams
+ * of its own: whatever is changed here leaves the bits of the other parts as they were. */
 typedef struct clu_problem {
 	uint32_t m, n;                  /* D is m×n, N(0, 1/m), columns of unit norm */
-	double density;                 /* probability that an entry of x is nonzero; nonzeros are N(0, 1) */
+	double density;                 /* of CLU_CODES_BERNOULLI_GAUSSIAN */
 	double snr_db;                  /* INFINITY: no noise; else per sample σ = std(b)·10^(−SNR/20) */
 	uint64_t seed;                  /* keys dictionary, codes and noise */
 	size_t train, validation, test; /* numbers of samples; 0 makes that set empty */
+	clu_codes codes;
+	double gamma_shape, gamma_scale; /* of CLU_CODES_GAMMA */
+	uint32_t rank;                   /* R: D = U·V, U m×R and V R×n of N(0, 1), columns of unit norm; 0: D as above */
+	double perturbation;             /* b is made with D + Δ, Δ_ij ~ Laplace(0, perturbation), columns of D's norms; 0: with D */
+	double salt_pepper; /* probability that an entry of b is replaced, last of all, by ±max|b| of its sample, half each */
 } clu_problem;
 
 /* Files in .npy format, each NULL where the generated thing is wanted. */
@@ -130,17 +143,21 @@ typedef struct clu_data {
 	double scale;      /* rms of the nonzero codes of an own training set; 1 for generated data */
 	double lipschitz;  /* L = 1.001·‖D‖₂², power iteration of fixed length */
 	float *dictionary; /* [m][n] */
+	float *perturbed;  /* D + Δ [m][n], which computed measurements were made with; NULL: with D */
 	clu_samples train, validation, test;
 } clu_data;
 
-CLU_API clu_problem clu_problem_default(void); /* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples */
-/* Generates or reads everything. files may be NULL. m and n of the problem are ignored in favour of a dictionary file's.
+/* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples; gamma codes, where chosen, of shape 0.1 and scale 1. */
+CLU_API clu_problem clu_problem_default(void);
+/* Generates or reads everything. files may be NULL. m, n and rank of the problem are ignored in favour of a dictionary file's;
+ * noise and perturbation do not touch measurements from a file.
  * Errors: CLU_ARGUMENT, CLU_FILE, CLU_FORMAT (naming file, found, wanted), CLU_MEMORY. */
 CLU_API clu_status clu_data_create(const clu_problem *problem, const clu_data_files *files, clu_data **data, clu_error *error);
 CLU_API void clu_data_destroy(clu_data *data);
 /* Of all that the data holds, sizes and scale too. */
 CLU_API uint64_t clu_data_hash(const clu_data *data);
-/* Writes dictionary.npy, {train,validation,test}_{x,b}.npy into an existing or new directory, each atomically. */
+/* Writes dictionary.npy, perturbed.npy where there is one, {train,validation,test}_{x,b}.npy into an existing or new directory,
+ * each atomically. */
 CLU_API clu_status clu_data_write(const clu_data *data, const char *directory, clu_error *error);
 
 typedef struct clu_nmse {
