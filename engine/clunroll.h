@@ -102,7 +102,7 @@ CLU_API uint32_t clu_arch_origins(const clu_arch *arch, uint32_t layer);
 /* CLU_ARGUMENT where a field is out of range. */
 CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
-/* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
+/* ---- data (data.c, nmse.c) ---------------------------------------------------------------------------------- */
 
 typedef enum clu_codes {
 	CLU_CODES_BERNOULLI_GAUSSIAN, /* each entry nonzero with probability `density`, then N(0, 1) */
@@ -166,6 +166,49 @@ typedef struct clu_nmse {
 } clu_nmse;
 /* estimate, truth: [count][n]. */
 CLU_API clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n);
+
+/* ---- classical solvers (solver.c, solver_score.c) ------------------------------------------------------------- */
+
+/* What a network stands beside: solvers of b = D x that train nothing. In double precision, on the host, on LAPACK. */
+typedef enum clu_method {
+	CLU_METHOD_FISTA,  /* of ½‖b − D x‖² + penalty·‖x‖₁, steps of 1/L (Beck & Teboulle 2009) */
+	CLU_METHOD_OMP,    /* orthogonal matching pursuit (Pati et al. 1993) */
+	CLU_METHOD_ORACLE, /* least squares on the true support: a bound, since nobody is told the support */
+} clu_method;
+
+typedef struct clu_solve {
+	clu_method method;
+	uint32_t iterations; /* of FISTA; most atoms of matching pursuit, 0: as many as the rank allows */
+	double penalty;      /* of FISTA */
+	double residual;     /* matching pursuit ends at ‖b − D x‖ ≤ residual·‖b‖ */
+} clu_solve;
+
+/* A solver for one dictionary; it keeps no reference to it. Read-only once it is made: threads may share it. */
+typedef struct clu_solver clu_solver;
+/* dictionary [m][n], not all zero. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, clu_solver **solver, clu_error *error);
+CLU_API void clu_solver_destroy(clu_solver *solver);
+/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. Tells OpenBLAS to use one thread,
+ * and at the end as many as before. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_run(
+    const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);
+
+/* Which measurements of a set a solver gets: its b, or D x anew in double, without the rounding to float32 that ends what is
+ * solved exactly at some −140 dB. */
+typedef enum clu_measured { CLU_MEASURED_AS_GIVEN, CLU_MEASURED_EXACTLY } clu_measured;
+typedef struct clu_score {
+	clu_nmse nmse;
+	double seconds; /* a signal on one thread, CPU time, signals in blocks of 64 */
+} clu_score;
+/* On all samples, by as many threads as there are processors. */
+CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, const clu_samples *samples,
+    clu_measured measured, clu_score *score, clu_error *error);
+/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first 256 samples: half decades
+ * down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+CLU_API clu_status clu_solver_choose(
+    const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
+
+/* ---- matrices on disk (npy.c) --------------------------------------------------------------------------------- */
 
 /* Matrices on disk, in slices of rows, so that files may be larger than memory. float32 and float64 little-endian, C order,
  * 1-D (one row) or 2-D. A value that is NaN or infinite is an error that names its row and column. */
@@ -417,7 +460,8 @@ typedef struct clu_lane_progress {
 	uint32_t layer, stage; /* being trained, layer from 1, stage from 0 */
 	uint64_t stage_steps;  /* done in this stage */
 	uint64_t stage_length; /* its length; 0 where patience decides */
-	uint64_t steps;        /* done in all */
+	uint64_t steps;        /* done in all … */
+	uint64_t reused_steps; /* … of which these were not made here: a trained prefix came from a directory */
 	double validation_db;  /* latest; NaN before the first */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX]; /* the first layers_done are valid */
@@ -437,7 +481,8 @@ CLU_API clu_status clu_lanes_create(
 CLU_API void clu_lanes_destroy(clu_lanes *lanes);
 CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 
-/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. */
+/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. At a trained prefix of all its layers it is DONE at once:
+ * see clu_lanes_use_prefixes. */
 CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 /* Frees the slot; whatever trained there is dropped. */
 CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
@@ -458,6 +503,46 @@ CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, 
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
     clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
+
+/* ---- trained prefixes (prefix.c, lane_prefix.c) ---------------------------------------------------------------- */
+
+/* What the first k layers are trained to depends on the first k entries of an architecture alone, beside data, seed, batch, recipe
+ * and numeric key. A directory keeps what trainings came to after each layer, in files named by all that led there. A lane starts
+ * at the deepest that is there, and comes to the bits of a training from nothing. Any number of processes share a directory. It is
+ * a cache: files may vanish at any time, damaged ones count as not there, and a training goes on where none can be written; `note`
+ * (which may be NULL) then hears why. */
+typedef struct clu_prefixes clu_prefixes;
+typedef void clu_prefix_note(void *context, const char *text);
+/* Makes the directory where only its parent is there. CLU_FILE where it is none. */
+CLU_API clu_status clu_prefixes_open(
+    const char *directory, clu_prefix_note *note, void *context, clu_prefixes **prefixes, clu_error *error);
+CLU_API void clu_prefixes_destroy(clu_prefixes *prefixes);
+/* Lanes that are started from now on use the directory, those with a network to start from excepted; NULL, as at first: none does.
+ * The lanes do not own it. */
+CLU_API void clu_lanes_use_prefixes(clu_lanes *lanes, clu_prefixes *prefixes);
+
+typedef struct clu_prefix {
+	uint32_t layers;
+	uint64_t steps;  /* that training them takes */
+	uint64_t bytes;  /* of its file */
+	char recipe[32]; /* the recipe's name, which is no part of what led there */
+} clu_prefix;
+/* All that the directory holds, in no order. The caller frees *list with free(). */
+CLU_API clu_status clu_prefixes_list(const clu_prefixes *prefixes, clu_prefix **list, size_t *count, clu_error *error);
+
+/* Of trainings that started at a prefix: how many, and the steps that they did not have to make; by the prefix's layers − 1. */
+typedef struct clu_prefix_uses {
+	uint64_t starts[CLU_LAYERS_MAX], steps[CLU_LAYERS_MAX];
+} clu_prefix_uses;
+CLU_API clu_status clu_prefixes_uses(const clu_prefixes *prefixes, clu_prefix_uses *uses, clu_error *error);
+
+/* Bytes that the files together may have: those not used for the longest time go first. Kept in the directory, for all processes.
+ */
+#define CLU_PREFIXES_BYTES (UINT64_C(2) << 30) /* until something else is said */
+CLU_API uint64_t clu_prefixes_limit(const clu_prefixes *prefixes);
+CLU_API clu_status clu_prefixes_set_limit(clu_prefixes *prefixes, uint64_t bytes, clu_error *error);
+/* Removes all prefixes, and what is known of their use. */
+CLU_API clu_status clu_prefixes_clear(clu_prefixes *prefixes, clu_error *error);
 
 /* ---- what a step costs, in parts (lanes_measure.c) ------------------------------------------------------------ */
 

@@ -157,12 +157,13 @@ cleanup:
 	return status;
 }
 
-clu_status network_copy_threshold(const arena *arena, uint32_t slot, uint32_t layer, uint32_t last, clu_error *error)
+clu_status network_begin_layers(const arena *arena, uint32_t slot, uint32_t trained, uint32_t last, clu_error *error)
 {
 	float thetas[CLU_LAYERS_MAX];
-	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at + layer - 1, 1, thetas, error));
-	for (uint32_t l = 1; l < last - layer; l++) thetas[l] = thetas[0];
-	return arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at + layer, last - layer, thetas, error);
+	if (last <= trained + 1) return CLU_OK;
+	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at + trained - 1, 1, thetas, error));
+	for (uint32_t l = 1; l < last - trained; l++) thetas[l] = thetas[0];
+	return arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at + trained, last - trained, thetas, error);
 }
 
 /* ---- products ---- */

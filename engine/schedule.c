@@ -43,6 +43,15 @@ void schedule_begin(const clu_recipe *recipe, schedule_state *state, uint32_t la
 	begin_layer(recipe, state, first_layer);
 }
 
+void schedule_begin_after(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t trained)
+{
+	schedule_begin(recipe, state, layers, trained < layers ? trained + 1 : layers);
+	if (trained < layers) return;
+	for (uint32_t stage = 0; stage < recipe->stage_count; stage++)
+		if (schedule_runs(&recipe->stage[stage], layers)) state->stage = stage;
+	state->done = true;
+}
+
 /* r_L: geometric between the rates of the first and the last layer that the stage is run in. */
 static double layer_rate(const clu_stage *stage, uint32_t layer, uint32_t layers)
 {

@@ -36,6 +36,8 @@ typedef enum schedule_action {
 bool schedule_runs(const clu_stage *stage, uint32_t layer);
 /* first_layer: 1, or `layers` for fine-tuning a whole network; where it has no stages of its own, the next that has. */
 void schedule_begin(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t first_layer);
+/* The state after `trained` layers, whose steps are not counted; where that is all of them, training is done. */
+void schedule_begin_after(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t trained);
 /* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a cosine
  * to r_L·floor over the stage's length, r_L = r_F·(r_G/r_F)^((L−F)/(G−F)), F and G the first and the last of the stage's layers.
  * The same bits on every host. */

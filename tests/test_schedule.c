@@ -423,10 +423,35 @@ static void test_multipliers(void **state)
 	}
 }
 
+/* As if the layers before had been trained, but for the steps. */
+static void test_begins_after_trained_layers(void **state)
+{
+	(void)state;
+	const clu_recipe recipes[] = {load("paper"), parse(HEAD "layers_at 1,3\nstage variables=all rate=1 length=10\n"
+	                                                        "stage variables=all rate=1 length=20 layers=3,5\n"
+	                                                        "stage variables=all rate=1 length=30 layers=1-3\n")};
+	for (size_t r = 0; r < sizeof recipes / sizeof *recipes; r++) {
+		const clu_recipe *recipe = &recipes[r];
+		schedule_state schedule, trained;
+		schedule_begin(recipe, &trained, 5, 1);
+		while (!trained.done) {
+			const uint32_t layer = trained.layer;
+			while (!(validate(recipe, &trained, UINT64_MAX, -1) & SCHEDULE_LAYER_END)) continue;
+			schedule_begin_after(recipe, &schedule, 5, layer);
+			assert_int_equal(schedule.layer, trained.layer);
+			assert_int_equal(schedule.stage, trained.stage);
+			assert_int_equal(schedule.done, trained.done);
+			assert_int_equal(schedule.steps, 0);
+			if (!trained.done) assert_true(schedule.best_db == INFINITY && schedule.stage_steps == 0);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_begins),
+	    cmocka_unit_test(test_begins_after_trained_layers),
 	    cmocka_unit_test(test_paper_from_begin_to_end),
 	    cmocka_unit_test(test_fast_from_begin_to_end),
 	    cmocka_unit_test(test_best_at_the_end_needs_no_restoring),
