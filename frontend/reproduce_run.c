@@ -83,13 +83,17 @@ static clu_status check_network(
 static int train_network(
     const reproduce_job *job, const clu_arch *arch, const settings *settings, const char *model, const char *record)
 {
+	char *prefixes = path_of(job, "", "prefixes", "");
 	report_note("training %s", model);
-	return train_run(&(train_job){.model_path = model,
+	const int code = train_run(&(train_job){.model_path = model,
 	    .record_path = record,
+	    .prefixes = prefixes,
 	    .device_spec = job->device_spec,
 	    .plan_path = job->plan_path,
 	    .arch = *arch,
 	    .settings = *settings});
+	free(prefixes);
+	return code;
 }
 
 static int train_where_missing(const reproduce_job *job, const char *arch_text, const paper_row *row, uint64_t seed)
