@@ -191,6 +191,11 @@ uint64_t clu_lanes_steps(const clu_lanes *lanes)
 	return lanes->steps;
 }
 
+double clu_lanes_step_seconds(const clu_lanes *lanes)
+{
+	return lanes->step_seconds;
+}
+
 uint64_t clu_lanes_beats(const clu_lanes *lanes)
 {
 	return lanes->beats;
@@ -419,6 +424,7 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
 	CLU_TRY(device_finish(lanes->device, error));
 	const double taken = now() - begin;
+	lanes->step_seconds += taken;
 	if (steps == lanes->burst && taken < burst_seconds / 2 && lanes->burst < BURST_MAX) lanes->burst *= 2;
 	if (taken > 2 * burst_seconds && lanes->burst > 1) lanes->burst /= 2;
 	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {
