@@ -84,14 +84,16 @@ typedef struct clu_arch {
 
 #define CLU_ARCH_TEXT 512 /* longest notation with its NUL */
 
-/* Parses a name (LISTA, LFISTA, Dense, Searched; any case) or the integers extra_1_…_extra_K, each followed by
+/* Parses a name (LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last; any case) or the integers extra_1_…_extra_K, each
+ * followed by
  *   [":" one letter of CLU_NEURON_MAP a layer [":" one digit 0|1 a layer: side connections]]
- * A named architecture takes its first `layers` integers (16 when layers is 0; Searched has 16 at most); a list must have
- * exactly `layers` integers, or any number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
+ * LISTA-last and LFISTA-last are LISTA and LFISTA with Searched's last layer. A named architecture takes its first `layers`
+ * integers (16 when layers is 0; Searched and the two -last have 16 at most); a list must have exactly `layers` integers, or any
+ * number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
 CLU_API clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu_error *error);
 /* Writes the shortest list of integers (and letters, digits) that parses to the same architecture. */
 CLU_API void clu_arch_print(const clu_arch *arch, char text[CLU_ARCH_TEXT]);
-/* "LISTA", "LFISTA", "Dense", "Searched" when the architecture is that one at its depth, otherwise NULL. */
+/* The name of the architecture, the first that fits at its depth, otherwise NULL. */
 CLU_API const char *clu_arch_name(const clu_arch *arch);
 /* Number of extra connections (those beside x^(L−1)). */
 CLU_API uint32_t clu_arch_extra_count(const clu_arch *arch);
@@ -100,15 +102,26 @@ CLU_API uint32_t clu_arch_origins(const clu_arch *arch, uint32_t layer);
 /* CLU_ARGUMENT where a field is out of range. */
 CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
-/* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
+/* ---- data (data.c, nmse.c) ---------------------------------------------------------------------------------- */
 
-/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. */
+typedef enum clu_codes {
+	CLU_CODES_BERNOULLI_GAUSSIAN, /* each entry nonzero with probability `density`, then N(0, 1) */
+	CLU_CODES_GAMMA,              /* all entries Gamma(shape, scale): not exactly sparse */
+} clu_codes;
+
+/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. Each part has random streams
+ * of its own: whatever is changed here leaves the bits of the other parts as they were. */
 typedef struct clu_problem {
 	uint32_t m, n;                  /* D is m×n, N(0, 1/m), columns of unit norm */
-	double density;                 /* probability that an entry of x is nonzero; nonzeros are N(0, 1) */
+	double density;                 /* of CLU_CODES_BERNOULLI_GAUSSIAN */
 	double snr_db;                  /* INFINITY: no noise; else per sample σ = std(b)·10^(−SNR/20) */
 	uint64_t seed;                  /* keys dictionary, codes and noise */
 	size_t train, validation, test; /* numbers of samples; 0 makes that set empty */
+	clu_codes codes;
+	double gamma_shape, gamma_scale; /* of CLU_CODES_GAMMA */
+	uint32_t rank;                   /* R: D = U·V, U m×R and V R×n of N(0, 1), columns of unit norm; 0: D as above */
+	double perturbation;             /* b is made with D + Δ, Δ_ij ~ Laplace(0, perturbation), columns of D's norms; 0: with D */
+	double salt_pepper; /* probability that an entry of b is replaced, last of all, by ±max|b| of its sample, half each */
 } clu_problem;
 
 /* Files in .npy format, each NULL where the generated thing is wanted. */
@@ -130,17 +143,21 @@ typedef struct clu_data {
 	double scale;      /* rms of the nonzero codes of an own training set; 1 for generated data */
 	double lipschitz;  /* L = 1.001·‖D‖₂², power iteration of fixed length */
 	float *dictionary; /* [m][n] */
+	float *perturbed;  /* D + Δ [m][n], which computed measurements were made with; NULL: with D */
 	clu_samples train, validation, test;
 } clu_data;
 
-CLU_API clu_problem clu_problem_default(void); /* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples */
-/* Generates or reads everything. files may be NULL. m and n of the problem are ignored in favour of a dictionary file's.
+/* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples; gamma codes, where chosen, of shape 0.1 and scale 1. */
+CLU_API clu_problem clu_problem_default(void);
+/* Generates or reads everything. files may be NULL. m, n and rank of the problem are ignored in favour of a dictionary file's;
+ * noise and perturbation do not touch measurements from a file.
  * Errors: CLU_ARGUMENT, CLU_FILE, CLU_FORMAT (naming file, found, wanted), CLU_MEMORY. */
 CLU_API clu_status clu_data_create(const clu_problem *problem, const clu_data_files *files, clu_data **data, clu_error *error);
 CLU_API void clu_data_destroy(clu_data *data);
 /* Of all that the data holds, sizes and scale too. */
 CLU_API uint64_t clu_data_hash(const clu_data *data);
-/* Writes dictionary.npy, {train,validation,test}_{x,b}.npy into an existing or new directory, each atomically. */
+/* Writes dictionary.npy, perturbed.npy where there is one, {train,validation,test}_{x,b}.npy into an existing or new directory,
+ * each atomically. */
 CLU_API clu_status clu_data_write(const clu_data *data, const char *directory, clu_error *error);
 
 typedef struct clu_nmse {
@@ -149,6 +166,49 @@ typedef struct clu_nmse {
 } clu_nmse;
 /* estimate, truth: [count][n]. */
 CLU_API clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n);
+
+/* ---- classical solvers (solver.c, solver_score.c) ------------------------------------------------------------- */
+
+/* What a network stands beside: solvers of b = D x that train nothing. In double precision, on the host, on LAPACK. */
+typedef enum clu_method {
+	CLU_METHOD_FISTA,  /* of ½‖b − D x‖² + penalty·‖x‖₁, steps of 1/L (Beck & Teboulle 2009) */
+	CLU_METHOD_OMP,    /* orthogonal matching pursuit (Pati et al. 1993) */
+	CLU_METHOD_ORACLE, /* least squares on the true support: a bound, since nobody is told the support */
+} clu_method;
+
+typedef struct clu_solve {
+	clu_method method;
+	uint32_t iterations; /* of FISTA; most atoms of matching pursuit, 0: as many as the rank allows */
+	double penalty;      /* of FISTA */
+	double residual;     /* matching pursuit ends at ‖b − D x‖ ≤ residual·‖b‖ */
+} clu_solve;
+
+/* A solver for one dictionary; it keeps no reference to it. Read-only once it is made: threads may share it. */
+typedef struct clu_solver clu_solver;
+/* dictionary [m][n], not all zero. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, clu_solver **solver, clu_error *error);
+CLU_API void clu_solver_destroy(clu_solver *solver);
+/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. Tells OpenBLAS to use one thread,
+ * and at the end as many as before. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_run(
+    const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);
+
+/* Which measurements of a set a solver gets: its b, or D x anew in double, without the rounding to float32 that ends what is
+ * solved exactly at some −140 dB. */
+typedef enum clu_measured { CLU_MEASURED_AS_GIVEN, CLU_MEASURED_EXACTLY } clu_measured;
+typedef struct clu_score {
+	clu_nmse nmse;
+	double seconds; /* a signal on one thread, CPU time, signals in blocks of 64 */
+} clu_score;
+/* On all samples, by as many threads as there are processors. */
+CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, const clu_samples *samples,
+    clu_measured measured, clu_score *score, clu_error *error);
+/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first 256 samples: half decades
+ * down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+CLU_API clu_status clu_solver_choose(
+    const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
+
+/* ---- matrices on disk (npy.c) --------------------------------------------------------------------------------- */
 
 /* Matrices on disk, in slices of rows, so that files may be larger than memory. float32 and float64 little-endian, C order,
  * 1-D (one row) or 2-D. A value that is NaN or infinite is an error that names its row and column. */
@@ -382,7 +442,8 @@ typedef struct clu_lane_progress {
 	uint32_t layer, stage; /* being trained, layer from 1, stage from 0 */
 	uint64_t stage_steps;  /* done in this stage */
 	uint64_t stage_length; /* its length; 0 where patience decides */
-	uint64_t steps;        /* done in all */
+	uint64_t steps;        /* done in all … */
+	uint64_t reused_steps; /* … of which these were not made here: a trained prefix came from a directory */
 	double validation_db;  /* latest; NaN before the first */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX]; /* the first layers_done are valid */
@@ -402,7 +463,8 @@ CLU_API clu_status clu_lanes_create(
 CLU_API void clu_lanes_destroy(clu_lanes *lanes);
 CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 
-/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. */
+/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. At a trained prefix of all its layers it is DONE at once:
+ * see clu_lanes_use_prefixes. */
 CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 /* Frees the slot; whatever trained there is dropped. */
 CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
@@ -425,6 +487,46 @@ CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, 
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
     clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
+
+/* ---- trained prefixes (prefix.c, lane_prefix.c) ---------------------------------------------------------------- */
+
+/* What the first k layers are trained to depends on the first k entries of an architecture alone, beside data, seed, batch, recipe
+ * and numeric key. A directory keeps what trainings came to after each layer, in files named by all that led there. A lane starts
+ * at the deepest that is there, and comes to the bits of a training from nothing. Any number of processes share a directory. It is
+ * a cache: files may vanish at any time, damaged ones count as not there, and a training goes on where none can be written; `note`
+ * (which may be NULL) then hears why. */
+typedef struct clu_prefixes clu_prefixes;
+typedef void clu_prefix_note(void *context, const char *text);
+/* Makes the directory where only its parent is there. CLU_FILE where it is none. */
+CLU_API clu_status clu_prefixes_open(
+    const char *directory, clu_prefix_note *note, void *context, clu_prefixes **prefixes, clu_error *error);
+CLU_API void clu_prefixes_destroy(clu_prefixes *prefixes);
+/* Lanes that are started from now on use the directory, those with a network to start from excepted; NULL, as at first: none does.
+ * The lanes do not own it. */
+CLU_API void clu_lanes_use_prefixes(clu_lanes *lanes, clu_prefixes *prefixes);
+
+typedef struct clu_prefix {
+	uint32_t layers;
+	uint64_t steps;  /* that training them takes */
+	uint64_t bytes;  /* of its file */
+	char recipe[32]; /* the recipe's name, which is no part of what led there */
+} clu_prefix;
+/* All that the directory holds, in no order. The caller frees *list with free(). */
+CLU_API clu_status clu_prefixes_list(const clu_prefixes *prefixes, clu_prefix **list, size_t *count, clu_error *error);
+
+/* Of trainings that started at a prefix: how many, and the steps that they did not have to make; by the prefix's layers − 1. */
+typedef struct clu_prefix_uses {
+	uint64_t starts[CLU_LAYERS_MAX], steps[CLU_LAYERS_MAX];
+} clu_prefix_uses;
+CLU_API clu_status clu_prefixes_uses(const clu_prefixes *prefixes, clu_prefix_uses *uses, clu_error *error);
+
+/* Bytes that the files together may have: those not used for the longest time go first. Kept in the directory, for all processes.
+ */
+#define CLU_PREFIXES_BYTES (UINT64_C(2) << 30) /* until something else is said */
+CLU_API uint64_t clu_prefixes_limit(const clu_prefixes *prefixes);
+CLU_API clu_status clu_prefixes_set_limit(clu_prefixes *prefixes, uint64_t bytes, clu_error *error);
+/* Removes all prefixes, and what is known of their use. */
+CLU_API clu_status clu_prefixes_clear(clu_prefixes *prefixes, clu_error *error);
 
 /* ---- what a step costs, in parts (lanes_measure.c) ------------------------------------------------------------ */
 

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "message.h"
+#include "named_setting.h"
 #include "status.h"
 #include "train_run.h"
 
@@ -12,13 +13,15 @@
 static const char help[] =
     "Trains one network, layer by layer, and writes it as a safetensors file. Interrupted, it goes on where it was.\n\n"
     "Usage: clunroll train --arch A -o M [OPTIONS]\n\n"
-    "  --arch A          LISTA, LFISTA, Dense, Searched, or K integers with '_' between them (bit j of the L-th adds the\n"
-    "                    output of layer L-2-j to the input of layer L), then optionally ':' and a neuron a layer (s, r, l)\n"
-    "                    and ':' and a side connection a layer (0, 1)\n"
+    "  --arch A          LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last, or K integers with '_' between them (bit j\n"
+    "                    of the L-th adds the output of layer L-2-j to the input of layer L), then optionally ':' and a\n"
+    "                    neuron a layer (s, r, l) and ':' and a side connection a layer (0, 1)\n"
     "  -o, --output M    the model; M.checkpoint beside it until it is finished\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
     "  --from M0         tunes the trained network M0 on this data: the stages of the last layer, all layers in place\n"
+    "  --prefixes DIR    starts after the layers that other trainings in DIR have trained already, to the same bits, and keeps\n"
+    "                    there what this one comes to; made when it is not there; see 'clunroll prefixes'\n"
     "  --restart         discards M.checkpoint\n"
     "  --force           replaces a finished M, once the new one is finished\n"
     "  --json            one JSON object a layer on stdout\n"
@@ -30,6 +33,7 @@ static const char examples[] =
     "  clunroll train --arch LISTA --m 50 --n 100 --layers 8 --recipe quick -o lista.safetensors\n"
     "  clunroll train --arch Searched --schedule 300,1200,300 -o searched.safetensors --json\n"
     "  clunroll train --arch Dense --dictionary D.npy --train-set X.npy --recipe fast -o mine.safetensors\n"
+    "  clunroll train --arch Searched --setting samples5120 --recipe fast -o few.safetensors\n"
     "  clunroll train --from mine.safetensors --snr 20 --recipe fast -o noisy.safetensors\n";
 
 enum {
@@ -37,6 +41,7 @@ enum {
 	OPTION_DEVICE,
 	OPTION_PLAN,
 	OPTION_FROM,
+	OPTION_PREFIXES,
 	OPTION_RESTART,
 	OPTION_FORCE,
 	OPTION_JSON,
@@ -46,9 +51,10 @@ enum {
 
 static const struct option long_options[] = {{"arch", required_argument, 0, OPTION_ARCH}, {"output", required_argument, 0, 'o'},
     {"device", required_argument, 0, OPTION_DEVICE}, {"plan", required_argument, 0, OPTION_PLAN},
-    {"from", required_argument, 0, OPTION_FROM}, {"restart", no_argument, 0, OPTION_RESTART},
-    {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON}, {"dry-run", no_argument, 0, OPTION_DRY_RUN},
-    {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+    {"from", required_argument, 0, OPTION_FROM}, {"prefixes", required_argument, 0, OPTION_PREFIXES},
+    {"restart", no_argument, 0, OPTION_RESTART}, {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON},
+    {"dry-run", no_argument, 0, OPTION_DRY_RUN}, {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE},
+    {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
 
 struct command_line {
 	train_job job;
@@ -67,6 +73,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_DEVICE: job->device_spec = optarg; return CLU_OK;
 	case OPTION_PLAN: job->plan_path = optarg; return CLU_OK;
 	case OPTION_FROM: job->from_path = optarg; return CLU_OK;
+	case OPTION_PREFIXES: job->prefixes = optarg; return CLU_OK;
 	case OPTION_RESTART: job->restart = true; return CLU_OK;
 	case OPTION_FORCE: job->force = true; return CLU_OK;
 	case OPTION_JSON: job->json = true; return CLU_OK;
@@ -76,8 +83,10 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case '?': return clu_fail(error, CLU_ARGUMENT, "%s", "");
 	default: break;
 	}
-	line->m_given = line->m_given || option == OPTION_M;
-	line->n_given = line->n_given || option == OPTION_N;
+	const named_setting *named = NULL;
+	if (option == OPTION_SETTING) CLU_TRY(named_setting_find(optarg, &named, error));
+	line->m_given = line->m_given || option == OPTION_M || (named && named_setting_decides(named, OPTION_M));
+	line->n_given = line->n_given || option == OPTION_N || (named && named_setting_decides(named, OPTION_N));
 	line->layers_given = line->layers_given || option == OPTION_LAYERS;
 	return settings_option(&job->settings, option, optarg, error);
 }
@@ -90,6 +99,8 @@ static clu_status read_command_line(struct command_line *line, int argc, char **
 	if (line->help) return CLU_OK;
 	if (optind < argc) return clu_fail(error, CLU_ARGUMENT, "unexpected argument '%.200s'", argv[optind]);
 	if (line->print_recipe) return CLU_OK;
+	if (line->job.prefixes && line->job.from_path)
+		return clu_fail(error, CLU_ARGUMENT, "--from and --prefixes: tuning has all layers in place from its beginning");
 	if (!line->arch && !line->job.from_path) return clu_fail(error, CLU_ARGUMENT, "--arch is missing: which network to train");
 	if (!line->job.model_path && !line->dry_run)
 		return clu_fail(error, CLU_ARGUMENT, "-o is missing: where to write the trained network");

@@ -65,14 +65,19 @@ static void test_finished(void **state)
 	expect(html, "#4 LISTA: −19.50");
 	expect(html, "best 1 of 2 sampled");
 	refuse(html, "Unfinished");
+	expect(html, "<dt>optimiser steps</dt><dd>32,000</dd>");
+	refuse(html, "trained prefixes");
 	refuse(html, "LISTA is not among");
 	refuse(html, "fair coins"); /* nobody knows how these were sampled */
 	assert_int_equal(page_count(html, ">done</td>"), 4);
 	free(html);
 
+	trials[1].reused = 3000;       /* what a trial did not do itself is no work of the study's devices */
 	trials[1].validation_db = -30; /* a named one wins */
 	html = render_trials(4, trials, 4, 4);
 	expect(html, "<h1>Dense won: −21.50\u00a0dB, 2.00\u00a0dB better than LISTA</h1>");
+	expect(html, "<dt>optimiser steps</dt><dd>29,000</dd>");
+	expect(html, "<dt>steps saved by trained prefixes</dt><dd>3,000</dd>");
 	free(html);
 
 	trials[0].validation_db = -40;
@@ -162,6 +167,23 @@ static void test_noise_and_own_data(void **state)
 	free(html);
 }
 
+static void test_other_codes_and_noise(void **state)
+{
+	(void)state;
+	settings chosen = made_settings(4);
+	chosen.problem.codes = CLU_CODES_GAMMA;
+	chosen.problem.gamma_shape = 0.1;
+	chosen.problem.gamma_scale = 1;
+	chosen.problem.rank = 20;
+	chosen.problem.salt_pepper = 0.01;
+	chosen.problem.perturbation = 1e-3;
+	report_input input = {.study = "study.db", .settings = &chosen};
+	char *html = render(&input);
+	expect(html, "100 unknowns (all Gamma(0.1, 1)) from m = 50 measurements, dictionary of rank 20");
+	expect(html, "1 % salt and pepper, dictionary perturbed by 0.001");
+	free(html);
+}
+
 static void test_settings_and_devices(void **state)
 {
 	(void)state;
@@ -244,6 +266,7 @@ int main(void)
 	    cmocka_unit_test(test_no_winner),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_noise_and_own_data),
+	    cmocka_unit_test(test_other_codes_and_noise),
 	    cmocka_unit_test(test_settings_and_devices),
 	    cmocka_unit_test(test_hostile_text),
 	};
