@@ -6,6 +6,7 @@
 #include "lanes.h"
 
 #include "hash.h"
+#include "parallel.h"
 #include "random.h"
 
 #include <math.h>
@@ -119,7 +120,6 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	lanes->lipschitz = data->lipschitz;
 	lanes->pass_steps = shape->order / shape->batch;
 	lanes->burst = 1;
-	lanes->data_hash = clu_data_hash(data); /* the test set too: records hold its NMSE */
 	return start_weights(lanes, data, error);
 }
 
@@ -131,6 +131,29 @@ static clu_status create_device(clu_lanes *lanes, const clu_data *data, const ar
 	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->test, "test samples", &lanes->test, error));
 	CLU_TRY(network_lists_create(&lanes->arena, LIST_SET_TRAIN, &lanes->training_lists, error));
 	return network_lists_create(&lanes->arena, LIST_SET_EVALUATE, &lanes->evaluation_lists, error);
+}
+
+typedef struct creation {
+	clu_lanes *lanes;
+	const clu_data *data;
+	const arena_shape *shape;
+	clu_status status;
+	clu_error *error;
+} creation;
+
+/* Part 0: everything but part 1, the hash of the data, which takes as long as copying them. Of the test set too: records hold its
+ * NMSE. */
+static void create_parts(void *context, size_t begin, size_t end)
+{
+	creation *job = context;
+	for (size_t part = begin; part < end; part++) {
+		if (part == 1) {
+			job->lanes->data_hash = clu_data_hash(job->data);
+			continue;
+		}
+		job->status = create_device(job->lanes, job->data, job->shape, job->error);
+		if (job->status == CLU_OK) job->status = create_host(job->lanes, job->data, job->error);
+	}
 }
 
 clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lane_count,
@@ -149,13 +172,13 @@ clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t l
 	clu_lanes *lanes = calloc(1, sizeof *lanes);
 	if (!lanes) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", lane_count);
 	lanes->device = device;
-	clu_status status = create_device(lanes, data, &shape, error);
-	if (status == CLU_OK) status = create_host(lanes, data, error);
-	if (status == CLU_OK)
+	creation job = {.lanes = lanes, .data = data, .shape = &shape, .error = error};
+	parallel_run(2, 1, create_parts, &job);
+	if (job.status == CLU_OK)
 		*out = lanes;
 	else
 		clu_lanes_destroy(lanes);
-	return status;
+	return job.status;
 }
 
 void clu_lanes_destroy(clu_lanes *lanes)
@@ -189,6 +212,11 @@ uint32_t clu_lanes_count(const clu_lanes *lanes)
 uint64_t clu_lanes_steps(const clu_lanes *lanes)
 {
 	return lanes->steps;
+}
+
+double clu_lanes_step_seconds(const clu_lanes *lanes)
+{
+	return lanes->step_seconds;
 }
 
 uint64_t clu_lanes_beats(const clu_lanes *lanes)
@@ -241,7 +269,7 @@ clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *tra
 	CLU_TRY(clu_arch_check(&training->arch, error));
 	if (training->arch.layers != shape->layers)
 		return clu_fail(error, CLU_ARGUMENT, "architecture of %u layers on lanes of %u", training->arch.layers, shape->layers);
-	CLU_TRY(clu_recipe_check(&training->recipe, error));
+	CLU_TRY(clu_recipe_check(&training->recipe, training->from ? shape->layers : 1, shape->layers, error));
 	const clu_model *from = training->from;
 	if (from && (from->m != shape->m || from->n != shape->n || from->arch.layers != shape->layers))
 		return clu_fail(error, CLU_MISMATCH, "network to start from is %u×%u of %u layers; wanted %u×%u of %u", from->m, from->n,
@@ -292,7 +320,7 @@ clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *t
 	CLU_TRY(lane_prepare(lanes, slot, training, error));
 	lane *lane = &lanes->lane[slot];
 	const uint32_t layers = lanes->arena.shape.layers;
-	schedule_begin(&lane->schedule, layers, training->from ? layers : 1);
+	schedule_begin(&lane->recipe, &lane->schedule, layers, training->from ? layers : 1);
 	if (training->from) {
 		clu_model from = *training->from;
 		from.arch = lane->arch; /* connections that it has not start at 0, those that only it has are left out */
@@ -360,20 +388,15 @@ static uint32_t burst_length(const clu_lanes *lanes)
 	return any ? (uint32_t)steps : 0;
 }
 
-static double power(double base, uint64_t exponent)
-{
-	double result = 1;
-	for (; exponent; exponent >>= 1, base *= base)
-		if (exponent & 1) result *= base;
-	return result;
-}
-
-/* Learning rate with Adam's bias correction: r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), t counted from the stage's first step. */
-static float corrected_rate(const lane *lane, uint64_t stage_step)
+static step_data step_of(const clu_lanes *lanes, const lane *lane, uint64_t stage_step)
 {
 	const clu_recipe *recipe = &lane->recipe;
-	const double second = 1 - power(recipe->beta2, stage_step + 1), first = 1 - power(recipe->beta1, stage_step + 1);
-	return (float)(schedule_rate(recipe, &lane->schedule, stage_step) * sqrt(second) / first);
+	const double rate = schedule_corrected_rate(recipe, &lane->schedule, stage_step);
+	return (step_data){.first = (cl_uint)(stage_step % lanes->pass_steps) * lanes->arena.shape.batch,
+	    .rate = (float)(rate * recipe->rate_w),
+	    .rate_theta = (float)(rate * recipe->rate_theta),
+	    .rate_coefficient = (float)(rate * recipe->rate_coefficient),
+	    .loss = recipe->stage[lane->schedule.stage].loss};
 }
 
 static clu_status load_order(clu_lanes *lanes, uint32_t slot, clu_error *error)
@@ -395,11 +418,8 @@ static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *e
 		const lane *lane = &lanes->lane[slot];
 		if (lane->state != CLU_LANE_TRAINING) continue;
 		CLU_TRY(load_order(lanes, slot, error));
-		for (uint32_t s = 0; s < steps; s++) {
-			const uint64_t step = lane->schedule.stage_steps + s;
-			lanes->step_data[(size_t)s * shape->lanes + slot] =
-			    (step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, corrected_rate(lane, step)};
-		}
+		for (uint32_t s = 0; s < steps; s++)
+			lanes->step_data[(size_t)s * shape->lanes + slot] = step_of(lanes, lane, lane->schedule.stage_steps + s);
 	}
 	return memory_write(lanes->device, lanes->arena.buffer[ROLE_STEPS], 0, (uint64_t)steps * shape->lanes * sizeof(step_data),
 	    lanes->step_data, error);
@@ -421,6 +441,7 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
 	CLU_TRY(device_finish(lanes->device, error));
 	const double taken = now() - begin;
+	lanes->step_seconds += taken;
 	if (steps == lanes->burst && taken < burst_seconds / 2 && lanes->burst < BURST_MAX) lanes->burst *= 2;
 	if (taken > 2 * burst_seconds && lanes->burst > 1) lanes->burst /= 2;
 	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {
@@ -454,7 +475,8 @@ static void fail_lane(clu_lanes *lanes, lane *lane, const char *what)
 	    what, lane->schedule.layer, lane->schedule.stage + 1, (unsigned long long)lane->schedule.stage_steps, arch);
 }
 
-/* Records the layer that the lane finished. Its test NMSE is measured at its depth, before the schedule moves on. */
+/* Records the layer that the lane finished, and those below it that were trained with it. Its test NMSE is measured at its depth,
+ * before the schedule moves on. */
 static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, bool restored, clu_error *error)
 {
 	lane *lane = &lanes->lane[slot];
@@ -464,6 +486,8 @@ static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, 
 		test = lanes->nmse[0];
 	}
 	account_time(lanes);
+	while (lane->from_hash == 0 && lane->layers_done + 1 < lane->schedule.layer)
+		lane->record[lane->layers_done++] = (clu_layer_record){.validation = {NAN, NAN}, .test = {NAN, NAN}};
 	lane->record[lane->layers_done++] = (clu_layer_record){restored ? lane->best : lane->latest, test, steps, lane->layer_seconds};
 	lane->layer_seconds = 0;
 	return CLU_OK;
@@ -486,6 +510,7 @@ static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	if (actions & SCHEDULE_LAYER_END) {
 		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE_BEST, error));
 		CLU_TRY(lane_prefix_keep(lanes, slot, error));
+		CLU_TRY(network_begin_layers(&lanes->arena, slot, lane->schedule.layer, next.layer, error));
 	}
 	lane->schedule = next;
 	if (actions & SCHEDULE_DONE) {

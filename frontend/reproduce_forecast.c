@@ -104,7 +104,7 @@ static clu_status foresee_row(
 	f->steps = cost_steps(&shape, recipe, &f->exact);
 	if (f->missing == 0) return CLU_OK;
 	if (step->m != shape.m || step->n != shape.n) CLU_TRY(measure_step(job, &shape, operations, step, error));
-	const double full_steps = operations / cost_step(&shape, shape.layers, CLU_VARIABLES_ALL);
+	const double full_steps = operations / cost_step(&shape, 1, shape.layers, CLU_VARIABLES_ALL);
 	const double validation = (double)settings.problem.validation / shape.batch / recipe->validate_every / 3;
 	f->seconds = f->missing * step->seconds * full_steps * (1 + validation);
 	return CLU_OK;

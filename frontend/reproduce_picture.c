@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const double left = 210, top = 100, line_height = 15, row_gap = 14;
 
@@ -73,8 +74,9 @@ static void draw_cell(markup *out, const svg_frame *frame, const reproduce_cell 
 static void draw_row(markup *out, const svg_frame *frame, const reproduce_row *row, size_t arch_count, double y)
 {
 	const double middle = y + line_height * ((double)arch_count - 1) / 2;
-	char title[40];
-	snprintf(title, sizeof title, "%.30s", row->paper->setting);
+	const bool unseen = strcmp(row->paper->setting, row->paper->trained) != 0;
+	char title[80];
+	snprintf(title, sizeof title, "%.24s%s%.24s", unseen ? row->paper->trained : "", unseen ? " → " : "", row->paper->setting);
 	markup_add(out, "<text x=\"16\" y=\"%.1f\">%s</text><text class=\"small\" x=\"56\" y=\"%.1f\">", middle + 4, row->paper->id,
 	    middle + 4);
 	markup_escape(out, title);

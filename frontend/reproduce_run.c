@@ -135,7 +135,7 @@ static int train_row(const reproduce_job *job, const paper_row *row)
 
 /* ---- evaluation ---- */
 
-/* Steps and time by layer, as training has written them; nothing is known where a layer is missing. */
+/* Steps and time by layer, as training has written them; nothing is known where the last layer is missing. */
 static void read_record(const char *path, uint32_t layers, reproduce_training *training)
 {
 	void *bytes = NULL;
@@ -144,15 +144,15 @@ static void read_record(const char *path, uint32_t layers, reproduce_training *t
 	training->seconds = NAN;
 	if (clu_file_read(path, &bytes, &size, NULL) != CLU_OK) return;
 	char *text = strndup(bytes, size), *rest = NULL;
-	double steps = 0, seconds = 0;
-	uint32_t found = 0;
-	for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest), found++) {
+	double steps = 0, seconds = 0, last = 0;
+	for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
 		cJSON *json = cJSON_Parse(line);
+		last = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "layer"));
 		steps += cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "steps"));
 		seconds += cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "seconds"));
 		cJSON_Delete(json);
 	}
-	if (found == layers && steps >= 1 && seconds >= 0) {
+	if (last == layers && steps >= 1 && seconds >= 0) {
 		training->steps = (uint64_t)steps;
 		training->seconds = seconds;
 	}
