@@ -24,7 +24,7 @@ extern "C" {
 
 #define CLU_LAYERS_MAX 32 /* K, the number of layers of a network */
 #define CLU_SIDE_MAX 4096 /* m and n */
-#define CLU_STAGES_MAX 8  /* stages a layer in a recipe */
+#define CLU_STAGES_MAX 32 /* stage lines of a recipe */
 
 /* ---- status ------------------------------------------------------------------------------------------------- */
 
@@ -102,7 +102,7 @@ CLU_API uint32_t clu_arch_origins(const clu_arch *arch, uint32_t layer);
 /* CLU_ARGUMENT where a field is out of range. */
 CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
-/* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
+/* ---- data (data.c, nmse.c) ---------------------------------------------------------------------------------- */
 
 typedef enum clu_codes {
 	CLU_CODES_BERNOULLI_GAUSSIAN, /* each entry nonzero with probability `density`, then N(0, 1) */
@@ -167,6 +167,49 @@ typedef struct clu_nmse {
 /* estimate, truth: [count][n]. */
 CLU_API clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n);
 
+/* ---- classical solvers (solver.c, solver_score.c) ------------------------------------------------------------- */
+
+/* What a network stands beside: solvers of b = D x that train nothing. In double precision, on the host, on LAPACK. */
+typedef enum clu_method {
+	CLU_METHOD_FISTA,  /* of ½‖b − D x‖² + penalty·‖x‖₁, steps of 1/L (Beck & Teboulle 2009) */
+	CLU_METHOD_OMP,    /* orthogonal matching pursuit (Pati et al. 1993) */
+	CLU_METHOD_ORACLE, /* least squares on the true support: a bound, since nobody is told the support */
+} clu_method;
+
+typedef struct clu_solve {
+	clu_method method;
+	uint32_t iterations; /* of FISTA; most atoms of matching pursuit, 0: as many as the rank allows */
+	double penalty;      /* of FISTA */
+	double residual;     /* matching pursuit ends at ‖b − D x‖ ≤ residual·‖b‖ */
+} clu_solve;
+
+/* A solver for one dictionary; it keeps no reference to it. Read-only once it is made: threads may share it. */
+typedef struct clu_solver clu_solver;
+/* dictionary [m][n], not all zero. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, clu_solver **solver, clu_error *error);
+CLU_API void clu_solver_destroy(clu_solver *solver);
+/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. Tells OpenBLAS to use one thread,
+ * and at the end as many as before. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_run(
+    const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);
+
+/* Which measurements of a set a solver gets: its b, or D x anew in double, without the rounding to float32 that ends what is
+ * solved exactly at some −140 dB. */
+typedef enum clu_measured { CLU_MEASURED_AS_GIVEN, CLU_MEASURED_EXACTLY } clu_measured;
+typedef struct clu_score {
+	clu_nmse nmse;
+	double seconds; /* a signal on one thread, CPU time, signals in blocks of 64 */
+} clu_score;
+/* On all samples, by as many threads as there are processors. */
+CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, const clu_samples *samples,
+    clu_measured measured, clu_score *score, clu_error *error);
+/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first 256 samples: half decades
+ * down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+CLU_API clu_status clu_solver_choose(
+    const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
+
+/* ---- matrices on disk (npy.c) --------------------------------------------------------------------------------- */
+
 /* Matrices on disk, in slices of rows, so that files may be larger than memory. float32 and float64 little-endian, C order,
  * 1-D (one row) or 2-D. A value that is NaN or infinite is an error that names its row and column. */
 typedef struct clu_npy_reader clu_npy_reader;
@@ -191,16 +234,25 @@ typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS } clu_start;        
 typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
 typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE } clu_curve;
 typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep; /* which weights go on after a stage */
+/* The loss of a sample, e = x^(L) − x*; a batch's is the sum. Gradients: e; e/‖e‖; 2e/(‖e‖² + 1e-9·‖x*‖²). Denominators count as
+ * 1e-30 at least, ‖e‖² under the root too. */
+typedef enum clu_loss {
+	CLU_LOSS_SQUARES, /* ½‖e‖² */
+	CLU_LOSS_NORM,    /* ‖e‖ */
+	CLU_LOSS_LOG,     /* log(‖e‖²/‖x*‖² + 1e-9): the NMSE in dB but for a factor, down to −90 dB */
+} clu_loss;
 
 typedef struct clu_stage {
 	clu_variables variables;
-	double rate, rate_last; /* learning rate at layer 1 and at layer K; geometric in between */
+	double rate, rate_last; /* learning rate in the first and in the last of its layers; geometric in between */
 	clu_curve curve;        /* over a stage of known length: flat, or a cosine down to rate·floor */
 	double floor;
 	uint32_t length, length_last; /* steps, in layers 1…K−1 and in layer K; 0: until patience runs out */
 	uint32_t patience;            /* steps without a better validation NMSE that end the stage; 0: none */
 	uint32_t cap;                 /* most steps of a stage with patience; 0: none */
 	clu_keep keep;
+	clu_loss loss;
+	uint32_t layers; /* which it is run in: bit L − 1 for layer L; 0: all */
 } clu_stage;
 
 typedef struct clu_recipe {
@@ -211,24 +263,33 @@ typedef struct clu_recipe {
 	double decay;                 /* of the gradient multiplier of a trained variable, after each layer */
 	double beta1, beta2, epsilon; /* Adam; ε is outside the bias correction */
 	uint32_t validate_every;      /* steps between validations */
+	uint32_t layers_at;           /* layers that have stages of their own, beside layer K: bit L − 1 for layer L; 0: all. The
+	                               * others start together with the next that has, their θ copied from the last that had */
+	double rate_w, rate_theta, rate_coefficient; /* multiply the stages' rates for matrices, thresholds, coefficients */
 	uint32_t stage_count;
-	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer */
+	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer, where they say so */
 } clu_recipe;
 
-#define CLU_RECIPE_TEXT 4096
+#define CLU_RECIPE_TEXT 16384
 /* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. CLU_ARGUMENT for a word
  * that is neither, CLU_FILE for a path that cannot be read, CLU_FORMAT for what is no recipe. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
-/* CLU_ARGUMENT where a field is one that training cannot use; what the parser made never is. */
-CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error);
+/* CLU_ARGUMENT where a field is one that training cannot use, which no parsed one is, or where a layer from first_layer to
+ * `layers` that is to be trained has no stage. */
+CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error);
+/* Keys that a text may leave out are left out where they have their usual values. */
 CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
+/* Whether the recipe itself has this key; those of its stages are others. */
+CLU_API bool clu_recipe_has_key(const char *key);
+/* Whether a layer of a network of `layers` has stages of its own: see layers_at. */
+CLU_API bool clu_recipe_trains(const clu_recipe *recipe, uint32_t layer, uint32_t layers);
 /* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages. */
 CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
 /* Steps of a whole training of `layers` layers; *exact is false where patience decides (then it is the least possible). */
 CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact);
-/* The same of one stage, in layer K where `last`, else in one of the others. *exact is left alone, or becomes false. */
-CLU_API uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, bool last, bool *exact);
+/* The same of one stage in one of the layers; 0 where it is not run there. *exact is left alone, or becomes false. */
+CLU_API uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, uint32_t layer, uint32_t layers, bool *exact);
 
 /* ---- models (model.c) --------------------------------------------------------------------------------------- */
 
@@ -389,7 +450,7 @@ typedef struct clu_training {
 typedef enum clu_lane_state { CLU_LANE_EMPTY, CLU_LANE_TRAINING, CLU_LANE_DONE, CLU_LANE_FAILED } clu_lane_state;
 
 typedef struct clu_layer_record {
-	clu_nmse validation, test; /* test is NaN without a test set */
+	clu_nmse validation, test; /* test is NaN without a test set, both for a layer without stages of its own */
 	uint64_t steps;            /* of this layer's stages */
 	double seconds;            /* wall time while this layer trained: shared with the other lanes */
 } clu_layer_record;
@@ -399,7 +460,8 @@ typedef struct clu_lane_progress {
 	uint32_t layer, stage; /* being trained, layer from 1, stage from 0 */
 	uint64_t stage_steps;  /* done in this stage */
 	uint64_t stage_length; /* its length; 0 where patience decides */
-	uint64_t steps;        /* done in all */
+	uint64_t steps;        /* done in all … */
+	uint64_t reused_steps; /* … of which these were not made here: a trained prefix came from a directory */
 	double validation_db;  /* latest; NaN before the first */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX]; /* the first layers_done are valid */
@@ -419,7 +481,8 @@ CLU_API clu_status clu_lanes_create(
 CLU_API void clu_lanes_destroy(clu_lanes *lanes);
 CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 
-/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. */
+/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. At a trained prefix of all its layers it is DONE at once:
+ * see clu_lanes_use_prefixes. */
 CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 /* Frees the slot; whatever trained there is dropped. */
 CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
@@ -440,6 +503,46 @@ CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, 
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
     clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
+
+/* ---- trained prefixes (prefix.c, lane_prefix.c) ---------------------------------------------------------------- */
+
+/* What the first k layers are trained to depends on the first k entries of an architecture alone, beside data, seed, batch, recipe
+ * and numeric key. A directory keeps what trainings came to after each layer, in files named by all that led there. A lane starts
+ * at the deepest that is there, and comes to the bits of a training from nothing. Any number of processes share a directory. It is
+ * a cache: files may vanish at any time, damaged ones count as not there, and a training goes on where none can be written; `note`
+ * (which may be NULL) then hears why. */
+typedef struct clu_prefixes clu_prefixes;
+typedef void clu_prefix_note(void *context, const char *text);
+/* Makes the directory where only its parent is there. CLU_FILE where it is none. */
+CLU_API clu_status clu_prefixes_open(
+    const char *directory, clu_prefix_note *note, void *context, clu_prefixes **prefixes, clu_error *error);
+CLU_API void clu_prefixes_destroy(clu_prefixes *prefixes);
+/* Lanes that are started from now on use the directory, those with a network to start from excepted; NULL, as at first: none does.
+ * The lanes do not own it. */
+CLU_API void clu_lanes_use_prefixes(clu_lanes *lanes, clu_prefixes *prefixes);
+
+typedef struct clu_prefix {
+	uint32_t layers;
+	uint64_t steps;  /* that training them takes */
+	uint64_t bytes;  /* of its file */
+	char recipe[32]; /* the recipe's name, which is no part of what led there */
+} clu_prefix;
+/* All that the directory holds, in no order. The caller frees *list with free(). */
+CLU_API clu_status clu_prefixes_list(const clu_prefixes *prefixes, clu_prefix **list, size_t *count, clu_error *error);
+
+/* Of trainings that started at a prefix: how many, and the steps that they did not have to make; by the prefix's layers − 1. */
+typedef struct clu_prefix_uses {
+	uint64_t starts[CLU_LAYERS_MAX], steps[CLU_LAYERS_MAX];
+} clu_prefix_uses;
+CLU_API clu_status clu_prefixes_uses(const clu_prefixes *prefixes, clu_prefix_uses *uses, clu_error *error);
+
+/* Bytes that the files together may have: those not used for the longest time go first. Kept in the directory, for all processes.
+ */
+#define CLU_PREFIXES_BYTES (UINT64_C(2) << 30) /* until something else is said */
+CLU_API uint64_t clu_prefixes_limit(const clu_prefixes *prefixes);
+CLU_API clu_status clu_prefixes_set_limit(clu_prefixes *prefixes, uint64_t bytes, clu_error *error);
+/* Removes all prefixes, and what is known of their use. */
+CLU_API clu_status clu_prefixes_clear(clu_prefixes *prefixes, clu_error *error);
 
 /* ---- what a step costs, in parts (lanes_measure.c) ------------------------------------------------------------ */
 

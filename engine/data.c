@@ -1,5 +1,5 @@
-/* data.c: data sets put together: generated ones and own files, held-out samples, the scale of own codes, writing them out, and
- * the two NMSE. What is generated is generate.c's affair, the file format npy.c's.
+/* data.c: data sets put together: generated ones and own files, held-out samples, the scale of own codes, writing them out. What
+ * is generated is generate.c's affair, the file format npy.c's, the two NMSE nmse.c's.
  *
  * A set's samples are owned by it: x and b are freed with the data. Everything is checked before it is used, and an error names
  * the file, what was found and what was wanted. */
@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 
 #define HELD_OUT_PART 10 /* one sample in that many is held out for each set that has no file */
-#define NMSE_LEAST 1e-30
 
 clu_problem clu_problem_default(void)
 {
@@ -438,29 +437,4 @@ clu_status clu_data_write(const clu_data *data, const char *directory, clu_error
 		CLU_TRY(write_matrix(directory, sets[set].name_b, samples->count, data->m, data->scale, samples->b, error));
 	}
 	return CLU_OK;
-}
-
-/* ---- NMSE ---- */
-
-static double decibels(double ratio)
-{
-	/* A NaN stays one: an estimate that is not finite must show. */
-	return 10.0 * log10(ratio < NMSE_LEAST ? NMSE_LEAST : ratio);
-}
-
-clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n)
-{
-	double error_sum = 0.0, truth_sum = 0.0, decibel_sum = 0.0;
-	for (size_t i = 0; i < count; i++) {
-		double error = 0.0, square = 0.0;
-		for (size_t at = i * n; at < (i + 1) * n; at++) {
-			double difference = (double)estimate[at] - (double)truth[at];
-			error += difference * difference;
-			square += (double)truth[at] * (double)truth[at];
-		}
-		decibel_sum += decibels(error / square);
-		error_sum += error;
-		truth_sum += square;
-	}
-	return (clu_nmse){.db = decibel_sum / (double)count, .ratio_db = decibels(error_sum / truth_sum)};
 }

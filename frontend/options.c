@@ -42,7 +42,8 @@ const char settings_help[] = DATA_HELP
     "  --seed S                  keys the shuffles (1)\n"
     "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, or a file in the format that\n"
     "                            'clunroll train --print-recipe' writes\n"
-    "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4)\n"
+    "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4);\n"
+    "                            clunroll(1) lists the keys\n"
     "  --schedule A,B,…          fixed numbers of steps for the recipe's stages\n";
 /* clang-format on */
 
@@ -107,6 +108,22 @@ clu_status parse_duration(const char *what, const char *text, double *seconds, c
 		}
 	}
 	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a time such as 90s, 15m, 8h or 2d", what, text);
+}
+
+clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error)
+{
+	static const char units[] = "KMGT";
+	double number;
+	const char *end;
+	if (read_real(text, &number, &end) && number >= 0) {
+		const char *unit = *end ? strchr(units, *end) : NULL;
+		for (const char *u = units; unit && u <= unit; u++) number *= 1024;
+		if ((!*end || (unit && !end[1])) && number < 1e18) {
+			*bytes = (uint64_t)number;
+			return CLU_OK;
+		}
+	}
+	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a number of bytes such as 500M or 20G", what, text);
 }
 
 /* ---- settings ---- */

@@ -1,5 +1,5 @@
 /* test_data.c: data sets put together. Generated sets, own files in every combination that people use, held-out samples, scale,
- * what is refused and how the message says it, writing and reading back, and the two NMSE against their definitions. */
+ * what is refused and how the message says it, writing and reading back. */
 #include "support.h"
 
 #include <inttypes.h>
@@ -503,33 +503,6 @@ static void test_where_nothing_can_be_written(void **state)
 	free(deep);
 }
 
-/* ---- NMSE ---- */
-
-static void test_nmse(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *label;
-		float estimate[4], truth[4]; /* two samples of two */
-		double db, ratio_db;
-	} cases[] = {
-	    {"zero estimate", {0, 0, 0, 0}, {3, 4, 1, 0}, 0.0, 0.0},
-	    {"a tenth and a hundredth off", {3.3f, 4.4f, 1.01f, 0}, {3, 4, 1, 0}, -30.0, -20.168},
-	    {"exact", {3, 4, 1, 0}, {3, 4, 1, 0}, -300.0, -300.0},
-	    {"one exact, one zero", {3, 4, 0, 0}, {3, 4, 1, 0}, -150.0, -14.1497},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		clu_nmse nmse = clu_nmse_compute(cases[i].estimate, cases[i].truth, 2, 2);
-		print_message("%s: %.5f %.5f\n", cases[i].label, nmse.db, nmse.ratio_db);
-		assert_true(fabs(nmse.db - cases[i].db) < 1e-3);
-		assert_true(fabs(nmse.ratio_db - cases[i].ratio_db) < 1e-3);
-	}
-	clu_nmse nmse = clu_nmse_compute((float[]){NAN, 0, 1, 1}, (float[]){3, 4, 1, 1}, 2, 2);
-	assert_true(isnan(nmse.db) && isnan(nmse.ratio_db));
-	nmse = clu_nmse_compute((float[]){INFINITY, 0}, (float[]){3, 4}, 1, 2);
-	assert_true(nmse.db == INFINITY);
-}
-
 /* Each part that a training sees makes another hash; the same made again makes the same. */
 static void test_hash(void **state)
 {
@@ -577,7 +550,6 @@ int main(void)
 	    DATA_TEST(test_written_and_read_back),
 	    DATA_TEST(test_scaled_data_is_written_in_own_units),
 	    DATA_TEST(test_where_nothing_can_be_written),
-	    cmocka_unit_test(test_nmse),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
