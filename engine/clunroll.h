@@ -362,7 +362,8 @@ typedef struct clu_plan {
 	uint32_t group_columns, group_rows; /* work-group of the native and the tiled product, in tiles */
 	uint32_t sparse_below;              /* own products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
 	uint32_t sparse_rows;               /* rows that a work-item covers there */
-	uint32_t passes; /* 1: a pass through all layers is one launch, where group is 1 and products native; 0: it is many */
+	uint32_t passes;   /* 1: a pass through all layers is one launch, where group is 1 and products native; 0: it is many */
+	uint32_t epilogue; /* 1: a layer is computed in the launch of the product before it, where products are tiled; 0: in its own */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);
@@ -493,6 +494,8 @@ CLU_API clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatil
 CLU_API void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progress *progress);
 /* Optimiser steps done by all lanes since creation. */
 CLU_API uint64_t clu_lanes_steps(const clu_lanes *lanes);
+/* Seconds that they took; the rest of clu_lanes_run's time went into shuffles, validations and changes of stage. */
+CLU_API double clu_lanes_step_seconds(const clu_lanes *lanes);
 /* Steps and validations: a heartbeat; one that stands still over several calls of clu_lanes_run means a hung device. */
 CLU_API uint64_t clu_lanes_beats(const clu_lanes *lanes);
 /* The lane's network as it is now (for DONE: the trained one). */
