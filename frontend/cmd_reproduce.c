@@ -18,7 +18,7 @@ static const char help[] =
     "  --scale S         full: the paper's sizes; small: some ten minutes, sides a fifth, samples a tenth; tiny: for tests\n"
     "                    (full)\n"
     "  --rows LIST       rows of the table: b to k; 512, uv in Table 2 (all)\n"
-    "  --arch LIST       networks (LISTA,LFISTA,Dense,Searched)\n"
+    "  --arch LIST       networks (LISTA,LFISTA,Dense,Searched,LISTA:p,Dense:p,Searched:p)\n"
     "  --repeat N        seeds 1 to N of each network, 1 to 16 (1)\n"
     "  --recipe NAME|FILE, --set KEY=VALUE, --schedule A,B,…\n"
     "                    as for 'clunroll train' (fast; quick where the scale is not full)\n"
@@ -34,7 +34,7 @@ static const char help[] =
     "  clunroll reproduce table1 --rows b,f,g --arch LISTA,Searched --repeat 3 -o tables --dry-run\n"
     "  clunroll reproduce table2 --recipe paper -o tables\n";
 
-static const char default_archs[] = "LISTA,LFISTA,Dense,Searched";
+static const char default_archs[] = "LISTA,LFISTA,Dense,Searched,LISTA:p,Dense:p,Searched:p";
 
 enum { OPTION_SCALE = 1, OPTION_ROWS, OPTION_ARCH, OPTION_REPEAT, OPTION_DEVICE, OPTION_PLAN, OPTION_JSON, OPTION_DRY_RUN };
 
