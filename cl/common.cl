@@ -15,11 +15,13 @@
 #if VECTOR == 1
 typedef float vec;
 typedef int ivec;
+#define TO_FLOATS(v) convert_float(v)
 #define LOAD_PRIVATE(p) (*(p))
 #define STORE_PRIVATE(value, p) (*(p) = (value))
 #else
 typedef JOIN(float, VECTOR) vec;
 typedef JOIN(int, VECTOR) ivec;
+#define TO_FLOATS(v) JOIN(convert_float, VECTOR)(v)
 #define LOAD_PRIVATE(p) JOIN(vload, VECTOR)(0, p)
 #define STORE_PRIVATE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
 #endif
@@ -101,6 +103,20 @@ float sum_group(float value, __local float *shared)
 	float total = item == 0 ? shared[0] : 0.0f; /* the others would read what work-item 0 is writing */
 	barrier(CLK_LOCAL_MEM_FENCE);
 	return total;
+#endif
+}
+
+/* Work-item 0's value for all of the work-group. All work-items must call it. */
+float share_group(float value, __local float *shared)
+{
+#if GROUP == 1
+	return value;
+#else
+	if (get_local_id(0) == 0) shared[0] = value;
+	barrier(CLK_LOCAL_MEM_FENCE);
+	value = shared[0];
+	barrier(CLK_LOCAL_MEM_FENCE);
+	return value;
 #endif
 }
 

@@ -61,24 +61,30 @@ typedef struct recipe_field {
 	const char *words[2]; /* FIELD_WORD: the enumeration's values 0 and 1 */
 	double least, most;   /* FIELD_REAL, FIELD_WHOLE */
 	field_range range;
+	bool optional; /* where it is not there, it is as in `defaults` */
 } recipe_field;
 
 #define RECIPE(member) offsetof(clu_recipe, member)
 #define STAGE(member) offsetof(clu_stage, member)
 
-enum { RECIPE_FIELDS = 9, STAGE_FIELDS = 10 };
+enum { RECIPE_FIELDS = 11, STAGE_FIELDS = 10 };
 
 static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
     {.key = "form", .kind = FIELD_WORD, .offset = RECIPE(form), .words = {"mean", "sum"}},
     {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous"}},
     {.key = "threshold", .kind = FIELD_REAL, .offset = RECIPE(threshold), .least = 0, .most = 1e6},
+    {.key = "select_slope", .kind = FIELD_REAL, .offset = RECIPE(select_slope), .least = 0, .most = 100, .optional = true},
+    {.key = "select_most", .kind = FIELD_REAL, .offset = RECIPE(select_most), .least = 0, .most = 100, .optional = true},
     {.key = "decay", .kind = FIELD_REAL, .offset = RECIPE(decay), .least = 0, .most = 1},
     {.key = "beta1", .kind = FIELD_REAL, .offset = RECIPE(beta1), .least = 0, .most = 1, .range = RANGE_BELOW},
     {.key = "beta2", .kind = FIELD_REAL, .offset = RECIPE(beta2), .least = 0, .most = 1, .range = RANGE_BELOW},
     {.key = "epsilon", .kind = FIELD_REAL, .offset = RECIPE(epsilon), .least = 0, .most = 1, .range = RANGE_ABOVE},
     {.key = "validate_every", .kind = FIELD_WHOLE, .offset = RECIPE(validate_every), .least = 1, .most = UINT32_MAX},
 };
+
+/* The shares are LISTA-SS's (Chen, Liu et al. 2018). */
+static const clu_recipe defaults = {.select_slope = 1.2, .select_most = 13};
 
 /* In the order in which stage lines are printed. */
 enum { STAGE_VARIABLES, STAGE_RATE, STAGE_RATE_LAST, STAGE_CURVE, STAGE_FLOOR, STAGE_LENGTH, STAGE_LENGTH_LAST };
@@ -248,7 +254,7 @@ static clu_status read_line(char *text, unsigned line, clu_recipe *recipe, unsig
 
 clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error)
 {
-	clu_recipe read = {0};
+	clu_recipe read = defaults;
 	unsigned seen = 0;
 	char *copy = strdup(text);
 	if (!copy) return clu_fail(error, CLU_MEMORY, "out of memory for a recipe of %zu bytes", strlen(text));
@@ -260,7 +266,7 @@ clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *err
 		CLU_GOTO(read_line(at, line, &read, &seen, error));
 	}
 	for (unsigned i = 0; i < RECIPE_FIELDS; i++) {
-		if (seen >> i & 1) continue;
+		if (seen >> i & 1 || recipe_fields[i].optional) continue;
 		status = clu_fail(error, CLU_FORMAT, "the recipe has no %s", recipe_fields[i].key);
 		goto cleanup;
 	}
@@ -277,7 +283,7 @@ clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error)
 {
 	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->validate_every >= 1 &&
 	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 &&
-	             memchr(recipe->name, '\0', sizeof recipe->name);
+	             recipe->select_slope >= 0 && recipe->select_most >= 0 && memchr(recipe->name, '\0', sizeof recipe->name);
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
 		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&
