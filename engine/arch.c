@@ -1,8 +1,8 @@
 /* arch.c: architectures as plain data: the named ones, notation read and written, origins, checks.
  *
  * Nothing here knows how a network computes. Layers are counted from 1 everywhere; only arrays are indexed by layer − 1.
- * The named architectures are those of Chen, Liu et al.'s design space; each is a rule for any depth but Searched, which is
- * a list of 16 integers. A name at a smaller depth is its first layers. */
+ * The named architectures are those of Meng et al.'s design space; each is a rule for any depth but Searched, which is a list of
+ * 16 integers, and LISTA-last and LFISTA-last, which take its last. A name at a smaller depth is its first layers. */
 #include "status.h"
 
 #include <ctype.h>
@@ -14,9 +14,17 @@
 #define PAPER_LAYERS 16
 #define ARCH_QUOTED "%.80s" /* of the user's text in a message; longer than any sensible name */
 
-typedef enum named { NAMED_LISTA, NAMED_LFISTA, NAMED_DENSE, NAMED_SEARCHED, NAMED_COUNT } named;
+typedef enum named {
+	NAMED_LISTA,
+	NAMED_LFISTA,
+	NAMED_DENSE,
+	NAMED_SEARCHED,
+	NAMED_LISTA_LAST,
+	NAMED_LFISTA_LAST,
+	NAMED_COUNT
+} named;
 
-static const char *const named_text[NAMED_COUNT] = {"LISTA", "LFISTA", "Dense", "Searched"};
+static const char *const named_text[NAMED_COUNT] = {"LISTA", "LFISTA", "Dense", "Searched", "LISTA-last", "LFISTA-last"};
 static const uint32_t searched_extra[PAPER_LAYERS] = {0, 0, 0, 2, 1, 3, 14, 42, 48, 249, 284, 4, 152, 328, 4888, 12193};
 
 /* All extra origins that a layer can have. */
@@ -27,7 +35,9 @@ static uint32_t extra_all(uint32_t layer)
 
 static uint32_t named_extra(named kind, uint32_t layer)
 {
+	if ((kind == NAMED_LISTA_LAST || kind == NAMED_LFISTA_LAST) && layer == PAPER_LAYERS) return searched_extra[layer - 1];
 	switch (kind) {
+	case NAMED_LFISTA_LAST:
 	case NAMED_LFISTA: return layer < 3 ? 0 : 1;
 	case NAMED_DENSE: return extra_all(layer);
 	case NAMED_SEARCHED: return searched_extra[layer - 1];
@@ -37,7 +47,7 @@ static uint32_t named_extra(named kind, uint32_t layer)
 
 static uint32_t named_layers_max(named kind)
 {
-	return kind == NAMED_SEARCHED ? PAPER_LAYERS : CLU_LAYERS_MAX;
+	return kind == NAMED_LISTA || kind == NAMED_LFISTA || kind == NAMED_DENSE ? CLU_LAYERS_MAX : PAPER_LAYERS;
 }
 
 /* Reads "LISTA" and the like, up to a colon; *cursor moves behind it. */
@@ -49,8 +59,8 @@ static clu_status parse_name(const char *text, const char **cursor, uint32_t lay
 	if (kind == NAMED_COUNT && length == strlen("Dense-LISTA") && strncasecmp(text, "Dense-LISTA", length) == 0) kind = NAMED_DENSE;
 	if (kind == NAMED_COUNT) {
 		return clu_fail(error, CLU_ARGUMENT,
-		    "unknown architecture \"" ARCH_QUOTED "\": known are LISTA, LFISTA, Dense, Searched, or write the integers of its "
-		    "layers, as in 0_0_1_3",
+		    "unknown architecture \"" ARCH_QUOTED "\": known are LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last, or write "
+		    "the integers of its layers, as in 0_0_1_3",
 		    text);
 	}
 	if (layers == 0) layers = PAPER_LAYERS;

@@ -87,14 +87,16 @@ typedef struct clu_arch {
 
 #define CLU_ARCH_TEXT 512 /* longest notation with its NUL */
 
-/* Parses a name (LISTA, LFISTA, Dense, Searched; any case) or the integers extra_1_…_extra_K, each followed by
+/* Parses a name (LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last; any case) or the integers extra_1_…_extra_K, each
+ * followed by
  *   [":" one letter of CLU_NEURON_MAP a layer, or one for all [":" one digit 0|1 a layer: side connections]]
- * A named architecture takes its first `layers` integers (16 when layers is 0; Searched has 16 at most); a list must have
- * exactly `layers` integers, or any number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
+ * LISTA-last and LFISTA-last are LISTA and LFISTA with Searched's last layer. A named architecture takes its first `layers`
+ * integers (16 when layers is 0; Searched and the two -last have 16 at most); a list must have exactly `layers` integers, or any
+ * number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
 CLU_API clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu_error *error);
 /* Writes the list of integers that parses to the same architecture; letters and digits, one a layer, only where needed. */
 CLU_API void clu_arch_print(const clu_arch *arch, char text[CLU_ARCH_TEXT]);
-/* "LISTA", "LFISTA", "Dense", "Searched" when the architecture is that one at its depth, otherwise NULL. */
+/* The name of the architecture, the first that fits at its depth, otherwise NULL. */
 CLU_API const char *clu_arch_name(const clu_arch *arch);
 /* Number of extra connections (those beside x^(L−1)). */
 CLU_API uint32_t clu_arch_extra_count(const clu_arch *arch);
@@ -103,15 +105,26 @@ CLU_API uint32_t clu_arch_origins(const clu_arch *arch, uint32_t layer);
 /* CLU_ARGUMENT where a field is out of range. */
 CLU_API clu_status clu_arch_check(const clu_arch *arch, clu_error *error);
 
-/* ---- data (data.c, npy.c) ----------------------------------------------------------------------------------- */
+/* ---- data (data.c, nmse.c) ---------------------------------------------------------------------------------- */
 
-/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. */
+typedef enum clu_codes {
+	CLU_CODES_BERNOULLI_GAUSSIAN, /* each entry nonzero with probability `density`, then N(0, 1) */
+	CLU_CODES_GAMMA,              /* all entries Gamma(shape, scale): not exactly sparse */
+} clu_codes;
+
+/* What is generated: b = D x + noise, protocol of Chen, Liu et al. 2018. Bit-identical on every host. Each part has random streams
+ * of its own: whatever is changed here leaves the bits of the other parts as they were. */
 typedef struct clu_problem {
 	uint32_t m, n;                  /* D is m×n, N(0, 1/m), columns of unit norm */
-	double density;                 /* probability that an entry of x is nonzero; nonzeros are N(0, 1) */
+	double density;                 /* of CLU_CODES_BERNOULLI_GAUSSIAN */
 	double snr_db;                  /* INFINITY: no noise; else per sample σ = std(b)·10^(−SNR/20) */
 	uint64_t seed;                  /* keys dictionary, codes and noise */
 	size_t train, validation, test; /* numbers of samples; 0 makes that set empty */
+	clu_codes codes;
+	double gamma_shape, gamma_scale; /* of CLU_CODES_GAMMA */
+	uint32_t rank;                   /* R: D = U·V, U m×R and V R×n of N(0, 1), columns of unit norm; 0: D as above */
+	double perturbation;             /* b is made with D + Δ, Δ_ij ~ Laplace(0, perturbation), columns of D's norms; 0: with D */
+	double salt_pepper; /* probability that an entry of b is replaced, last of all, by ±max|b| of its sample, half each */
 } clu_problem;
 
 /* Files in .npy format, each NULL where the generated thing is wanted. */
@@ -133,17 +146,21 @@ typedef struct clu_data {
 	double scale;      /* rms of the nonzero codes of an own training set; 1 for generated data */
 	double lipschitz;  /* L = 1.001·‖D‖₂², power iteration of fixed length */
 	float *dictionary; /* [m][n] */
+	float *perturbed;  /* D + Δ [m][n], which computed measurements were made with; NULL: with D */
 	clu_samples train, validation, test;
 } clu_data;
 
-CLU_API clu_problem clu_problem_default(void); /* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples */
-/* Generates or reads everything. files may be NULL. m and n of the problem are ignored in favour of a dictionary file's.
+/* 250×500, density 0.1, no noise, 102,400 / 10,240 / 10,240 samples; gamma codes, where chosen, of shape 0.1 and scale 1. */
+CLU_API clu_problem clu_problem_default(void);
+/* Generates or reads everything. files may be NULL. m, n and rank of the problem are ignored in favour of a dictionary file's;
+ * noise and perturbation do not touch measurements from a file.
  * Errors: CLU_ARGUMENT, CLU_FILE, CLU_FORMAT (naming file, found, wanted), CLU_MEMORY. */
 CLU_API clu_status clu_data_create(const clu_problem *problem, const clu_data_files *files, clu_data **data, clu_error *error);
 CLU_API void clu_data_destroy(clu_data *data);
 /* Of all that the data holds, sizes and scale too. */
 CLU_API uint64_t clu_data_hash(const clu_data *data);
-/* Writes dictionary.npy, {train,validation,test}_{x,b}.npy into an existing or new directory, each atomically. */
+/* Writes dictionary.npy, perturbed.npy where there is one, {train,validation,test}_{x,b}.npy into an existing or new directory,
+ * each atomically. */
 CLU_API clu_status clu_data_write(const clu_data *data, const char *directory, clu_error *error);
 
 typedef struct clu_nmse {
@@ -152,6 +169,49 @@ typedef struct clu_nmse {
 } clu_nmse;
 /* estimate, truth: [count][n]. */
 CLU_API clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n);
+
+/* ---- classical solvers (solver.c, solver_score.c) ------------------------------------------------------------- */
+
+/* What a network stands beside: solvers of b = D x that train nothing. In double precision, on the host, on LAPACK. */
+typedef enum clu_method {
+	CLU_METHOD_FISTA,  /* of ½‖b − D x‖² + penalty·‖x‖₁, steps of 1/L (Beck & Teboulle 2009) */
+	CLU_METHOD_OMP,    /* orthogonal matching pursuit (Pati et al. 1993) */
+	CLU_METHOD_ORACLE, /* least squares on the true support: a bound, since nobody is told the support */
+} clu_method;
+
+typedef struct clu_solve {
+	clu_method method;
+	uint32_t iterations; /* of FISTA; most atoms of matching pursuit, 0: as many as the rank allows */
+	double penalty;      /* of FISTA */
+	double residual;     /* matching pursuit ends at ‖b − D x‖ ≤ residual·‖b‖ */
+} clu_solve;
+
+/* A solver for one dictionary; it keeps no reference to it. Read-only once it is made: threads may share it. */
+typedef struct clu_solver clu_solver;
+/* dictionary [m][n], not all zero. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, clu_solver **solver, clu_error *error);
+CLU_API void clu_solver_destroy(clu_solver *solver);
+/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. Tells OpenBLAS to use one thread,
+ * and at the end as many as before. CLU_ARGUMENT, CLU_MEMORY. */
+CLU_API clu_status clu_solver_run(
+    const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);
+
+/* Which measurements of a set a solver gets: its b, or D x anew in double, without the rounding to float32 that ends what is
+ * solved exactly at some −140 dB. */
+typedef enum clu_measured { CLU_MEASURED_AS_GIVEN, CLU_MEASURED_EXACTLY } clu_measured;
+typedef struct clu_score {
+	clu_nmse nmse;
+	double seconds; /* a signal on one thread, CPU time, signals in blocks of 64 */
+} clu_score;
+/* On all samples, by as many threads as there are processors. */
+CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, const clu_samples *samples,
+    clu_measured measured, clu_score *score, clu_error *error);
+/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first 256 samples: half decades
+ * down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+CLU_API clu_status clu_solver_choose(
+    const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
+
+/* ---- matrices on disk (npy.c) --------------------------------------------------------------------------------- */
 
 /* Matrices on disk, in slices of rows, so that files may be larger than memory. float32 and float64 little-endian, C order,
  * 1-D (one row) or 2-D. A value that is NaN or infinite is an error that names its row and column. */

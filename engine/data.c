@@ -1,5 +1,5 @@
-/* data.c: data sets put together: generated ones and own files, held-out samples, the scale of own codes, writing them out, and
- * the two NMSE. What is generated is generate.c's affair, the file format npy.c's.
+/* data.c: data sets put together: generated ones and own files, held-out samples, the scale of own codes, writing them out. What
+ * is generated is generate.c's affair, the file format npy.c's, the two NMSE nmse.c's.
  *
  * A set's samples are owned by it: x and b are freed with the data. Everything is checked before it is used, and an error names
  * the file, what was found and what was wanted. */
@@ -16,12 +16,49 @@
 #include <sys/stat.h>
 
 #define HELD_OUT_PART 10 /* one sample in that many is held out for each set that has no file */
-#define NMSE_LEAST 1e-30
 
 clu_problem clu_problem_default(void)
 {
-	return (clu_problem){
-	    .m = 250, .n = 500, .density = 0.1, .snr_db = INFINITY, .seed = 1, .train = 102400, .validation = 10240, .test = 10240};
+	return (clu_problem){.m = 250,
+	    .n = 500,
+	    .density = 0.1,
+	    .snr_db = INFINITY,
+	    .seed = 1,
+	    .train = 102400,
+	    .validation = 10240,
+	    .test = 10240,
+	    .codes = CLU_CODES_BERNOULLI_GAUSSIAN,
+	    .gamma_shape = 0.1,
+	    .gamma_scale = 1.0};
+}
+
+/* Within these bounds some of a code's entries are normal numbers, so that samples without any are drawn again in vain seldom. */
+static clu_status check_codes(const clu_problem *problem, clu_error *error)
+{
+	if (problem->codes == CLU_CODES_BERNOULLI_GAUSSIAN) {
+		if (problem->density > 0.0 && problem->density <= 1.0) return CLU_OK;
+		return clu_fail(error, CLU_ARGUMENT, "density is %g, wanted above 0, up to 1", problem->density);
+	}
+	if (problem->codes != CLU_CODES_GAMMA) {
+		return clu_fail(error, CLU_ARGUMENT, "codes are of kind %d, wanted 0 to %d", (int)problem->codes, CLU_CODES_GAMMA);
+	}
+	if (!(problem->gamma_shape >= 1e-3 && problem->gamma_shape <= 1e3)) {
+		return clu_fail(error, CLU_ARGUMENT, "gamma shape is %g, wanted 0.001 to 1000", problem->gamma_shape);
+	}
+	if (problem->gamma_scale >= 1e-6 && problem->gamma_scale <= 1e6) return CLU_OK;
+	return clu_fail(error, CLU_ARGUMENT, "gamma scale is %g, wanted 1e-6 to 1e6", problem->gamma_scale);
+}
+
+static clu_status check_noise(const clu_problem *problem, clu_error *error)
+{
+	if (isnan(problem->snr_db) || (problem->snr_db != INFINITY && fabs(problem->snr_db) > 1000.0)) {
+		return clu_fail(error, CLU_ARGUMENT, "SNR is %g dB, wanted -1000 to 1000, or infinity for no noise", problem->snr_db);
+	}
+	if (!(problem->salt_pepper >= 0.0 && problem->salt_pepper <= 1.0)) {
+		return clu_fail(error, CLU_ARGUMENT, "share of salt and pepper is %g, wanted 0 to 1", problem->salt_pepper);
+	}
+	if (problem->perturbation >= 0.0 && problem->perturbation <= 1e3) return CLU_OK;
+	return clu_fail(error, CLU_ARGUMENT, "perturbation is of scale %g, wanted 0 to 1000", problem->perturbation);
 }
 
 static clu_status check_problem(const clu_problem *problem, clu_error *error)
@@ -30,12 +67,13 @@ static clu_status check_problem(const clu_problem *problem, clu_error *error)
 		return clu_fail(error, CLU_ARGUMENT, "dictionary of %" PRIu32 "x%" PRIu32 ", wanted sides from 1 to %d", problem->m,
 		    problem->n, CLU_SIDE_MAX);
 	}
-	if (!(problem->density > 0.0 && problem->density <= 1.0)) {
-		return clu_fail(error, CLU_ARGUMENT, "density is %g, wanted above 0, up to 1", problem->density);
+	if (problem->rank > problem->m || problem->rank > problem->n) {
+		return clu_fail(error, CLU_ARGUMENT,
+		    "dictionary of rank %" PRIu32 ", wanted at most its smaller side, %" PRIu32 ", or 0 for any", problem->rank,
+		    problem->m < problem->n ? problem->m : problem->n);
 	}
-	if (isnan(problem->snr_db) || (problem->snr_db != INFINITY && fabs(problem->snr_db) > 1000.0)) {
-		return clu_fail(error, CLU_ARGUMENT, "SNR is %g dB, wanted -1000 to 1000, or infinity for no noise", problem->snr_db);
-	}
+	CLU_TRY(check_codes(problem, error));
+	CLU_TRY(check_noise(problem, error));
 	if (problem->train > UINT32_MAX || problem->validation > UINT32_MAX || problem->test > UINT32_MAX) {
 		return clu_fail(error, CLU_ARGUMENT, "sets of %zu, %zu and %zu samples, wanted at most %" PRIu32, problem->train,
 		    problem->validation, problem->test, UINT32_MAX);
@@ -121,15 +159,21 @@ static clu_status allocate_matrix(size_t rows, size_t columns, float **values, c
 static clu_status generate_samples(const clu_problem *problem, const clu_data *data, const set_source *source, clu_error *error)
 {
 	clu_samples *samples = source->samples;
+	const bool gamma = problem->codes == CLU_CODES_GAMMA;
 	/* Far below one nonzero a sample nearly all would be empty and drawn again, without end in sight. */
-	if (source->wanted > 0 && problem->density * data->n < 0.01) {
+	if (!gamma && source->wanted > 0 && problem->density * data->n < 0.01) {
 		return clu_fail(error, CLU_ARGUMENT,
 		    "density %g leaves nearly all samples of %" PRIu32 " entries empty, wanted at least %g", problem->density, data->n,
 		    0.01 / data->n);
 	}
 	CLU_TRY(allocate_matrix(source->wanted, data->n, &samples->x, error));
 	samples->count = source->wanted;
-	generate_codes(problem->seed, source->set, problem->density, samples->count, data->n, samples->x);
+	if (gamma) {
+		generate_gamma_codes(
+		    problem->seed, source->set, problem->gamma_shape, problem->gamma_scale, samples->count, data->n, samples->x);
+	} else {
+		generate_codes(problem->seed, source->set, problem->density, samples->count, data->n, samples->x);
+	}
 	return CLU_OK;
 }
 
@@ -202,9 +246,13 @@ static clu_status complete_measurements(
 {
 	clu_samples *samples = source->samples;
 	if (samples->b) return CLU_OK;
+	const float *dictionary = data->perturbed ? data->perturbed : data->dictionary;
 	CLU_TRY(allocate_matrix(samples->count, data->m, &samples->b, error));
-	return generate_measurements(data->dictionary, data->m, data->n, samples->x, samples->count, problem->seed, source->set,
-	    problem->snr_db, samples->b, error);
+	CLU_TRY(generate_measurements(
+	    dictionary, data->m, data->n, samples->x, samples->count, problem->seed, source->set, problem->snr_db, samples->b, error));
+	if (problem->salt_pepper > 0.0)
+		generate_salt_pepper(problem->seed, source->set, problem->salt_pepper, samples->count, data->m, samples->b);
+	return CLU_OK;
 }
 
 static clu_status make_sets(const clu_problem *problem, const clu_data *data, const set_source source[3], clu_error *error)
@@ -265,7 +313,14 @@ static clu_status make_dictionary(const clu_problem *problem, const char *path, 
 		data->m = problem->m;
 		data->n = problem->n;
 		CLU_TRY(allocate_matrix(data->m, data->n, &data->dictionary, error));
-		generate_dictionary(problem->seed, data->m, data->n, data->dictionary);
+		if (problem->rank > 0)
+			CLU_TRY(generate_low_rank(problem->seed, data->m, data->n, problem->rank, data->dictionary, error));
+		else
+			generate_dictionary(problem->seed, data->m, data->n, data->dictionary);
+	}
+	if (problem->perturbation > 0.0) {
+		CLU_TRY(allocate_matrix(data->m, data->n, &data->perturbed, error));
+		generate_perturbed(problem->seed, problem->perturbation, data->m, data->n, data->dictionary, data->perturbed);
 	}
 	CLU_TRY(generate_lipschitz(data->dictionary, data->m, data->n, &data->lipschitz, error));
 	if (data->lipschitz > 0.0) return CLU_OK;
@@ -277,7 +332,10 @@ clu_status clu_data_create(const clu_problem *problem, const clu_data_files *fil
 	static const clu_data_files no_files;
 	clu_problem checked = *problem;
 	if (!files) files = &no_files;
-	if (files->dictionary) checked.m = checked.n = 1; /* not used */
+	if (files->dictionary) {
+		checked.m = checked.n = 1; /* not used */
+		checked.rank = 0;
+	}
 	CLU_TRY(check_problem(&checked, error));
 	clu_data *data = calloc(1, sizeof *data);
 	if (!data) return clu_fail(error, CLU_MEMORY, "out of memory for a data set");
@@ -306,6 +364,7 @@ void clu_data_destroy(clu_data *data)
 		free(sets[set]->b);
 	}
 	free(data->dictionary);
+	free(data->perturbed);
 	free(data);
 }
 
@@ -370,6 +429,7 @@ clu_status clu_data_write(const clu_data *data, const char *directory, clu_error
 		return clu_fail(error, CLU_FILE, "cannot make directory %s: %s", directory, strerror(errno));
 	}
 	CLU_TRY(write_matrix(directory, "dictionary", data->m, data->n, 1.0, data->dictionary, error));
+	if (data->perturbed) CLU_TRY(write_matrix(directory, "perturbed", data->m, data->n, 1.0, data->perturbed, error));
 	for (int set = 0; set < 3; set++) {
 		const clu_samples *samples = sets[set].samples;
 		if (samples->count == 0) continue;
@@ -377,29 +437,4 @@ clu_status clu_data_write(const clu_data *data, const char *directory, clu_error
 		CLU_TRY(write_matrix(directory, sets[set].name_b, samples->count, data->m, data->scale, samples->b, error));
 	}
 	return CLU_OK;
-}
-
-/* ---- NMSE ---- */
-
-static double decibels(double ratio)
-{
-	/* A NaN stays one: an estimate that is not finite must show. */
-	return 10.0 * log10(ratio < NMSE_LEAST ? NMSE_LEAST : ratio);
-}
-
-clu_nmse clu_nmse_compute(const float *estimate, const float *truth, size_t count, uint32_t n)
-{
-	double error_sum = 0.0, truth_sum = 0.0, decibel_sum = 0.0;
-	for (size_t i = 0; i < count; i++) {
-		double error = 0.0, square = 0.0;
-		for (size_t at = i * n; at < (i + 1) * n; at++) {
-			double difference = (double)estimate[at] - (double)truth[at];
-			error += difference * difference;
-			square += (double)truth[at] * (double)truth[at];
-		}
-		decibel_sum += decibels(error / square);
-		error_sum += error;
-		truth_sum += square;
-	}
-	return (clu_nmse){.db = decibel_sum / (double)count, .ratio_db = decibels(error_sum / truth_sum)};
 }

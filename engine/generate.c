@@ -9,6 +9,7 @@
 #include "random.h"
 #include "status.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +17,65 @@
 #define POWER_ITERATIONS 500
 #define LIPSCHITZ_MARGIN 1.001
 
+static double norm_squared(const double *v, uint32_t length)
+{
+	double sum = 0.0;
+	for (uint32_t i = 0; i < length; i++) sum += v[i] * v[i];
+	return sum;
+}
+
 /* ---- dictionary ---- */
+
+/* Streams of RANDOM_DICTIONARY. */
+enum { DICTIONARY_FULL = 0, DICTIONARY_LEFT = 1, DICTIONARY_RIGHT = 2 };
+
+/* Column j of the dictionary: `column` scaled to `norm`. */
+static void store_column(const double *column, double norm, uint32_t m, uint32_t n, uint32_t j, float *dictionary)
+{
+	double divisor = sqrt(norm_squared(column, m)) / norm;
+	for (uint32_t i = 0; i < m; i++) dictionary[(size_t)i * n + j] = (float)(column[i] / divisor);
+}
 
 void generate_dictionary(uint64_t seed, uint32_t m, uint32_t n, float *dictionary)
 {
 	double column[CLU_SIDE_MAX];
 	for (uint32_t j = 0; j < n; j++) {
-		random_stream stream = random_open(seed, RANDOM_DICTIONARY, 0, j);
-		double square = 0.0;
-		for (uint32_t i = 0; i < m; i++) {
-			column[i] = random_normal(&stream);
-			square += column[i] * column[i];
+		random_stream stream = random_open(seed, RANDOM_DICTIONARY, DICTIONARY_FULL, j);
+		for (uint32_t i = 0; i < m; i++) column[i] = random_normal(&stream);
+		store_column(column, 1.0, m, n, j, dictionary);
+	}
+}
+
+clu_status generate_low_rank(uint64_t seed, uint32_t m, uint32_t n, uint32_t rank, float *dictionary, clu_error *error)
+{
+	double column[CLU_SIDE_MAX], *left = calloc((size_t)rank * m, sizeof *left); /* U, its columns one after another */
+	if (!left) return clu_fail(error, CLU_MEMORY, "out of memory for a dictionary of rank %u", rank);
+	for (uint32_t r = 0; r < rank; r++) {
+		random_stream stream = random_open(seed, RANDOM_DICTIONARY, DICTIONARY_LEFT, r);
+		for (uint32_t i = 0; i < m; i++) left[(size_t)r * m + i] = random_normal(&stream);
+	}
+	for (uint32_t j = 0; j < n; j++) {
+		random_stream stream = random_open(seed, RANDOM_DICTIONARY, DICTIONARY_RIGHT, j);
+		memset(column, 0, m * sizeof *column);
+		for (uint32_t r = 0; r < rank; r++) {
+			double value = random_normal(&stream);
+			for (uint32_t i = 0; i < m; i++) column[i] += value * left[(size_t)r * m + i];
 		}
-		double norm = sqrt(square);
-		for (uint32_t i = 0; i < m; i++) dictionary[(size_t)i * n + j] = (float)(column[i] / norm);
+		store_column(column, 1.0, m, n, j, dictionary);
+	}
+	free(left);
+	return CLU_OK;
+}
+
+void generate_perturbed(uint64_t seed, double scale, uint32_t m, uint32_t n, const float *dictionary, float *perturbed)
+{
+	double column[CLU_SIDE_MAX];
+	for (uint32_t j = 0; j < n; j++) {
+		random_stream stream = random_open(seed, RANDOM_PERTURBATION, 0, j);
+		for (uint32_t i = 0; i < m; i++) column[i] = (double)dictionary[(size_t)i * n + j];
+		double norm = sqrt(norm_squared(column, m));
+		for (uint32_t i = 0; i < m; i++) column[i] += scale * random_laplace(&stream);
+		store_column(column, norm, m, n, j, perturbed);
 	}
 }
 
@@ -83,6 +129,41 @@ void generate_codes(uint64_t seed, generate_set set, double density, size_t coun
 {
 	codes_job job = {seed, set, density, n, x};
 	parallel_run(count, SAMPLES_LEAST, draw_codes, &job);
+}
+
+typedef struct gamma_job {
+	uint64_t seed;
+	generate_set set;
+	double shape, scale;
+	uint32_t n;
+	float *x;
+} gamma_job;
+
+/* Draws one code; returns whether it has a nonzero entry. */
+static bool draw_gamma_code(random_stream *stream, const gamma_job *job, float *x)
+{
+	bool any = false;
+	for (uint32_t j = 0; j < job->n; j++) {
+		double value = job->scale * random_gamma(stream, job->shape);
+		x[j] = value < (double)FLT_MIN ? 0.0f : (float)value;
+		any = any || x[j] != 0.0f;
+	}
+	return any;
+}
+
+static void draw_gamma_codes(void *context, size_t begin, size_t end)
+{
+	const gamma_job *job = context;
+	for (size_t i = begin; i < end; i++) {
+		random_stream stream = random_open(job->seed, RANDOM_CODES, (uint32_t)job->set, (uint32_t)i);
+		while (!draw_gamma_code(&stream, job, job->x + i * job->n)) continue;
+	}
+}
+
+void generate_gamma_codes(uint64_t seed, generate_set set, double shape, double scale, size_t count, uint32_t n, float *x)
+{
+	gamma_job job = {seed, set, shape, scale, n, x};
+	parallel_run(count, SAMPLES_LEAST, draw_gamma_codes, &job);
 }
 
 /* b = D x over the nonzero entries of x. */
@@ -140,6 +221,23 @@ clu_status generate_measurements(const float *dictionary, uint32_t m, uint32_t n
 	return CLU_OK;
 }
 
+void generate_salt_pepper(uint64_t seed, generate_set set, double share, size_t count, uint32_t m, float *b)
+{
+	const uint64_t threshold = (uint64_t)(share * 0x1p32);
+	for (size_t i = 0; i < count; i++) {
+		random_stream stream = random_open(seed, RANDOM_SALT_PEPPER, (uint32_t)set, (uint32_t)i);
+		float *sample = b + i * m, peak = 0.0f;
+		for (uint32_t k = 0; k < m; k++) {
+			if (fabsf(sample[k]) > peak) peak = fabsf(sample[k]);
+		}
+		for (uint32_t k = 0; k < m; k++) {
+			uint32_t place = random_u32(&stream),
+			         sign = random_u32(&stream) & 1u; /* both always: entries keep theirs at any share */
+			if (place < threshold) sample[k] = sign ? peak : -peak;
+		}
+	}
+}
+
 /* ---- Lipschitz constant ---- */
 
 /* out [rows] += Σ_c v_c·matrix[c][·]: a sum for each entry of out, in ascending order of c. */
@@ -151,13 +249,6 @@ static void accumulate_rows(const float *matrix, uint32_t count, uint32_t length
 		double value = v[c];
 		for (uint32_t i = 0; i < length; i++) out[i] += value * (double)row[i];
 	}
-}
-
-static double norm_squared(const double *v, uint32_t length)
-{
-	double sum = 0.0;
-	for (uint32_t i = 0; i < length; i++) sum += v[i] * v[i];
-	return sum;
 }
 
 clu_status generate_lipschitz(const float *dictionary, uint32_t m, uint32_t n, double *lipschitz, clu_error *error)

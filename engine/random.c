@@ -1,5 +1,5 @@
 /* random.c: counter-based random streams, see random.h. Philox is Random123's; here is how its counter is laid out, and the way
- * from its integers to bounded integers, normal deviates and permutations.
+ * from its integers to bounded integers, deviates of several distributions and permutations.
  *
  * To change anything here is to change every data set and training there is: tests/test_random.c stores bits. */
 #include "random.h"
@@ -84,12 +84,44 @@ double random_normal_quantile(double p)
 	return q < 0.0 ? -z : z;
 }
 
-double random_normal(random_stream *stream)
+double random_uniform(random_stream *stream)
 {
-	/* 52 bits and a half: exact, symmetric about ½, never 0, ½ or 1. */
+	/* 52 bits and a half: exact. */
 	uint64_t high = random_u32(stream), low = random_u32(stream);
 	double k = (double)(high << 20 | low >> 12);
-	return random_normal_quantile((k + 0.5) * 0x1p-52);
+	return (k + 0.5) * 0x1p-52;
+}
+
+double random_normal(random_stream *stream)
+{
+	return random_normal_quantile(random_uniform(stream));
+}
+
+double random_laplace(random_stream *stream)
+{
+	double p = random_uniform(stream);
+	return p < 0.5 ? elementary_log(2.0 * p) : -elementary_log(2.0 * (1.0 - p));
+}
+
+/* Shape ≥ 1: d·v, v = (1 + c·x)³ with x normal, by rejection; some 5 % are rejected at most. */
+static double gamma_from_one(random_stream *stream, double shape)
+{
+	double d = shape - 1.0 / 3.0, c = 1.0 / sqrt(9.0 * d);
+	for (;;) {
+		double x = random_normal(stream), root = 1.0 + c * x;
+		if (root <= 0.0) continue;
+		double v = root * root * root, p = random_uniform(stream), square = x * x;
+		if (p < 1.0 - 0.0331 * square * square) return d * v;
+		if (elementary_log(p) < 0.5 * square + d * (1.0 - v + elementary_log(v))) return d * v;
+	}
+}
+
+double random_gamma(random_stream *stream, double shape)
+{
+	if (shape >= 1.0) return gamma_from_one(stream, shape);
+	/* Γ(a) is Γ(a + 1)·p^(1/a), p uniform. */
+	double deviate = gamma_from_one(stream, shape + 1.0), exponent = elementary_log(random_uniform(stream)) / shape;
+	return exponent < -700.0 ? 0.0 : deviate * elementary_exp(exponent);
 }
 
 void random_permutation(uint64_t seed, uint32_t layer, uint32_t stage, uint32_t epoch, uint32_t count, uint32_t *out)

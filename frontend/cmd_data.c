@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 static const char help[] =
-    "Writes dictionary.npy [m][n] and {train,validation,test}_{x,b}.npy [count][n], [count][m] into a directory.\n\n"
+    "Writes dictionary.npy [m][n] and {train,validation,test}_{x,b}.npy [count][n], [count][m] into a directory, and\n"
+    "perturbed.npy [m][n] where --perturbation makes the measurements with another dictionary.\n\n"
     "Usage: clunroll data -o DIR [OPTIONS]\n\n"
     "  -o, --output DIR  made when it is not there\n"
     "  --help            this text\n\n";
@@ -31,6 +32,7 @@ static int write_data(settings *given, const char *directory)
 	if (status == CLU_OK) status = clu_data_write(data, directory, &error);
 	if (status == CLU_OK) {
 		printf("%s/dictionary.npy  %u×%u\n", directory, data->m, data->n);
+		if (data->perturbed) printf("%s/perturbed.npy  %u×%u\n", directory, data->m, data->n);
 		print_set(directory, "train", &data->train, data);
 		print_set(directory, "validation", &data->validation, data);
 		print_set(directory, "test", &data->test, data);

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "message.h"
+#include "named_setting.h"
 #include "status.h"
 #include "train_run.h"
 
@@ -12,10 +13,10 @@
 static const char help[] =
     "Trains one network, layer by layer, and writes it as a safetensors file. Interrupted, it goes on where it was.\n\n"
     "Usage: clunroll train --arch A -o M [OPTIONS]\n\n"
-    "  --arch A          LISTA, LFISTA, Dense, Searched, or K integers with '_' between them (bit j of the L-th adds the\n"
-    "                    output of layer L-2-j to the input of layer L), then optionally ':' and a neuron a layer or one\n"
-    "                    for all (s soft threshold, r ReLU, l LeakyReLU, p soft threshold with support selection)\n"
-    "                    and ':' and a side connection a layer (0, 1)\n"
+    "  --arch A          LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last, or K integers with '_' between them (bit j\n"
+    "                    of the L-th adds the output of layer L-2-j to the input of layer L), then optionally ':' and a\n"
+    "                    neuron a layer or one for all (s soft threshold, r ReLU, l LeakyReLU, p soft threshold with support\n"
+    "                    selection) and ':' and a side connection a layer (0, 1)\n"
     "  -o, --output M    the model; M.checkpoint beside it until it is finished\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
@@ -31,6 +32,7 @@ static const char examples[] =
     "  clunroll train --arch LISTA --m 50 --n 100 --layers 8 --recipe quick -o lista.safetensors\n"
     "  clunroll train --arch Searched --schedule 300,1200,300 -o searched.safetensors --json\n"
     "  clunroll train --arch Dense --dictionary D.npy --train-set X.npy --recipe fast -o mine.safetensors\n"
+    "  clunroll train --arch Searched --setting samples5120 --recipe fast -o few.safetensors\n"
     "  clunroll train --from mine.safetensors --snr 20 --recipe fast -o noisy.safetensors\n";
 
 enum {
@@ -77,8 +79,10 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case '?': return clu_fail(error, CLU_ARGUMENT, "%s", "");
 	default: break;
 	}
-	line->m_given = line->m_given || option == OPTION_M;
-	line->n_given = line->n_given || option == OPTION_N;
+	const named_setting *named = NULL;
+	if (option == OPTION_SETTING) CLU_TRY(named_setting_find(optarg, &named, error));
+	line->m_given = line->m_given || option == OPTION_M || (named && named_setting_decides(named, OPTION_M));
+	line->n_given = line->n_given || option == OPTION_N || (named && named_setting_decides(named, OPTION_N));
 	line->layers_given = line->layers_given || option == OPTION_LAYERS;
 	return settings_option(&job->settings, option, optarg, error);
 }

@@ -4,6 +4,7 @@
  * recipe it belongs to, a batch and the training set) is checked in settings_finish. */
 #include "options.h"
 
+#include "named_setting.h"
 #include "recipe_change.h"
 #include "status.h"
 
@@ -18,8 +19,15 @@
 #define DATA_HELP \
     "Problem and data:\n" \
     "  --m M, --n N              measurements and codes of a sample, 1 to 4096 (250, 500)\n" \
-    "  --density P               probability that a code is nonzero, above 0 and at most 1 (0.1)\n" \
+    "  --codes KIND              bernoulli-gaussian: some are nonzero, N(0, 1); gamma: all are Gamma (bernoulli-gaussian)\n" \
+    "  --density P               probability that one of the former is nonzero, above 0 and at most 1 (0.1)\n" \
+    "  --gamma-shape A, --gamma-scale S  of the latter (0.1, 1)\n" \
     "  --snr DB                  noise on the measurements, dB; inf: none (inf)\n" \
+    "  --salt-pepper SHARE       of the measurements, replaced by plus or minus the sample's largest; after noise (0)\n" \
+    "  --dictionary-rank R       the dictionary is a product of two, over R; 0: it is drawn entry by entry (0)\n" \
+    "  --perturbation SCALE      measurements are of D and Laplace noise of that scale, columns normalised again (0)\n" \
+    "  --setting NAME            some of these at once, as in the paper's tables: noiseless, snr40, snr20, gamma,\n" \
+    "                            gamma-dense, salt-pepper, perturbed, samples10240, samples5120, size512, low-rank\n" \
     "  --data-seed S             keys the dictionary and the data (1)\n" \
     "  --train-samples COUNT     (102400)  --validation-samples COUNT (10240)  --test-samples COUNT (10240)\n" \
     "  --dictionary D.npy        own dictionary [m][n]\n" \
@@ -186,6 +194,53 @@ static clu_status snr(const char *text, double *value, clu_error *error)
 	return CLU_OK;
 }
 
+static clu_status real_setting(const char *option, const char *text, double least, double most, double *value, clu_error *error)
+{
+	double number;
+	CLU_TRY(parse_real(option, text, least, most, &number, error));
+	*value = fifteen_digits(number);
+	return CLU_OK;
+}
+
+static const char *const codes_names[] = {[CLU_CODES_BERNOULLI_GAUSSIAN] = "bernoulli-gaussian", [CLU_CODES_GAMMA] = "gamma"};
+
+const char *settings_codes_name(clu_codes codes)
+{
+	return codes_names[codes];
+}
+
+/* Shape and scale of gamma codes go when others are chosen. */
+static clu_status choose_codes(const char *text, clu_problem *problem, clu_error *error)
+{
+	const clu_problem defaults = clu_problem_default();
+	if (strcmp(text, codes_names[CLU_CODES_GAMMA]) == 0) {
+		problem->codes = CLU_CODES_GAMMA;
+		return CLU_OK;
+	}
+	if (strcmp(text, codes_names[CLU_CODES_BERNOULLI_GAUSSIAN]) != 0)
+		return clu_fail(error, CLU_ARGUMENT, "--codes %.80s: wanted %s or %s", text, codes_names[CLU_CODES_BERNOULLI_GAUSSIAN],
+		    codes_names[CLU_CODES_GAMMA]);
+	problem->codes = CLU_CODES_BERNOULLI_GAUSSIAN;
+	problem->gamma_shape = defaults.gamma_shape;
+	problem->gamma_scale = defaults.gamma_scale;
+	return CLU_OK;
+}
+
+static clu_status dictionary_rank(const char *text, uint32_t *rank, clu_error *error)
+{
+	uint64_t value;
+	CLU_TRY(parse_whole("--dictionary-rank", text, 0, CLU_SIDE_MAX, &value, error));
+	*rank = (uint32_t)value;
+	return CLU_OK;
+}
+
+static clu_status apply_named(const char *name, settings *options, clu_error *error)
+{
+	const named_setting *setting;
+	CLU_TRY(named_setting_find(name, &setting, error));
+	return named_setting_apply(setting, options, error);
+}
+
 /* The text that an option keeps, or NULL when it is no option of that kind. */
 static char **text_of_option(settings *options, int option)
 {
@@ -222,6 +277,13 @@ clu_status settings_option(settings *options, int option, const char *value, clu
 	case OPTION_TRAIN_SAMPLES: return sample_count("--train-samples", value, &problem->train, error);
 	case OPTION_VALIDATION_SAMPLES: return sample_count("--validation-samples", value, &problem->validation, error);
 	case OPTION_TEST_SAMPLES: return sample_count("--test-samples", value, &problem->test, error);
+	case OPTION_CODES: return choose_codes(value, problem, error);
+	case OPTION_GAMMA_SHAPE: return real_setting("--gamma-shape", value, 1e-3, 1e3, &problem->gamma_shape, error);
+	case OPTION_GAMMA_SCALE: return real_setting("--gamma-scale", value, 1e-6, 1e6, &problem->gamma_scale, error);
+	case OPTION_DICTIONARY_RANK: return dictionary_rank(value, &problem->rank, error);
+	case OPTION_PERTURBATION: return real_setting("--perturbation", value, 0, 1e3, &problem->perturbation, error);
+	case OPTION_SALT_PEPPER: return real_setting("--salt-pepper", value, 0, 1, &problem->salt_pepper, error);
+	case OPTION_SETTING: return apply_named(value, options, error);
 	case OPTION_LAYERS: return whole32("--layers", value, CLU_LAYERS_MAX, &options->layers, error);
 	case OPTION_BATCH: return whole32("--batch", value, 1 << 20, &options->batch, error);
 	case OPTION_SEED: return parse_whole("--seed", value, 0, SEED_MAX, &options->seed, error);
@@ -265,6 +327,24 @@ static clu_status change_recipe(settings *options, clu_error *error)
 	return status;
 }
 
+/* What would be ignored silently. */
+static clu_status check_problem(const settings *options, clu_error *error)
+{
+	const clu_problem *problem = &options->problem, defaults = clu_problem_default();
+	if (options->dictionary && problem->rank > 0)
+		return clu_fail(error, CLU_ARGUMENT, "--dictionary %.300s has its own rank: --dictionary-rank %u wants to be 0 with it",
+		    options->dictionary, problem->rank);
+	if (problem->rank > problem->m || problem->rank > problem->n)
+		return clu_fail(error, CLU_ARGUMENT, "--dictionary-rank %u: wanted at most the smaller side of %u×%u", problem->rank,
+		    problem->m, problem->n);
+	if (problem->codes == CLU_CODES_GAMMA) return CLU_OK;
+	if (problem->gamma_shape != defaults.gamma_shape)
+		return clu_fail(error, CLU_ARGUMENT, "--gamma-shape %g needs --codes gamma", problem->gamma_shape);
+	if (problem->gamma_scale != defaults.gamma_scale)
+		return clu_fail(error, CLU_ARGUMENT, "--gamma-scale %g needs --codes gamma", problem->gamma_scale);
+	return CLU_OK;
+}
+
 static clu_status check_files(const settings *options, clu_error *error)
 {
 	const struct {
@@ -285,6 +365,7 @@ static clu_status check_files(const settings *options, clu_error *error)
 clu_status settings_finish_data(settings *options, clu_error *error)
 {
 	CLU_TRY(check_files(options, error));
+	CLU_TRY(check_problem(options, error));
 	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
 }
 

@@ -10,7 +10,7 @@
 #include <getopt.h>
 
 typedef struct settings {
-	clu_problem problem; /* --m --n --density --snr --data-seed --train-samples --validation-samples --test-samples */
+	clu_problem problem; /* --m --n --density --snr --data-seed … --salt-pepper; --setting changes some of them at once */
 	char *dictionary, *train_x, *train_b, *validation_x, *validation_b, *test_x, *test_b; /* --dictionary, --train-set … */
 	uint32_t layers;                                                                      /* --layers */
 	uint32_t batch;                                                                       /* --batch */
@@ -28,6 +28,8 @@ enum { OPTION_FIRST = 1000 };
 enum settings_option_id {
 	OPTION_M = OPTION_FIRST, OPTION_N, OPTION_DENSITY, OPTION_SNR, OPTION_DATA_SEED,
 	OPTION_TRAIN_SAMPLES, OPTION_VALIDATION_SAMPLES, OPTION_TEST_SAMPLES,
+	OPTION_CODES, OPTION_GAMMA_SHAPE, OPTION_GAMMA_SCALE, OPTION_DICTIONARY_RANK, OPTION_PERTURBATION, OPTION_SALT_PEPPER,
+	OPTION_SETTING,
 	OPTION_DICTIONARY, OPTION_TRAIN_SET, OPTION_TRAIN_MEASUREMENTS, OPTION_VALIDATION_SET, OPTION_VALIDATION_MEASUREMENTS,
 	OPTION_TEST_SET, OPTION_TEST_MEASUREMENTS,
 	OPTION_LAYERS, OPTION_BATCH, OPTION_SEED, OPTION_RECIPE, OPTION_SET, OPTION_SCHEDULE,
@@ -38,7 +40,11 @@ enum settings_option_id {
 	{"density", required_argument, 0, OPTION_DENSITY}, {"snr", required_argument, 0, OPTION_SNR}, \
 	{"data-seed", required_argument, 0, OPTION_DATA_SEED}, {"train-samples", required_argument, 0, OPTION_TRAIN_SAMPLES}, \
 	{"validation-samples", required_argument, 0, OPTION_VALIDATION_SAMPLES}, \
-	{"test-samples", required_argument, 0, OPTION_TEST_SAMPLES}, {"dictionary", required_argument, 0, OPTION_DICTIONARY}, \
+	{"test-samples", required_argument, 0, OPTION_TEST_SAMPLES}, {"codes", required_argument, 0, OPTION_CODES}, \
+	{"gamma-shape", required_argument, 0, OPTION_GAMMA_SHAPE}, {"gamma-scale", required_argument, 0, OPTION_GAMMA_SCALE}, \
+	{"dictionary-rank", required_argument, 0, OPTION_DICTIONARY_RANK}, \
+	{"perturbation", required_argument, 0, OPTION_PERTURBATION}, {"salt-pepper", required_argument, 0, OPTION_SALT_PEPPER}, \
+	{"setting", required_argument, 0, OPTION_SETTING}, {"dictionary", required_argument, 0, OPTION_DICTIONARY}, \
 	{"train-set", required_argument, 0, OPTION_TRAIN_SET}, \
 	{"train-measurements", required_argument, 0, OPTION_TRAIN_MEASUREMENTS}, \
 	{"validation-set", required_argument, 0, OPTION_VALIDATION_SET}, \
@@ -63,6 +69,9 @@ clu_status settings_finish_data(settings *settings, clu_error *error);
 /* Help text of these options, for a command's --help: all of them, and those of problem and data alone. */
 extern const char settings_help[];
 extern const char settings_help_data[];
+
+/* As --codes takes it. */
+const char *settings_codes_name(clu_codes codes);
 
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);

@@ -90,8 +90,12 @@ static void write_problem(report_page *page)
 	const settings *chosen = page->input->settings;
 	const clu_problem *problem = &chosen->problem;
 	markup_add(out, "<p>Recovering n = %u unknowns (", problem->n);
-	markup_add(out, "%.3g %% of them nonzero%s) from m = %u measurements, ", 100 * problem->density,
-	    chosen->train_x ? " where generated" : "", problem->m);
+	if (problem->codes == CLU_CODES_GAMMA)
+		markup_add(out, "all Gamma(%.3g, %.3g)", problem->gamma_shape, problem->gamma_scale);
+	else
+		markup_add(out, "%.3g %% of them nonzero", 100 * problem->density);
+	markup_add(out, "%s) from m = %u measurements, ", chosen->train_x ? " where generated" : "", problem->m);
+	if (problem->rank) markup_add(out, "dictionary of rank %u, ", problem->rank);
 	if (isinf(problem->snr_db)) {
 		markup_add(out, "without noise (SNR ∞)");
 	} else {
@@ -99,6 +103,8 @@ static void write_problem(report_page *page)
 		markup_figure(out, problem->snr_db, 1);
 		markup_add(out, " dB");
 	}
+	if (problem->salt_pepper > 0) markup_add(out, ", %.3g %% salt and pepper", 100 * problem->salt_pepper);
+	if (problem->perturbation > 0) markup_add(out, ", dictionary perturbed by %.3g", problem->perturbation);
 	markup_add(out, ", with networks of K = %u layer%s, trained by the recipe <b>", chosen->layers, plural(chosen->layers));
 	markup_escape(out, chosen->recipe.name);
 	markup_add(out, "</b>%s.</p>\n", chosen->dictionary || chosen->train_x ? ", on data of its own (see the settings)" : "");

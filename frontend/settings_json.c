@@ -1,7 +1,8 @@
 /* settings_json.c: settings as one JSON object, back again, and what differs between two.
  *
  * The recipe is one string, the text that clu_recipe_print writes; an SNR without noise is the string "inf"; file names are
- * absolute, so that a model or a study can be used from another directory. Keys that the reader does not know are left alone. */
+ * absolute, so that a model or a study can be used from another directory. Keys that the reader does not know are left alone.
+ * What came with a later version is written only where it is not the default: a study from before still has equal settings. */
 #include "settings_json.h"
 
 #include "path.h"
@@ -33,6 +34,19 @@ static char **file_of(settings *options, size_t i)
 	return (char **)(void *)((char *)options + file_keys[i].offset);
 }
 
+static void add_where_set(cJSON *json, const char *key, double value)
+{
+	if (value != 0) cJSON_AddNumberToObject(json, key, value);
+}
+
+static void add_codes(cJSON *json, const clu_problem *problem)
+{
+	if (problem->codes == CLU_CODES_BERNOULLI_GAUSSIAN) return;
+	cJSON_AddStringToObject(json, "codes", settings_codes_name(problem->codes));
+	cJSON_AddNumberToObject(json, "gamma_shape", problem->gamma_shape);
+	cJSON_AddNumberToObject(json, "gamma_scale", problem->gamma_scale);
+}
+
 cJSON *settings_to_json(const settings *source)
 {
 	settings copy = *source; /* file_of wants it writable */
@@ -49,6 +63,10 @@ cJSON *settings_to_json(const settings *source)
 	cJSON_AddNumberToObject(json, "train_samples", (double)problem->train);
 	cJSON_AddNumberToObject(json, "validation_samples", (double)problem->validation);
 	cJSON_AddNumberToObject(json, "test_samples", (double)problem->test);
+	add_codes(json, problem);
+	add_where_set(json, "dictionary_rank", problem->rank);
+	add_where_set(json, "perturbation", problem->perturbation);
+	add_where_set(json, "salt_pepper", problem->salt_pepper);
 	for (size_t i = 0; i < FILE_KEYS; i++) {
 		if (!*file_of(&copy, i)) continue;
 		char *path = path_absolute(*file_of(&copy, i));
@@ -95,6 +113,12 @@ clu_status settings_from_json(const cJSON *json, settings *options, clu_error *e
 	    {"train_samples", OPTION_TRAIN_SAMPLES},
 	    {"validation_samples", OPTION_VALIDATION_SAMPLES},
 	    {"test_samples", OPTION_TEST_SAMPLES},
+	    {"codes", OPTION_CODES},
+	    {"gamma_shape", OPTION_GAMMA_SHAPE},
+	    {"gamma_scale", OPTION_GAMMA_SCALE},
+	    {"dictionary_rank", OPTION_DICTIONARY_RANK},
+	    {"perturbation", OPTION_PERTURBATION},
+	    {"salt_pepper", OPTION_SALT_PEPPER},
 	    {"dictionary", OPTION_DICTIONARY},
 	    {"train_set", OPTION_TRAIN_SET},
 	    {"train_measurements", OPTION_TRAIN_MEASUREMENTS},

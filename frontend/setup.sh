@@ -32,6 +32,8 @@ need_build() {
 	need pkg-config command -v pkg-config
 	need ocl-icd-opencl-dev pkg-config --exists OpenCL
 	need libclblast-dev pkg-config --exists clblast
+	need liblapacke-dev pkg-config --exists lapacke
+	need libopenblas-dev pkg-config --exists openblas
 	need libsqlite3-dev pkg-config --exists sqlite3
 	need libcjson-dev pkg-config --exists libcjson
 	need librandom123-dev has_header Random123/philox.h

@@ -15,7 +15,8 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 packages="ocl-icd-libopencl1 ocl-icd-opencl-dev opencl-c-headers libclblast1 libclblast-dev libcjson1 libcjson-dev libsqlite3-0
-	libsqlite3-dev librandom123-dev libcmocka0 libcmocka-dev pkgconf pkgconf-bin libpkgconf3"
+	libsqlite3-dev librandom123-dev libcmocka0 libcmocka-dev pkgconf pkgconf-bin libpkgconf3 libopenblas0-pthread
+	libopenblas-pthread-dev liblapacke liblapacke-dev libtmglib3 libgfortran5 libquadmath0"
 
 usage() {
 	sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
@@ -101,11 +102,14 @@ use_packages() {
 	mkdir -p "$prefix"
 	for deb in "$debs"/*.deb; do dpkg -x "$deb" "$prefix"; done
 	machine=$(gcc -print-multiarch)
+	# Installing them would make these links.
+	blas=$prefix/usr/lib/$machine/openblas-pthread
+	for name in blas lapack; do ln -sf "$name-openblas.pc" "$blas/pkgconfig/$name.pc"; done
 	PATH=$prefix/usr/bin:$PATH
 	CPATH=$prefix/usr/include
-	LIBRARY_PATH=$prefix/usr/lib/$machine
-	LD_LIBRARY_PATH=$prefix/usr/lib/$machine${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-	PKG_CONFIG_LIBDIR=$prefix/usr/lib/$machine/pkgconfig:$prefix/usr/share/pkgconfig
+	LIBRARY_PATH=$prefix/usr/lib/$machine:$blas
+	LD_LIBRARY_PATH=$prefix/usr/lib/$machine:$blas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	PKG_CONFIG_LIBDIR=$prefix/usr/lib/$machine/pkgconfig:$blas/pkgconfig:$prefix/usr/share/pkgconfig
 	PKG_CONFIG_SYSROOT_DIR=$prefix
 	export PATH CPATH LIBRARY_PATH LD_LIBRARY_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
 	say "packages: $(find "$debs" -name '*.deb' | wc -l) unpacked in $prefix"

@@ -79,6 +79,26 @@ static void sets_fit_together(void **state)
 	support_result_release(&result);
 }
 
+/* The measurements are those of the perturbed dictionary, which is written too. */
+static void perturbed_dictionary(void **state)
+{
+	char *directory = support_path(*state, "d");
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--perturbation", "0.1", "--train-samples", "0",
+	    "--validation-samples", "0", "--test-samples", "9", "-o", directory));
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	assert_non_null(strstr(result.out, "perturbed.npy  10×20"));
+	float *known = read_matrix(directory, "dictionary.npy", 10, 20), *perturbed = read_matrix(directory, "perturbed.npy", 10, 20);
+	float *x = read_matrix(directory, "test_x.npy", 9, 20), *b = read_matrix(directory, "test_b.npy", 9, 10);
+	assert_true(largest_residual(perturbed, x, b, 9, 10, 20) < 1e-5);
+	assert_true(largest_residual(known, x, b, 9, 10, 20) > 1e-2);
+	free(known);
+	free(perturbed);
+	free(x);
+	free(b);
+	free(directory);
+	support_result_release(&result);
+}
+
 static void same_settings_same_bytes(void **state)
 {
 	static const char *const names[] = {"dictionary.npy", "train_x.npy", "test_b.npy"};
@@ -139,6 +159,8 @@ static void failures_are_named(void **state)
 	    {{"-o", "/dev/null/d", "--m", "5", "--n", "9"}, EXIT_FAILED, "/dev/null/d"},
 	    {{"-o", directory, "--dictionary", bad}, EXIT_FAILED, "bad.npy"},
 	    {{"-o", directory, "--n", "0"}, EXIT_USAGE, "--n 0"},
+	    {{"-o", directory, "--setting", "none-such"}, EXIT_USAGE, "snr40, snr20, gamma"},
+	    {{"-o", directory, "--gamma-shape", "2"}, EXIT_USAGE, "--codes gamma"},
 	    {{"-o", directory, "surplus"}, EXIT_USAGE, "'surplus'"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -157,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(sets_fit_together, enter, leave),
+	    cmocka_unit_test_setup_teardown(perturbed_dictionary, enter, leave),
 	    cmocka_unit_test_setup_teardown(same_settings_same_bytes, enter, leave),
 	    cmocka_unit_test_setup_teardown(full_disk_is_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(failures_are_named, enter, leave),

@@ -117,6 +117,81 @@ static void noise_by_the_list(void **state)
 	support_result_release(&result);
 }
 
+/* Finds the line of a setting among those of the output and returns its NMSE. */
+static double line_of(const char *out, const char *setting, double salt_pepper, double perturbation)
+{
+	char *copy = strdup(out), *rest = NULL;
+	double found = NAN;
+	assert_non_null(copy);
+	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		cJSON *json = cJSON_Parse(line);
+		const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(json, "setting"));
+		if (name && strcmp(name, setting) == 0) {
+			found = number(json, "nmse_db");
+			assert_true(number(json, "salt_pepper") == salt_pepper && number(json, "perturbation") == perturbation);
+		}
+		cJSON_Delete(json);
+	}
+	free(copy);
+	if (isnan(found)) fail_msg("no line of '%s'", setting);
+	return found;
+}
+
+/* Each is another test set; the other options hold for every line. */
+static void settings_by_the_list(void **state)
+{
+	const struct fixture *fixture = *state;
+	support_result result = support_run(WORDS("eval", fixture->model, "--setting", "noiseless,snr20,salt-pepper", "--setting",
+	    "perturbed,gamma", "--perturbation", "0.05", "--json"));
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	double noiseless = line_of(result.out, "noiseless", 0, 0.05);
+	assert_true(line_of(result.out, "perturbed", 0, 0.05) == noiseless); /* the option over what the name stands for */
+	assert_true(line_of(result.out, "snr20", 0, 0.05) != noiseless);
+	assert_true(line_of(result.out, "salt-pepper", 0.01, 0.05) != noiseless);
+	assert_true(line_of(result.out, "gamma", 0, 0.05) != noiseless);
+	assert_true(fabs(noiseless - fixture->nmse_db) > 1e-3);
+	support_result_release(&result);
+}
+
+static void each_setting_at_each_snr(void **state)
+{
+	const struct fixture *fixture = *state;
+	support_result result = support_run(WORDS("eval", fixture->model, "--setting", "noiseless,salt-pepper", "--snr", "40,20"));
+	assert_int_equal(result.code, EXIT_DONE);
+	static const char *const lines[] = {"setting ", "noiseless ", "noiseless ", "salt-pepper ", "salt-pepper "};
+	char *rest = NULL, *line = strtok_r(result.out, "\n", &rest);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++, line = strtok_r(NULL, "\n", &rest)) {
+		assert_non_null(line);
+		assert_true(strncmp(line, lines[i], strlen(lines[i])) == 0);
+		if (i > 0) assert_non_null(strstr(line, i % 2 ? " 40 " : " 20 "));
+	}
+	assert_null(line);
+	support_result_release(&result);
+}
+
+/* What a network was trained under is in its file: without options it is evaluated under the same. */
+static void conditions_of_the_training(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *model = support_path(fixture->directory, "conditions");
+	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--layers", "1",
+	    "--train-samples", "64", "--validation-samples", "32", "--test-samples", "33", "--batch", "16", "--schedule", "5,5,5",
+	    "--setting", "gamma", "--gamma-scale", "2", "--dictionary-rank", "7", "--perturbation", "0.01", "--salt-pepper", "0.1",
+	    "--snr", "30", "--json", "-o", model));
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	cJSON *trained = last_line(result.out);
+	support_result_release(&result);
+	result = support_run(WORDS("eval", model, "--json"));
+	assert_int_equal(result.code, EXIT_DONE);
+	cJSON *evaluated = last_line(result.out);
+	assert_true(number(evaluated, "salt_pepper") == 0.1 && number(evaluated, "perturbation") == 0.01);
+	assert_true(fabs(number(evaluated, "nmse_db") - number(trained, "nmse_db")) < 1e-3);
+	cJSON_Delete(trained);
+	cJSON_Delete(evaluated);
+	support_result_release(&result);
+	free(model);
+}
+
 static void options_change_the_test_set(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -141,6 +216,10 @@ static void own_files(void **state)
 	support_result result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--snr", "20"));
 	assert_int_equal(result.code, EXIT_USAGE);
 	assert_non_null(strstr(result.err, "--snr"));
+	support_result_release(&result);
+	result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--salt-pepper", "0.1"));
+	assert_int_equal(result.code, EXIT_USAGE);
+	assert_non_null(strstr(result.err, "--salt-pepper"));
 	support_result_release(&result);
 	free(directory);
 	free(x);
@@ -193,6 +272,11 @@ static void failures_are_named(void **state)
 	    {{"eval", "/no/such/model"}, EXIT_FAILED, "/no/such/model"},
 	    {{"eval", fixture->model, "--snr", "loud"}, EXIT_USAGE, "loud"},
 	    {{"eval", fixture->model, "--snr", ","}, EXIT_USAGE, "--snr"},
+	    {{"eval", fixture->model, "--setting", "snr40,loud"}, EXIT_USAGE, "--setting loud"},
+	    {{"eval", fixture->model, "--setting", ","}, EXIT_USAGE, "--setting"},
+	    {{"eval", fixture->model, "--setting", "snr40,size512"}, EXIT_USAGE, "512×1024"},
+	    {{"eval", fixture->model, "--salt-pepper", "2"}, EXIT_USAGE, "--salt-pepper 2"},
+	    {{"eval", fixture->model, "--dictionary-rank", "11"}, EXIT_USAGE, "--dictionary-rank 11"},
 	    {{"eval", fixture->model, "--m", "11"}, EXIT_USAGE, "10×20"},
 	    {{"eval", fixture->model, "--test-samples", "0"}, EXIT_USAGE, "empty"},
 	    {{"eval", fixture->model, "--device", "no such device"}, EXIT_NO_DEVICE, "no such device"},
@@ -210,6 +294,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(same_conditions_same_figures),
 	    cmocka_unit_test(noise_by_the_list),
+	    cmocka_unit_test(settings_by_the_list),
+	    cmocka_unit_test(each_setting_at_each_snr),
+	    cmocka_unit_test(conditions_of_the_training),
 	    cmocka_unit_test(options_change_the_test_set),
 	    cmocka_unit_test(own_files),
 	    cmocka_unit_test(held_out_test_set),

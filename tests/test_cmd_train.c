@@ -217,6 +217,8 @@ static void other_settings_are_named(void **state)
 	} cases[] = {
 	    {"--batch", "8", "batch: 8 here, 16 there"},
 	    {"--snr", "20", "snr_db: 20 here, \"inf\" there"},
+	    {"--salt-pepper", "0.1", "salt_pepper: 0.1 here, none there"},
+	    {"--setting", "gamma", "codes: \"gamma\" here, none there"},
 	    {"--arch", "LFISTA", "arch: "},
 	    {"--set", "decay=0.5", "decay 0.5 here, decay 0.3 there"},
 	};
@@ -275,6 +277,12 @@ static void tuning_trains_the_last_layer_only(void **state)
 	result = support_run(line.words);
 	expect(&result, EXIT_USAGE);
 	expect_in_stderr(&result, "found a network of 10×20 with 3 layers, wanted 11×20 with 3");
+	support_result_release(&result);
+
+	add(&line, WORDS("--setting", "size512"));
+	result = support_run(line.words);
+	expect(&result, EXIT_USAGE);
+	expect_in_stderr(&result, "found a network of 10×20 with 3 layers, wanted 512×1024 with 3");
 	support_result_release(&result);
 	free(tuned);
 	free(first);

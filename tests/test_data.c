@@ -1,7 +1,8 @@
 /* test_data.c: data sets put together. Generated sets, own files in every combination that people use, held-out samples, scale,
- * what is refused and how the message says it, writing and reading back, and the two NMSE against their definitions. */
+ * what is refused and how the message says it, writing and reading back. */
 #include "support.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +96,23 @@ static void test_defaults(void **state)
 	assert_int_equal(problem.train, 102400);
 	assert_int_equal(problem.validation, 10240);
 	assert_int_equal(problem.test, 10240);
+	assert_true(problem.codes == CLU_CODES_BERNOULLI_GAUSSIAN && problem.gamma_shape == 0.1 && problem.gamma_scale == 1.0);
+	assert_true(problem.rank == 0 && problem.perturbation == 0.0 && problem.salt_pepper == 0.0);
 	clu_data_destroy(NULL);
+}
+
+/* The data of the default problem, as trainings and their records have known it from the first. */
+static void test_default_problem_keeps_its_bits(void **state)
+{
+	(void)state;
+	clu_problem problem = clu_problem_default();
+	problem.train = 1500;
+	problem.validation = problem.test = 100;
+	clu_data *data = create(&problem, NULL);
+	print_message("0x%016" PRIx64 "\n", clu_data_hash(data));
+	assert_true(clu_data_hash(data) == UINT64_C(0x1fcadd18a1c53ff5));
+	assert_null(data->perturbed);
+	clu_data_destroy(data);
 }
 
 static void test_generated_sets(void **state)
@@ -131,6 +148,89 @@ static void test_generated_sets(void **state)
 	clu_data_destroy(data);
 }
 
+/* Which parts of the data a change leaves as they were: no other part may notice it. */
+static void test_parts_are_independent(void **state)
+{
+	fixture *made = *state;
+	enum { DICTIONARY = 1, CODES = 2, MEASUREMENTS = 4 };
+	const struct {
+		const char *label;
+		clu_problem change; /* fields that are not zero replace the fixture's */
+		unsigned same;
+	} cases[] = {
+	    {"noise", {.snr_db = 20.0}, DICTIONARY | CODES},
+	    {"salt and pepper", {.salt_pepper = 0.5}, DICTIONARY | CODES},
+	    {"perturbation", {.perturbation = 1e-3}, DICTIONARY | CODES},
+	    {"gamma", {.codes = CLU_CODES_GAMMA}, DICTIONARY},
+	    {"rank", {.rank = 2}, CODES},
+	    {"training samples", {.train = 9}, DICTIONARY | CODES | MEASUREMENTS},
+	    {"validation samples", {.validation = 1}, DICTIONARY | CODES | MEASUREMENTS},
+	};
+	clu_data *plain = create(&made->problem, NULL);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_problem problem = made->problem;
+		const clu_problem *change = &cases[i].change;
+		if (change->snr_db != 0.0) problem.snr_db = change->snr_db;
+		if (change->train) problem.train = change->train;
+		if (change->validation) problem.validation = change->validation;
+		problem.codes = change->codes;
+		problem.rank = change->rank;
+		problem.perturbation = change->perturbation;
+		problem.salt_pepper = change->salt_pepper;
+		clu_data *data = create(&problem, NULL);
+		unsigned same = memcmp(data->dictionary, plain->dictionary, M * N * sizeof(float)) == 0 ? DICTIONARY : 0;
+		if (memcmp(data->test.x, plain->test.x, 3 * N * sizeof(float)) == 0) same |= CODES;
+		if (memcmp(data->test.b, plain->test.b, 3 * M * sizeof(float)) == 0) same |= MEASUREMENTS;
+		if (same != cases[i].same) fail_msg("%s: parts %u are the same, wanted %u", cases[i].label, same, cases[i].same);
+		assert_true((data->perturbed != NULL) == (change->perturbation > 0.0));
+		assert_true((data->lipschitz == plain->lipschitz) == ((same & DICTIONARY) != 0));
+		clu_data_destroy(data);
+	}
+	clu_data_destroy(plain);
+}
+
+/* D + Δ makes the measurements; what a solver knows, and a training starts from, is D. */
+static void test_perturbed_measurements(void **state)
+{
+	fixture *made = *state;
+	made->problem.perturbation = 0.1;
+	clu_data *data = create(&made->problem, NULL);
+	assert_memory_not_equal(data->perturbed, data->dictionary, M * N * sizeof(float));
+	for (int i = 0; i < 3; i++) {
+		for (int k = 0; k < M; k++) {
+			double wanted = 0.0;
+			for (int j = 0; j < N; j++) wanted += (double)data->perturbed[k * N + j] * (double)data->test.x[i * N + j];
+			assert_true(fabs((double)data->test.b[i * M + k] - wanted) < 1e-5);
+		}
+	}
+	clu_data_destroy(data);
+}
+
+/* Salt and pepper comes last: what it leaves has the noise of the SNR. */
+static void test_salt_and_pepper_over_noise(void **state)
+{
+	fixture *made = *state;
+	made->problem.snr_db = 10.0;
+	clu_data *noisy = create(&made->problem, NULL);
+	made->problem.salt_pepper = 0.3;
+	clu_data *both = create(&made->problem, NULL);
+	int same = 0, peaks = 0;
+	for (int i = 0; i < 20; i++) {
+		const float *b = noisy->train.b + i * M;
+		float peak = 0.0f;
+		for (int k = 0; k < M; k++) peak = fmaxf(peak, fabsf(b[k]));
+		for (int k = 0; k < M; k++) {
+			float value = both->train.b[i * M + k];
+			assert_true(value == b[k] || fabsf(value) == peak);
+			same += value == b[k];
+			peaks += value != b[k];
+		}
+	}
+	assert_true(same > 0 && peaks > 0);
+	clu_data_destroy(noisy);
+	clu_data_destroy(both);
+}
+
 static void test_refused_problems(void **state)
 {
 	fixture *made = *state;
@@ -147,6 +247,16 @@ static void test_refused_problems(void **state)
 	    {"snr", "SNR is nan", {.snr_db = NAN}},
 	    {"snr", "SNR is -inf", {.snr_db = -INFINITY}},
 	    {"train", "at most 4294967295", {.train = (size_t)1 << 33}},
+	    {"rank", "rank 6, wanted at most its smaller side, 5", {.rank = 6}},
+	    {"codes", "codes are of kind 7", {.codes = (clu_codes)7}},
+	    {"gamma shape", "gamma shape is 0.0001", {.codes = CLU_CODES_GAMMA, .gamma_shape = 1e-4}},
+	    {"gamma shape", "gamma shape is nan", {.codes = CLU_CODES_GAMMA, .gamma_shape = NAN}},
+	    {"gamma scale", "gamma scale is 1e+07", {.codes = CLU_CODES_GAMMA, .gamma_scale = 1e7}},
+	    {"gamma scale", "gamma scale is -1", {.codes = CLU_CODES_GAMMA, .gamma_scale = -1.0}},
+	    {"perturbation", "scale -0.001", {.perturbation = -1e-3}},
+	    {"perturbation", "scale inf", {.perturbation = INFINITY}},
+	    {"salt and pepper", "pepper is 1.01", {.salt_pepper = 1.01}},
+	    {"salt and pepper", "pepper is nan", {.salt_pepper = NAN}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_problem problem = made->problem;
@@ -155,6 +265,12 @@ static void test_refused_problems(void **state)
 		if (cases[i].change.density != 0.0) problem.density = cases[i].change.density;
 		if (cases[i].change.snr_db != 0.0) problem.snr_db = cases[i].change.snr_db;
 		if (cases[i].change.train) problem.train = cases[i].change.train;
+		if (cases[i].change.gamma_shape != 0.0) problem.gamma_shape = cases[i].change.gamma_shape;
+		if (cases[i].change.gamma_scale != 0.0) problem.gamma_scale = cases[i].change.gamma_scale;
+		problem.codes = cases[i].change.codes;
+		problem.rank = cases[i].change.rank;
+		problem.perturbation = cases[i].change.perturbation;
+		problem.salt_pepper = cases[i].change.salt_pepper;
 		assert_refused(&problem, NULL, CLU_ARGUMENT, cases[i].part, "");
 	}
 	clu_problem problem = made->problem;
@@ -169,6 +285,7 @@ static void test_own_dictionary_decides_the_sizes(void **state)
 	fixture *made = *state;
 	char *dictionary = write_filled(made, "d.npy", 3, 11, 1);
 	made->problem.m = 0; /* not looked at */
+	made->problem.rank = 4;
 	clu_data *data = create(&made->problem, &(clu_data_files){.dictionary = dictionary});
 	assert_int_equal(data->m, 3);
 	assert_int_equal(data->n, 11);
@@ -386,33 +503,6 @@ static void test_where_nothing_can_be_written(void **state)
 	free(deep);
 }
 
-/* ---- NMSE ---- */
-
-static void test_nmse(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *label;
-		float estimate[4], truth[4]; /* two samples of two */
-		double db, ratio_db;
-	} cases[] = {
-	    {"zero estimate", {0, 0, 0, 0}, {3, 4, 1, 0}, 0.0, 0.0},
-	    {"a tenth and a hundredth off", {3.3f, 4.4f, 1.01f, 0}, {3, 4, 1, 0}, -30.0, -20.168},
-	    {"exact", {3, 4, 1, 0}, {3, 4, 1, 0}, -300.0, -300.0},
-	    {"one exact, one zero", {3, 4, 0, 0}, {3, 4, 1, 0}, -150.0, -14.1497},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		clu_nmse nmse = clu_nmse_compute(cases[i].estimate, cases[i].truth, 2, 2);
-		print_message("%s: %.5f %.5f\n", cases[i].label, nmse.db, nmse.ratio_db);
-		assert_true(fabs(nmse.db - cases[i].db) < 1e-3);
-		assert_true(fabs(nmse.ratio_db - cases[i].ratio_db) < 1e-3);
-	}
-	clu_nmse nmse = clu_nmse_compute((float[]){NAN, 0, 1, 1}, (float[]){3, 4, 1, 1}, 2, 2);
-	assert_true(isnan(nmse.db) && isnan(nmse.ratio_db));
-	nmse = clu_nmse_compute((float[]){INFINITY, 0}, (float[]){3, 4}, 1, 2);
-	assert_true(nmse.db == INFINITY);
-}
-
 /* Each part that a training sees makes another hash; the same made again makes the same. */
 static void test_hash(void **state)
 {
@@ -445,7 +535,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_default_problem_keeps_its_bits),
 	    DATA_TEST(test_generated_sets),
+	    DATA_TEST(test_parts_are_independent),
+	    DATA_TEST(test_perturbed_measurements),
+	    DATA_TEST(test_salt_and_pepper_over_noise),
 	    DATA_TEST(test_refused_problems),
 	    DATA_TEST(test_hash),
 	    DATA_TEST(test_own_dictionary_decides_the_sizes),
@@ -456,7 +550,6 @@ int main(void)
 	    DATA_TEST(test_written_and_read_back),
 	    DATA_TEST(test_scaled_data_is_written_in_own_units),
 	    DATA_TEST(test_where_nothing_can_be_written),
-	    cmocka_unit_test(test_nmse),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,30 @@ static void option_ranges(void **state)
 	    {OPTION_DATA_SEED, "-3", false},
 	    {OPTION_TRAIN_SAMPLES, "0", true},
 	    {OPTION_TEST_SAMPLES, "x", false},
+	    {OPTION_CODES, "gamma", true},
+	    {OPTION_CODES, "bernoulli-gaussian", true},
+	    {OPTION_CODES, "Gamma", false},
+	    {OPTION_CODES, "", false},
+	    {OPTION_GAMMA_SHAPE, "1e-3", true},
+	    {OPTION_GAMMA_SHAPE, "0", false},
+	    {OPTION_GAMMA_SHAPE, "1001", false},
+	    {OPTION_GAMMA_SCALE, "1e6", true},
+	    {OPTION_GAMMA_SCALE, "-1", false},
+	    {OPTION_GAMMA_SCALE, "1e-7", false},
+	    {OPTION_DICTIONARY_RANK, "0", true},
+	    {OPTION_DICTIONARY_RANK, "4096", true},
+	    {OPTION_DICTIONARY_RANK, "4097", false},
+	    {OPTION_DICTIONARY_RANK, "full", false},
+	    {OPTION_PERTURBATION, "0", true},
+	    {OPTION_PERTURBATION, "1e-3", true},
+	    {OPTION_PERTURBATION, "-1e-3", false},
+	    {OPTION_PERTURBATION, "inf", false},
+	    {OPTION_SALT_PEPPER, "0", true},
+	    {OPTION_SALT_PEPPER, "1", true},
+	    {OPTION_SALT_PEPPER, "1.01", false},
+	    {OPTION_SALT_PEPPER, "1%", false},
+	    {OPTION_SETTING, "gamma", true},
+	    {OPTION_SETTING, "no-such-setting", false},
 	    {OPTION_DICTIONARY, "", false},
 	    {OPTION_DICTIONARY, "D.npy", true},
 	    {OPTION_RECIPE, "fast", true},
@@ -218,8 +242,8 @@ static void contradictions(void **state)
 {
 	(void)state;
 	static const struct {
-		struct setting settings[3];
-		const char *named; /* in the message */
+		struct setting settings[3]; /* up to one without a value */
+		const char *named;          /* in the message */
 	} cases[] = {
 	    {{{OPTION_BATCH, "129"}, {OPTION_TRAIN_SAMPLES, "128"}}, "--batch 129"},
 	    {{{OPTION_VALIDATION_SAMPLES, "0"}}, "--validation-samples"},
@@ -229,6 +253,11 @@ static void contradictions(void **state)
 	    {{{OPTION_TEST_MEASUREMENTS, "B.npy"}}, "--test-set"},
 	    {{{OPTION_SET, "no_such_key=1"}}, "no_such_key"},
 	    {{{OPTION_DICTIONARY, "/no/such/D.npy"}}, "/no/such/D.npy"},
+	    {{{OPTION_DICTIONARY, "D.npy"}, {OPTION_DICTIONARY_RANK, "3"}}, "--dictionary-rank 3"},
+	    {{{OPTION_DICTIONARY_RANK, "251"}}, "--dictionary-rank 251"},
+	    {{{OPTION_SETTING, "low-rank"}, {OPTION_M, "100"}}, "--dictionary-rank 200"},
+	    {{{OPTION_GAMMA_SHAPE, "1"}}, "--codes gamma"},
+	    {{{OPTION_CODES, "bernoulli-gaussian"}, {OPTION_GAMMA_SCALE, "2"}}, "--codes gamma"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		settings given;

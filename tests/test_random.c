@@ -100,6 +100,80 @@ static void test_moments_and_quantiles_of_normals(void **state)
 	free(z);
 }
 
+/* ---- other distributions: the largest distance between what was drawn and the distribution function ---- */
+
+typedef struct distribution {
+	const char *label;
+	double shape; /* of a gamma distribution; 0: Laplace */
+} distribution;
+
+/* Series of the incomplete gamma function: all terms positive. */
+static double gamma_below(double shape, double x)
+{
+	double term = 1.0 / shape, sum = term;
+	for (int k = 1; term > 1e-17 * sum; k++) {
+		term *= x / (shape + k);
+		sum += term;
+	}
+	return x > 0.0 ? exp(shape * log(x) - x - lgamma(shape)) * sum : 0.0;
+}
+
+static double below(const distribution *what, double z)
+{
+	if (what->shape > 0.0) return gamma_below(what->shape, z);
+	return z < 0.0 ? 0.5 * exp(z) : 1.0 - 0.5 * exp(-z);
+}
+
+static void test_laplace_and_gamma_have_their_distribution(void **state)
+{
+	(void)state;
+	static const distribution cases[] = {{"Laplace", 0.0}, {"Gamma 0.02", 0.02}, {"Gamma 0.1", 0.1}, {"Gamma 0.5", 0.5},
+	    {"Gamma 0.999", 0.999}, {"Gamma 1", 1.0}, {"Gamma 2.5", 2.5}, {"Gamma 40", 40.0}};
+	enum { COUNT = 100000 };
+	double *z = malloc(COUNT * sizeof *z);
+	assert_non_null(z);
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+		const distribution *what = &cases[c];
+		random_stream stream = random_open(11, RANDOM_CODES, 0, (uint32_t)c);
+		double sum = 0.0, square = 0.0, distance = 0.0;
+		for (int i = 0; i < COUNT; i++) {
+			z[i] = what->shape > 0.0 ? random_gamma(&stream, what->shape) : random_laplace(&stream);
+			sum += z[i];
+			square += z[i] * z[i];
+		}
+		qsort(z, COUNT, sizeof *z, ascending);
+		for (int i = 0; i < COUNT; i++) {
+			double p = below(what, z[i]);
+			distance = fmax(distance, fmax(p - (double)i / COUNT, (i + 1.0) / COUNT - p));
+		}
+		/* a gamma's mean and variance are its shape, its fourth central moment 3a² + 6a; Laplace's 0, 2 and 24 */
+		double a = what->shape, mean = sum / COUNT, variance = square / COUNT - mean * mean;
+		double wanted = a > 0.0 ? a : 2.0, spread = a > 0.0 ? 2.0 * a * a + 6.0 * a : 20.0;
+		print_message("%s: mean %.5f, variance %.5f, distance %.5f\n", what->label, mean, variance, distance);
+		assert_true(distance * sqrt(COUNT) < 2.0); /* Kolmogorov: above once in 1,500 times */
+		assert_true(fabs(mean - a) < 5.0 * sqrt(wanted / COUNT));
+		assert_true(fabs(variance - wanted) < 5.0 * sqrt(spread / COUNT));
+	}
+	free(z);
+}
+
+/* A shape near 0 leaves most deviates below all numbers: they are 0, not something odd. */
+static void test_gamma_of_the_smallest_shapes(void **state)
+{
+	(void)state;
+	enum { COUNT = 20000 };
+	random_stream stream = random_open(3, RANDOM_CODES, 0, 0);
+	int zeros = 0;
+	for (int i = 0; i < COUNT; i++) {
+		double z = random_gamma(&stream, 1e-3);
+		assert_true(z >= 0.0 && z < 50.0);
+		zeros += z == 0.0;
+	}
+	double wanted = exp(-700.0 * 1e-3); /* of p^(1/shape) < e^−700 */
+	print_message("%d zeros of %d\n", zeros, COUNT);
+	assert_true(fabs((double)zeros / COUNT - wanted) < 5.0 * sqrt(wanted * (1.0 - wanted) / COUNT));
+}
+
 static void test_below_has_no_bias(void **state)
 {
 	(void)state;
@@ -209,6 +283,8 @@ int main(void)
 	    cmocka_unit_test(test_each_name_is_another_stream),
 	    cmocka_unit_test(test_quantile_inverts_the_distribution),
 	    cmocka_unit_test(test_moments_and_quantiles_of_normals),
+	    cmocka_unit_test(test_laplace_and_gamma_have_their_distribution),
+	    cmocka_unit_test(test_gamma_of_the_smallest_shapes),
 	    cmocka_unit_test(test_below_has_no_bias),
 	    cmocka_unit_test(test_permutation_is_one),
 	    cmocka_unit_test(test_permutations_are_equally_likely),

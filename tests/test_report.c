@@ -162,6 +162,23 @@ static void test_noise_and_own_data(void **state)
 	free(html);
 }
 
+static void test_other_codes_and_noise(void **state)
+{
+	(void)state;
+	settings chosen = made_settings(4);
+	chosen.problem.codes = CLU_CODES_GAMMA;
+	chosen.problem.gamma_shape = 0.1;
+	chosen.problem.gamma_scale = 1;
+	chosen.problem.rank = 20;
+	chosen.problem.salt_pepper = 0.01;
+	chosen.problem.perturbation = 1e-3;
+	report_input input = {.study = "study.db", .settings = &chosen};
+	char *html = render(&input);
+	expect(html, "100 unknowns (all Gamma(0.1, 1)) from m = 50 measurements, dictionary of rank 20");
+	expect(html, "1 % salt and pepper, dictionary perturbed by 0.001");
+	free(html);
+}
+
 static void test_settings_and_devices(void **state)
 {
 	(void)state;
@@ -244,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(test_no_winner),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_noise_and_own_data),
+	    cmocka_unit_test(test_other_codes_and_noise),
 	    cmocka_unit_test(test_settings_and_devices),
 	    cmocka_unit_test(test_hostile_text),
 	};

@@ -24,7 +24,7 @@ static void round_trip(void **state)
 	settings given, back;
 	clu_error error;
 	support_ok(settings_default(&given, "fast", &error), &error);
-	given.problem = (clu_problem){7, 4096, 0, 0, SEED_MAX, 1001, 13, 0};
+	given.problem = (clu_problem){.m = 7, .n = 4096, .seed = SEED_MAX, .train = 1001, .validation = 13};
 	/* More digits than JSON keeps: they must not come back as another number. */
 	support_ok(settings_option(&given, OPTION_DENSITY, "0.33333333333333331", &error), &error);
 	support_ok(settings_option(&given, OPTION_SNR, "19.999999999999996", &error), &error);
@@ -52,6 +52,51 @@ static void round_trip(void **state)
 	assert_string_equal(back.train_x, "/data/x \"1\".npy");
 	assert_null(back.dictionary);
 	assert_true(back.recipe.decay == 0.1 && back.recipe.stage[0].rate == 1.0 / 7.0);
+	assert_same_settings(&given, &back);
+	settings_release(&given);
+	settings_release(&back);
+	cJSON_Delete(json);
+	cJSON_free(text);
+}
+
+static void codes_and_noise_go_round(void **state)
+{
+	(void)state;
+	static const struct {
+		int option;
+		const char *value, *key;
+	} changes[] = {
+	    {OPTION_CODES, "gamma", "codes"},
+	    {OPTION_GAMMA_SHAPE, "0.33333333333333331", "gamma_shape"}, /* more digits than JSON keeps, here too */
+	    {OPTION_GAMMA_SCALE, "2.5e-3", "gamma_scale"},
+	    {OPTION_DICTIONARY_RANK, "199", "dictionary_rank"},
+	    {OPTION_PERTURBATION, "0.0010000000000000002", "perturbation"},
+	    {OPTION_SALT_PEPPER, "0.01", "salt_pepper"},
+	};
+	settings given, back;
+	clu_error error;
+	support_ok(settings_default(&given, "paper", &error), &error);
+	/* At their defaults nothing of them is written: an older study has equal settings. */
+	cJSON *json = settings_to_json(&given);
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) assert_false(cJSON_HasObjectItem(json, changes[i].key));
+	support_ok(settings_from_json(json, &back, &error), &error);
+	assert_true(back.problem.codes == CLU_CODES_BERNOULLI_GAUSSIAN && back.problem.gamma_shape == given.problem.gamma_shape);
+	assert_true(back.problem.rank == 0 && back.problem.perturbation == 0 && back.problem.salt_pepper == 0);
+	settings_release(&back);
+	cJSON_Delete(json);
+
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+		support_ok(settings_option(&given, changes[i].option, changes[i].value, &error), &error);
+	json = settings_to_json(&given);
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) assert_true(cJSON_HasObjectItem(json, changes[i].key));
+	char *text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	json = cJSON_Parse(text);
+	support_ok(settings_from_json(json, &back, &error), &error);
+	const clu_problem *there = &given.problem, *here = &back.problem;
+	assert_true(here->codes == CLU_CODES_GAMMA && here->rank == 199 && here->salt_pepper == 0.01);
+	assert_true(here->gamma_shape == there->gamma_shape && here->gamma_scale == there->gamma_scale);
+	assert_true(here->perturbation == there->perturbation && here->perturbation > 0);
 	assert_same_settings(&given, &back);
 	settings_release(&given);
 	settings_release(&back);
@@ -103,6 +148,12 @@ static void bad_json_is_refused(void **state)
 	    "{\"recipe\": 3}",
 	    "{\"recipe\": \"no recipe at all\"}",
 	    "{\"layers\": \"many\"}",
+	    "{\"codes\": 1}",
+	    "{\"codes\": \"beta\"}",
+	    "{\"gamma_shape\": 0}",
+	    "{\"dictionary_rank\": -1}",
+	    "{\"perturbation\": null}",
+	    "{\"salt_pepper\": 2}",
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		settings back;
@@ -150,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trip),
+	    cmocka_unit_test(codes_and_noise_go_round),
 	    cmocka_unit_test(no_noise_is_a_text),
 	    cmocka_unit_test(relative_paths_become_absolute),
 	    cmocka_unit_test(bad_json_is_refused),

@@ -86,7 +86,7 @@ def summary(times):
 
 def compare_networks(program, model, options):
     network, batches = Network(model), options.batches
-    b, x = program.signals(network, JUDGED)
+    b, x = program.signals(network, "--test-samples", JUDGED)
     facts = judged(lambda rows: program.apply(model, rows), b, x)
     peers = [turns.Contender(name, build, model, b, x, max(batches), options.threads)
              for name, build in (("ONNX Runtime", build_onnx), ("PyTorch", build_torch))]
@@ -109,7 +109,7 @@ def compare_networks(program, model, options):
 
 def compare_solvers(program, model, options):
     network = Network(model)
-    dictionary, (b, x) = program.dictionary(network), program.signals(network, TOGETHER + TUNED)
+    dictionary, (b, x) = program.dictionary(network), program.signals(network, "--test-samples", TOGETHER + TUNED)
     rows = []
     for name in ("omp", "omp_gram"):
         title = {"omp": "orthogonal_mp", "omp_gram": "orthogonal_mp_gram"}[name]

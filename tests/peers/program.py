@@ -16,6 +16,18 @@ TRAINING = ["--recipe", "quick", "--set", "length=200", "--set", "length_last=40
             "--validation-samples", "1024", "--test-samples", "1024"]
 
 
+# Keys of a model's settings that its test set depends on, in the order in which options may stand.
+TEST_SET_KEYS = ["m", "n", "dictionary", "dictionary_rank", "codes", "density", "gamma_shape", "gamma_scale", "snr", "salt_pepper",
+                 "perturbation", "data_seed", "test_samples", "test_set", "test_measurements"]
+
+
+def data_options(settings):
+    """Options for `clunroll data` that make the test set of these settings, and no other set."""
+    settings = dict(settings, snr=settings.get("snr_db", "inf"))
+    options = [word for key in TEST_SET_KEYS if key in settings for word in ("--" + key.replace("_", "-"), settings[key])]
+    return [*options, "--train-samples", 0, "--validation-samples", 0]
+
+
 class Program:
     def __init__(self, path):
         self.path = shutil.which(path)
@@ -32,19 +44,16 @@ class Program:
     def rows(self, *words):
         return [json.loads(line) for line in self.run(*words, "--json").splitlines()]
 
-    def signals(self, network, count):
-        """Measurements [count, m] and codes [count, n] of the test set of a network's settings."""
-        names = {"m": "--m", "n": "--n", "density": "--density", "data_seed": "--data-seed"}
-        options = [word for key, option in names.items() if key in network.settings for word in (option, network.settings[key])]
+    def signals(self, network, *options):
+        """Measurements [count, m] and codes [count, n] of the test set of a network's settings, changed by options."""
         with tempfile.TemporaryDirectory() as directory:
-            self.run("data", "-o", directory, *options, "--train-samples", 0, "--validation-samples", 0, "--test-samples", count)
+            self.run("data", "-o", directory, *data_options(network.settings), *options)
             return tuple(np.load(pathlib.Path(directory) / f"test_{name}.npy") for name in ("b", "x"))
 
     def dictionary(self, network):
         """D [m, n] that the network was trained for."""
         with tempfile.TemporaryDirectory() as directory:
-            words = ["--m", network.settings["m"], "--n", network.settings["n"], "--data-seed", network.settings["data_seed"]]
-            self.run("data", "-o", directory, *words, "--train-samples", 0, "--validation-samples", 0, "--test-samples", 1)
+            self.run("data", "-o", directory, *data_options(network.settings), "--test-samples", 1)
             return np.load(pathlib.Path(directory) / "dictionary.npy")
 
     def apply(self, model, b):

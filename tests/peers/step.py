@@ -115,7 +115,8 @@ def compare(program, model, lanes, options):
     """Rows of one network and number of lanes."""
     network = Network(model)
     batch = network.settings["batch"]
-    entrants = list(contenders(program, model, lanes, options.peers, options.threads, program.signals(network, batch)))
+    signals = program.signals(network, "--test-samples", batch)
+    entrants = list(contenders(program, model, lanes, options.peers, options.threads, signals))
     times = {entrant.name: [] for _, entrant in entrants}
     for _ in range(options.rounds):
         for share, entrant in entrants:
