@@ -448,7 +448,8 @@ typedef struct clu_lane_progress {
 	uint32_t layer, stage; /* being trained, layer from 1, stage from 0 */
 	uint64_t stage_steps;  /* done in this stage */
 	uint64_t stage_length; /* its length; 0 where patience decides */
-	uint64_t steps;        /* done in all */
+	uint64_t steps;        /* done in all … */
+	uint64_t reused_steps; /* … of which these were not made here: a trained prefix came from a directory */
 	double validation_db;  /* latest; NaN before the first */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX]; /* the first layers_done are valid */
@@ -468,7 +469,8 @@ CLU_API clu_status clu_lanes_create(
 CLU_API void clu_lanes_destroy(clu_lanes *lanes);
 CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 
-/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. */
+/* Starts a training on an EMPTY, DONE or FAILED slot. training is copied. At a trained prefix of all its layers it is DONE at once:
+ * see clu_lanes_use_prefixes. */
 CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 /* Frees the slot; whatever trained there is dropped. */
 CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
@@ -489,6 +491,46 @@ CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, 
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
     clu_lanes *lanes, uint32_t slot, const clu_training *training, const void *bytes, size_t size, clu_error *error);
+
+/* ---- trained prefixes (prefix.c, lane_prefix.c) ---------------------------------------------------------------- */
+
+/* What the first k layers are trained to depends on the first k entries of an architecture alone, beside data, seed, batch, recipe
+ * and numeric key. A directory keeps what trainings came to after each layer, in files named by all that led there. A lane starts
+ * at the deepest that is there, and comes to the bits of a training from nothing. Any number of processes share a directory. It is
+ * a cache: files may vanish at any time, damaged ones count as not there, and a training goes on where none can be written; `note`
+ * (which may be NULL) then hears why. */
+typedef struct clu_prefixes clu_prefixes;
+typedef void clu_prefix_note(void *context, const char *text);
+/* Makes the directory where only its parent is there. CLU_FILE where it is none. */
+CLU_API clu_status clu_prefixes_open(
+    const char *directory, clu_prefix_note *note, void *context, clu_prefixes **prefixes, clu_error *error);
+CLU_API void clu_prefixes_destroy(clu_prefixes *prefixes);
+/* Lanes that are started from now on use the directory, those with a network to start from excepted; NULL, as at first: none does.
+ * The lanes do not own it. */
+CLU_API void clu_lanes_use_prefixes(clu_lanes *lanes, clu_prefixes *prefixes);
+
+typedef struct clu_prefix {
+	uint32_t layers;
+	uint64_t steps;  /* that training them takes */
+	uint64_t bytes;  /* of its file */
+	char recipe[32]; /* the recipe's name, which is no part of what led there */
+} clu_prefix;
+/* All that the directory holds, in no order. The caller frees *list with free(). */
+CLU_API clu_status clu_prefixes_list(const clu_prefixes *prefixes, clu_prefix **list, size_t *count, clu_error *error);
+
+/* Of trainings that started at a prefix: how many, and the steps that they did not have to make; by the prefix's layers − 1. */
+typedef struct clu_prefix_uses {
+	uint64_t starts[CLU_LAYERS_MAX], steps[CLU_LAYERS_MAX];
+} clu_prefix_uses;
+CLU_API clu_status clu_prefixes_uses(const clu_prefixes *prefixes, clu_prefix_uses *uses, clu_error *error);
+
+/* Bytes that the files together may have: those not used for the longest time go first. Kept in the directory, for all processes.
+ */
+#define CLU_PREFIXES_BYTES (UINT64_C(2) << 30) /* until something else is said */
+CLU_API uint64_t clu_prefixes_limit(const clu_prefixes *prefixes);
+CLU_API clu_status clu_prefixes_set_limit(clu_prefixes *prefixes, uint64_t bytes, clu_error *error);
+/* Removes all prefixes, and what is known of their use. */
+CLU_API clu_status clu_prefixes_clear(clu_prefixes *prefixes, clu_error *error);
 
 /* ---- what a step costs, in parts (lanes_measure.c) ------------------------------------------------------------ */
 

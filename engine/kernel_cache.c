@@ -34,13 +34,6 @@ static bool is_needed(const clu_device_info *info)
 
 /* ---- names ---- */
 
-static uint64_t hash_bytes(const void *bytes, size_t size)
-{
-	uint32_t rest = 0;
-	memcpy(&rest, (const char *)bytes + size / 4 * 4, size % 4);
-	return hash_words(hash_words(HASH_START, bytes, size / 4), &rest, 1);
-}
-
 /* false where it is longer than a key may be. */
 static bool print_key(const clu_device_info *info, const kernel_build *build, char key[KEY_TEXT])
 {

@@ -35,7 +35,7 @@ static void identity_fill(const clu_lanes *lanes, const lane *lane, identity *id
 	snprintf(identity->text[4], ENTRY_TEXT, "%016" PRIx64, lanes->data_hash);
 	snprintf(identity->text[5], ENTRY_TEXT, "%016" PRIx64, lane->from_hash);
 	snprintf(identity->text[6], ENTRY_TEXT, "%s", clu_device_key(lanes->device));
-	snprintf(identity->text[ENTRY_FORMAT], ENTRY_TEXT, "clunroll checkpoint 1");
+	snprintf(identity->text[ENTRY_FORMAT], ENTRY_TEXT, "clunroll checkpoint 2");
 	identity->text[ENTRY_CHECKSUM][0] = '\0'; /* of the tensors, which are not known yet */
 	for (int i = 0; i < ENTRY_COUNT; i++) identity->entry[i] = (metadata_entry){keys[i], identity->text[i]};
 }
@@ -57,7 +57,7 @@ static clu_status identity_check(const identity *want, const safetensors *file, 
 
 /* ---- progress: the lane's numbers ---- */
 
-enum { COUNTERS = 10, MEASURES = 6, RECORD_VALUES = 6 };
+enum { COUNTERS = 11, MEASURES = 6 };
 
 typedef struct progress {
 	uint64_t counter[COUNTERS];
@@ -65,22 +65,36 @@ typedef struct progress {
 	double record[CLU_LAYERS_MAX * RECORD_VALUES];
 } progress;
 
+void lane_records_pack(const lane *lane, double *values)
+{
+	for (uint32_t l = 0; l < lane->layers_done; l++) {
+		const clu_layer_record *r = &lane->record[l];
+		const double row[RECORD_VALUES] = {
+		    r->validation.db, r->validation.ratio_db, r->test.db, r->test.ratio_db, (double)r->steps, r->seconds};
+		memcpy(values + l * RECORD_VALUES, row, sizeof row);
+	}
+}
+
+void lane_records_unpack(const double *values, uint32_t count, lane *lane)
+{
+	lane->layers_done = count;
+	for (uint32_t l = 0; l < count; l++) {
+		const double *r = values + l * RECORD_VALUES;
+		lane->record[l] = (clu_layer_record){{r[0], r[1]}, {r[2], r[3]}, (uint64_t)r[4], r[5]};
+	}
+}
+
 static void progress_pack(const lane *lane, progress *p)
 {
 	const schedule_state *s = &lane->schedule;
 	const uint64_t counter[COUNTERS] = {s->layers, s->layer, s->stage, s->stage_steps, s->layer_steps, s->steps, s->best_at,
-	    s->done, lane->layers_done, s->validated_at};
+	    s->done, lane->layers_done, s->validated_at, lane->reused_steps};
 	const double measure[MEASURES] = {
 	    s->best_db, lane->latest.db, lane->latest.ratio_db, lane->best.db, lane->best.ratio_db, lane->layer_seconds};
 	*p = (progress){.counter = {0}};
 	memcpy(p->counter, counter, sizeof counter);
 	memcpy(p->measure, measure, sizeof measure);
-	for (uint32_t l = 0; l < lane->layers_done; l++) {
-		const clu_layer_record *r = &lane->record[l];
-		const double values[RECORD_VALUES] = {
-		    r->validation.db, r->validation.ratio_db, r->test.db, r->test.ratio_db, (double)r->steps, r->seconds};
-		memcpy(p->record + l * RECORD_VALUES, values, sizeof values);
-	}
+	lane_records_pack(lane, p->record);
 }
 
 static clu_status progress_unpack(const progress *p, uint32_t layers, lane *lane, clu_error *error)
@@ -100,14 +114,11 @@ static clu_status progress_unpack(const progress *p, uint32_t layers, lane *lane
 	    .done = c[7] != 0,
 	    .best_db = m[0],
 	    .validated_at = c[9]};
-	lane->layers_done = (uint32_t)c[8];
 	lane->latest = (clu_nmse){m[1], m[2]};
 	lane->best = (clu_nmse){m[3], m[4]};
 	lane->layer_seconds = m[5];
-	for (uint32_t l = 0; l < lane->layers_done; l++) {
-		const double *r = p->record + l * RECORD_VALUES;
-		lane->record[l] = (clu_layer_record){{r[0], r[1]}, {r[2], r[3]}, (uint64_t)r[4], r[5]};
-	}
+	lane->reused_steps = c[10];
+	lane_records_unpack(p->record, (uint32_t)c[8], lane);
 	return CLU_OK;
 }
 

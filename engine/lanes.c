@@ -299,11 +299,13 @@ clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *t
 		clu_model from = *training->from;
 		from.arch = lane->arch; /* connections that it has not start at 0, those that only it has are left out */
 		CLU_TRY(network_set_weights(&lanes->arena, slot, &from, error));
-	} else
+	} else {
 		CLU_TRY(write_start(lanes, slot, error));
+		CLU_TRY(lane_prefix_take(lanes, slot, error));
+	}
 	CLU_TRY(fresh_moments(lanes, slot, error));
 	CLU_TRY(lane_enter_stage(lanes, slot, error));
-	lane->state = CLU_LANE_TRAINING;
+	lane->state = lane->schedule.done ? CLU_LANE_DONE : CLU_LANE_TRAINING;
 	return CLU_OK;
 }
 
@@ -483,8 +485,10 @@ static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 		CLU_TRY(arena_copy(&lanes->arena, ROLE_BEST, ROLE_WEIGHTS, slot, error));
 		CLU_TRY(weights_transpose(&lanes->arena, slot, error));
 	}
-	if (actions & SCHEDULE_LAYER_END)
+	if (actions & SCHEDULE_LAYER_END) {
 		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE_BEST, error));
+		CLU_TRY(lane_prefix_keep(lanes, slot, error));
+	}
 	lane->schedule = next;
 	if (actions & SCHEDULE_DONE) {
 		lane->state = CLU_LANE_DONE;
@@ -568,6 +572,7 @@ void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progr
 	    .stage_steps = lane->schedule.stage_steps,
 	    .stage_length = schedule_stage_length(&lane->recipe, &lane->schedule),
 	    .steps = lane->schedule.steps,
+	    .reused_steps = lane->reused_steps,
 	    .validation_db = lane->latest.db,
 	    .layers_done = lane->layers_done,
 	    .error = lane->error};

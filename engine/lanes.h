@@ -1,4 +1,5 @@
-/* lanes.h: what the files about lanes share: lanes.c (running them) and lane_checkpoint.c (saving one, going on with it). */
+/* lanes.h: what the files about lanes share: lanes.c (running them), lane_checkpoint.c (saving one, going on with it) and
+ * lane_prefix.c (starting one at layers that were trained before). */
 #ifndef CLU_LANES_H
 #define CLU_LANES_H
 
@@ -17,6 +18,7 @@ typedef struct lane {
 	uint64_t pass_loaded;  /* pass of the stage whose permutation is on the device, from 1; 0: none */
 	clu_nmse latest, best; /* on the validation set; best of the stage */
 	double layer_seconds;  /* wall time of the layer in hand */
+	uint64_t reused_steps; /* of schedule.steps: made by another training, whose prefix this one started at */
 	uint32_t layers_done;
 	clu_layer_record record[CLU_LAYERS_MAX];
 	clu_error error;
@@ -42,12 +44,23 @@ struct clu_lanes {
 	double seconds_per_evaluation; /* of the validation set by one lane, the last time; 0: not yet known */
 	uint64_t data_hash;
 	double scale, lipschitz;
-	float *w_b, *w_x; /* a network's weights before any training */
+	float *w_b, *w_x;       /* a network's weights before any training */
+	clu_prefixes *prefixes; /* NULL: none are used */
 };
 
 /* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */
 clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error);
 /* Takes over what `training` says; the slot becomes EMPTY until its weights are there. CLU_ARGUMENT where it does not fit. */
 clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
+
+/* A lane's records as numbers, [layers_done][RECORD_VALUES], and back. */
+enum { RECORD_VALUES = 6 };
+void lane_records_pack(const lane *lane, double *values);
+void lane_records_unpack(const double *values, uint32_t count, lane *lane);
+
+/* Moves a lane that has the weights to start with on to its deepest trained prefix, where there is one. */
+clu_status lane_prefix_take(clu_lanes *lanes, uint32_t slot, clu_error *error);
+/* Keeps what the lane came to at the end of the layer in hand. */
+clu_status lane_prefix_keep(clu_lanes *lanes, uint32_t slot, clu_error *error);
 
 #endif

@@ -22,6 +22,14 @@ void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer
 	begin_stage(state);
 }
 
+void schedule_begin_after(schedule_state *state, const clu_recipe *recipe, uint32_t layers, uint32_t trained)
+{
+	schedule_begin(state, layers, trained < layers ? trained + 1 : layers);
+	if (trained < layers) return;
+	state->stage = recipe->stage_count - 1;
+	state->done = true;
+}
+
 /* r_L: geometric between the rates of the first and the last layer. */
 static double layer_rate(const clu_stage *stage, uint32_t layer, uint32_t layers)
 {

@@ -34,6 +34,8 @@ typedef enum schedule_action {
 
 /* first_layer: 1, or `layers` for fine-tuning a whole network. */
 void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer);
+/* The state after `trained` layers, whose steps are not counted; where that is all of them, training is done. */
+void schedule_begin_after(schedule_state *state, const clu_recipe *recipe, uint32_t layers, uint32_t trained);
 /* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a cosine
  * to r_L·floor over the stage's length, r_L = r_1·(r_K/r_1)^((L−1)/(K−1)). The same bits on every host. */
 double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step);

@@ -84,6 +84,7 @@ static void rank_trials(study_analysis *analysis, const trial *trials, size_t co
 		analysis->ranked += analysis_plain(trials[i].validation_db);
 		analysis->has_test = analysis->has_test || analysis_plain(trials[i].nmse_db);
 		analysis->steps += trials[i].steps;
+		analysis->reused += trials[i].reused;
 		if (isfinite(trials[i].seconds)) analysis->seconds += trials[i].seconds;
 	}
 	if (done) qsort(analysis->entries, done, sizeof *analysis->entries, compare_entries);

@@ -46,8 +46,9 @@ typedef struct study_analysis {
 	uint32_t average_extra;
 	device_share *devices; /* [device_count], by trials done */
 	size_t device_count;
-	uint64_t steps; /* of all done trials */
-	double seconds; /* the same; trials that shared a device overlap */
+	uint64_t steps;  /* of all done trials */
+	uint64_t reused; /* of these, those that they did not make: they started at trained prefixes */
+	double seconds;  /* of all done trials; trials that shared a device overlap */
 } study_analysis;
 
 #define ANALYSIS_TOP_MAX 50 /* the paper's */

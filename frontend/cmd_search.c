@@ -23,6 +23,8 @@ static const char help[] =
     "                    ! excludes (all)\n"
     "  --workers N       worker processes a device (1)\n"
     "  --lanes N         trainings a worker runs at a time; auto: as many as suit its device, as measured (auto)\n"
+    "  --prefixes DIR    starts a trial after the layers that other trials have trained already, to the same bits; kept in DIR\n"
+    "                    (STUDY.prefixes), which studies may share; --no-prefixes: trains all anew\n"
     "  --lease T         how long a worker may be silent before others take its trials (60s)\n"
     "  --checkpoint T    time between checkpoints of a training (60s)\n"
     "  --hang-timeout T  how long a worker may make no step and no validation before it is killed (120s)\n"
@@ -47,6 +49,8 @@ enum {
 	OPTION_DEVICE,
 	OPTION_WORKERS,
 	OPTION_LANES,
+	OPTION_PREFIXES,
+	OPTION_NO_PREFIXES,
 	OPTION_LEASE,
 	OPTION_CHECKPOINT,
 	OPTION_HANG_TIMEOUT,
@@ -59,7 +63,8 @@ static const struct option long_options[] = {{"trials", required_argument, 0, OP
     {"strategy", required_argument, 0, OPTION_STRATEGY}, {"space", required_argument, 0, OPTION_SPACE},
     {"enqueue", required_argument, 0, OPTION_ENQUEUE}, {"time", required_argument, 0, OPTION_TIME},
     {"device", required_argument, 0, OPTION_DEVICE}, {"workers", required_argument, 0, OPTION_WORKERS},
-    {"lanes", required_argument, 0, OPTION_LANES}, {"lease", required_argument, 0, OPTION_LEASE},
+    {"lanes", required_argument, 0, OPTION_LANES}, {"prefixes", required_argument, 0, OPTION_PREFIXES},
+    {"no-prefixes", no_argument, 0, OPTION_NO_PREFIXES}, {"lease", required_argument, 0, OPTION_LEASE},
     {"checkpoint", required_argument, 0, OPTION_CHECKPOINT}, {"hang-timeout", required_argument, 0, OPTION_HANG_TIMEOUT},
     {"model", required_argument, 0, OPTION_MODEL}, {"json", no_argument, 0, OPTION_JSON},
     {"dry-run", no_argument, 0, OPTION_DRY_RUN}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
@@ -100,6 +105,8 @@ static clu_status take_option(search_job *job, int option, bool *help_wanted, cl
 	case OPTION_DEVICE: job->device_spec = optarg; return CLU_OK;
 	case OPTION_WORKERS: return take_number("--workers", WORKERS_MAX, &job->workers, error);
 	case OPTION_LANES: return parse_lane_count(optarg, &job->lanes, error);
+	case OPTION_PREFIXES: job->prefixes.directory = optarg; return CLU_OK;
+	case OPTION_NO_PREFIXES: job->prefixes.none = true; return CLU_OK;
 	case OPTION_LEASE: return take_time("--lease", 1, &job->lease, error);
 	case OPTION_CHECKPOINT: return take_time("--checkpoint", 0.1, &job->checkpoint, error);
 	case OPTION_HANG_TIMEOUT: return take_time("--hang-timeout", 1, &job->hang, error);

@@ -72,6 +72,8 @@ static void print_json(const char *path, const study_view *view)
 	cJSON_AddNumberToObject(json, "running", (double)analysis->running);
 	cJSON_AddNumberToObject(json, "done", (double)analysis->done);
 	cJSON_AddNumberToObject(json, "failed", (double)analysis->failed);
+	cJSON_AddNumberToObject(json, "steps", (double)analysis->steps);
+	cJSON_AddNumberToObject(json, "steps_reused", (double)analysis->reused);
 	cJSON_AddNumberToObject(json, "trials_per_hour", view->trials_per_hour);
 	cJSON_AddNumberToObject(json, "seconds_left", view->seconds_left);
 	study_view_best_json(view, json);
@@ -114,6 +116,9 @@ static void print_text(const char *path, const study_view *view)
 		units_duration(view->seconds_left, left);
 		printf("speed: %.4g trials/h, some %s left\n", view->trials_per_hour, left);
 	}
+	if (analysis->reused > 0)
+		printf("prefixes: %llu of %llu steps of the trials done were made before, %.1f %%\n", (unsigned long long)analysis->reused,
+		    (unsigned long long)analysis->steps, 100 * (double)analysis->reused / (double)analysis->steps);
 	if (view->worker_count > 0) printf("\n%-10s %-9s %6s %9s  %s\n", "worker", "state", "done", "trials/h", "device");
 	for (size_t i = 0; i < view->worker_count; i++) print_worker(view, &view->workers[i]);
 	fflush(stdout);

@@ -21,6 +21,8 @@ static const char help[] =
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
     "  --from M0         tunes the trained network M0 on this data: the stages of the last layer, all layers in place\n"
+    "  --prefixes DIR    starts after the layers that other trainings in DIR have trained already, to the same bits, and keeps\n"
+    "                    there what this one comes to; made when it is not there; see 'clunroll prefixes'\n"
     "  --restart         discards M.checkpoint\n"
     "  --force           replaces a finished M, once the new one is finished\n"
     "  --json            one JSON object a layer on stdout\n"
@@ -40,6 +42,7 @@ enum {
 	OPTION_DEVICE,
 	OPTION_PLAN,
 	OPTION_FROM,
+	OPTION_PREFIXES,
 	OPTION_RESTART,
 	OPTION_FORCE,
 	OPTION_JSON,
@@ -49,9 +52,10 @@ enum {
 
 static const struct option long_options[] = {{"arch", required_argument, 0, OPTION_ARCH}, {"output", required_argument, 0, 'o'},
     {"device", required_argument, 0, OPTION_DEVICE}, {"plan", required_argument, 0, OPTION_PLAN},
-    {"from", required_argument, 0, OPTION_FROM}, {"restart", no_argument, 0, OPTION_RESTART},
-    {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON}, {"dry-run", no_argument, 0, OPTION_DRY_RUN},
-    {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+    {"from", required_argument, 0, OPTION_FROM}, {"prefixes", required_argument, 0, OPTION_PREFIXES},
+    {"restart", no_argument, 0, OPTION_RESTART}, {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON},
+    {"dry-run", no_argument, 0, OPTION_DRY_RUN}, {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE},
+    {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
 
 struct command_line {
 	train_job job;
@@ -70,6 +74,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_DEVICE: job->device_spec = optarg; return CLU_OK;
 	case OPTION_PLAN: job->plan_path = optarg; return CLU_OK;
 	case OPTION_FROM: job->from_path = optarg; return CLU_OK;
+	case OPTION_PREFIXES: job->prefixes = optarg; return CLU_OK;
 	case OPTION_RESTART: job->restart = true; return CLU_OK;
 	case OPTION_FORCE: job->force = true; return CLU_OK;
 	case OPTION_JSON: job->json = true; return CLU_OK;
@@ -95,6 +100,8 @@ static clu_status read_command_line(struct command_line *line, int argc, char **
 	if (line->help) return CLU_OK;
 	if (optind < argc) return clu_fail(error, CLU_ARGUMENT, "unexpected argument '%.200s'", argv[optind]);
 	if (line->print_recipe) return CLU_OK;
+	if (line->job.prefixes && line->job.from_path)
+		return clu_fail(error, CLU_ARGUMENT, "--from and --prefixes: tuning has all layers in place from its beginning");
 	if (!line->arch && !line->job.from_path) return clu_fail(error, CLU_ARGUMENT, "--arch is missing: which network to train");
 	if (!line->job.model_path && !line->dry_run)
 		return clu_fail(error, CLU_ARGUMENT, "-o is missing: where to write the trained network");

@@ -5,10 +5,12 @@
 #include "device_choice.h"
 #include "message.h"
 #include "options.h"
+#include "prefix_choice.h"
 #include "status.h"
 #include "worker.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -18,6 +20,7 @@ static const char help[] =
     "  --device SPEC     the device, as 'clunroll devices' lists it; the first where several fit (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
     "  --lanes N         trainings at a time; auto: as many as suit the device, as measured (auto)\n"
+    "  --prefixes DIR    layers that other trials have trained already (STUDY.prefixes); --no-prefixes: trains all anew\n"
     "  --lease T         how long the worker may be silent before others take its trials (60s)\n"
     "  --checkpoint T    time between checkpoints of a training (60s)\n"
     "  --hang-timeout T  how long it may make no step and no validation before others take its trials (120s)\n"
@@ -33,6 +36,8 @@ enum {
 	OPTION_DEVICE = 1,
 	OPTION_PLAN,
 	OPTION_LANES,
+	OPTION_PREFIXES,
+	OPTION_NO_PREFIXES,
 	OPTION_LEASE,
 	OPTION_CHECKPOINT,
 	OPTION_HANG_TIMEOUT,
@@ -43,6 +48,7 @@ enum {
 
 static const struct option long_options[] = {{"device", required_argument, 0, OPTION_DEVICE},
     {"plan", required_argument, 0, OPTION_PLAN}, {"lanes", required_argument, 0, OPTION_LANES},
+    {"prefixes", required_argument, 0, OPTION_PREFIXES}, {"no-prefixes", no_argument, 0, OPTION_NO_PREFIXES},
     {"lease", required_argument, 0, OPTION_LEASE}, {"checkpoint", required_argument, 0, OPTION_CHECKPOINT},
     {"hang-timeout", required_argument, 0, OPTION_HANG_TIMEOUT}, {"name", required_argument, 0, OPTION_NAME},
     {"run", required_argument, 0, OPTION_RUN}, {"lifeline", required_argument, 0, OPTION_LIFELINE}, {"help", no_argument, 0, 'h'},
@@ -51,6 +57,7 @@ static const struct option long_options[] = {{"device", required_argument, 0, OP
 struct command_line {
 	worker_options worker;
 	const char *device_spec;
+	prefix_wish prefixes;
 	char own_name[32], title[48];
 	bool help;
 };
@@ -64,6 +71,8 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	switch (option) {
 	case OPTION_DEVICE: line->device_spec = optarg; break;
 	case OPTION_PLAN: worker->plan_path = optarg; break;
+	case OPTION_PREFIXES: line->prefixes.directory = optarg; break;
+	case OPTION_NO_PREFIXES: line->prefixes.none = true; break;
 	case OPTION_NAME: worker->name = optarg; break;
 	case OPTION_LEASE: return parse_duration("--lease", optarg, &worker->lease, error);
 	case OPTION_CHECKPOINT: return parse_duration("--checkpoint", optarg, &worker->checkpoint, error);
@@ -96,35 +105,46 @@ static clu_status read_command_line(struct command_line *line, int argc, char **
 	return CLU_OK;
 }
 
-int cmd_worker(int argc, char **argv)
+static int run_on_device(struct command_line *line)
 {
-	struct command_line line;
 	clu_error error;
-	if (read_command_line(&line, argc, argv, &error) != CLU_OK)
-		return error.message[0] ? report_usage("%s", error.message) : report_usage_hint();
-	if (line.help) {
-		fputs(help, stdout);
-		return EXIT_DONE;
-	}
 	device_choice choice;
-	if (device_choice_select(line.device_spec, &choice, &error) != CLU_OK) return report_error(&error);
+	if (device_choice_select(line->device_spec, &choice, &error) != CLU_OK) return report_error(&error);
 	const clu_device_info *device = &choice.infos[choice.chosen[0]];
-	line.worker.device = device;
-	if (!line.worker.name) {
+	line->worker.device = device;
+	if (!line->worker.name) {
 		/* Its own, since the same device may have a worker under the supervisor as well. */
-		snprintf(line.own_name, sizeof line.own_name, "d%u.p%ld", device->index, (long)getpid());
-		line.worker.name = line.own_name;
+		snprintf(line->own_name, sizeof line->own_name, "d%u.p%ld", device->index, (long)getpid());
+		line->worker.name = line->own_name;
 	}
-	if (line.worker.run) {
+	if (line->worker.run) {
 		/* Several workers share their supervisor's stderr. */
-		snprintf(line.title, sizeof line.title, "worker %s", line.worker.name);
-		report_command(line.title);
+		snprintf(line->title, sizeof line->title, "worker %s", line->worker.name);
+		report_command(line->title);
 	} else {
 		char text[DEVICE_CHOICE_TEXT];
 		device_choice_describe(device, text);
 		report_note("device %s", text);
 	}
-	int code = worker_run(&line.worker);
+	int code = worker_run(&line->worker);
 	device_choice_release(&choice);
+	return code;
+}
+
+int cmd_worker(int argc, char **argv)
+{
+	struct command_line line;
+	char *prefixes = NULL;
+	clu_error error;
+	clu_status status = read_command_line(&line, argc, argv, &error);
+	if (status == CLU_OK && line.help) {
+		fputs(help, stdout);
+		return EXIT_DONE;
+	}
+	if (status == CLU_OK) status = prefix_choice_directory(&line.prefixes, line.worker.study_path, &prefixes, &error);
+	if (status != CLU_OK) return error.message[0] ? report_usage("%s", error.message) : report_usage_hint();
+	line.worker.prefixes = prefixes;
+	int code = run_on_device(&line);
+	free(prefixes);
 	return code;
 }

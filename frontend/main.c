@@ -22,6 +22,7 @@ static const struct command {
     {"worker", cmd_worker, "one device's part in a search"},
     {"status", cmd_status, "how far a search is: trials, workers, speed, time left, the best so far"},
     {"report", cmd_report, "a study as one HTML page: the winner, pictures, all trials"},
+    {"prefixes", cmd_prefixes, "what a directory of trained prefixes holds and has saved"},
     {"bench", cmd_bench, "what a training step costs on a device"},
     {0},
 };

@@ -109,6 +109,22 @@ clu_status parse_duration(const char *what, const char *text, double *seconds, c
 	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a time such as 90s, 15m, 8h or 2d", what, text);
 }
 
+clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error)
+{
+	static const char units[] = "KMGT";
+	double number;
+	const char *end;
+	if (read_real(text, &number, &end) && number >= 0) {
+		const char *unit = *end ? strchr(units, *end) : NULL;
+		for (const char *u = units; unit && u <= unit; u++) number *= 1024;
+		if ((!*end || (unit && !end[1])) && number < 1e18) {
+			*bytes = (uint64_t)number;
+			return CLU_OK;
+		}
+	}
+	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a number of bytes such as 500M or 20G", what, text);
+}
+
 /* ---- settings ---- */
 
 clu_status settings_default(settings *options, const char *recipe, clu_error *error)

@@ -83,6 +83,8 @@ clu_status parse_whole(const char *what, const char *text, uint64_t least, uint6
 clu_status parse_real(const char *what, const char *text, double least, double most, double *value, clu_error *error);
 /* --lanes: a number, or "auto", which is 0. */
 clu_status parse_lane_count(const char *text, uint32_t *lanes, clu_error *error);
+/* "500M", "20G" → bytes, powers of 1024; K, M, G, T or nothing behind the number. */
+clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error);
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
 

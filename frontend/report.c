@@ -165,8 +165,13 @@ static void write_tiles(report_page *page)
 	markup_count(out, page->input->total);
 	markup_add(out, "</dd></div>\n");
 	tile_open(out, "optimiser steps");
-	markup_count(out, analysis->steps);
+	markup_count(out, analysis->steps - analysis->reused);
 	markup_add(out, "</dd></div>\n");
+	if (analysis->reused) {
+		tile_open(out, "steps saved by trained prefixes");
+		markup_count(out, analysis->reused);
+		markup_add(out, "</dd></div>\n");
+	}
 	tile_open(out, analysis->device_count == 1 ? "device" : "devices");
 	markup_add(out, "%zu</dd></div>\n</dl>\n", analysis->device_count);
 }

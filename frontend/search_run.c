@@ -38,6 +38,7 @@ struct search {
 	bool has_settings;
 	cJSON *record; /* of the settings */
 	char *strategy;
+	char *prefixes; /* directory; NULL: none is used */
 	sampler_space space;
 	study_entry *entries; /* enqueued */
 	size_t entry_count;
@@ -361,8 +362,11 @@ static clu_status run_workers(struct search *s, supervisor_end *end, clu_error *
 	snprintf(checkpoint, sizeof checkpoint, "%.3fs", s->job->checkpoint);
 	snprintf(hang, sizeof hang, "%.3fs", s->job->hang);
 	snprintf(lanes, sizeof lanes, "%u", s->job->lanes);
-	const char *arguments[] = {
-	    "--lease", lease, "--checkpoint", checkpoint, "--hang-timeout", hang, s->job->lanes ? "--lanes" : NULL, lanes, NULL};
+	const char *arguments[12] = {"--lease", lease, "--checkpoint", checkpoint, "--hang-timeout", hang};
+	const char **more = arguments + 6;
+	*more++ = s->prefixes ? "--prefixes" : "--no-prefixes";
+	if (s->prefixes) *more++ = s->prefixes;
+	if (s->job->lanes) *more++ = "--lanes", *more++ = lanes;
 	CLU_TRY(make_seats(s, &seats, &count, error));
 	supervisor_options options = {.program = program,
 	    .study_path = s->job->study_path,
@@ -464,7 +468,9 @@ static int prepare(struct search *s)
 {
 	const search_job *job = s->job;
 	clu_error error;
-	clu_status status = store_exists(job->study_path, &s->exists, &error);
+	clu_status status = prefix_choice_directory(&job->prefixes, job->study_path, &s->prefixes, &error);
+	if (status == CLU_ARGUMENT) return report_usage("%s", error.message);
+	if (status == CLU_OK) status = store_exists(job->study_path, &s->exists, &error);
 	if (status == CLU_OK && s->exists) status = store_open(job->study_path, &s->study, &error);
 	if (status != CLU_OK) {
 		report_error(&error);
@@ -487,6 +493,17 @@ static clu_status count_work(struct search *s, uint64_t *work, clu_error *error)
 	return CLU_OK;
 }
 
+/* Now, and once, what each worker would find out for itself. */
+static clu_status check_prefixes(const struct search *s, clu_error *error)
+{
+	clu_prefixes *prefixes;
+	clu_error inner;
+	clu_status status = prefix_choice_open(s->prefixes, &prefixes, &inner);
+	clu_prefixes_destroy(prefixes);
+	if (status == CLU_OK) return CLU_OK;
+	return clu_fail(error, status, "%s: --prefixes names another directory, --no-prefixes does without", inner.message);
+}
+
 static int run(struct search *s)
 {
 	clu_error error;
@@ -507,6 +524,7 @@ static int run(struct search *s)
 		return conclude(s);
 	}
 	if (!chosen && device_choice_select(s->job->device_spec, &s->devices, &error) != CLU_OK) return report_error(&error);
+	if (check_prefixes(s, &error) != CLU_OK) return report_error(&error);
 	interrupt_install();
 	status = run_workers(s, &end, &error);
 	if (status == CLU_OK) return finish(s, end);
@@ -525,6 +543,7 @@ int search_run(const search_job *job)
 	store_close(s.study);
 	free(s.entries);
 	free(s.strategy);
+	free(s.prefixes);
 	cJSON_Delete(s.record);
 	if (s.has_settings) settings_release(&s.settings);
 	return code;

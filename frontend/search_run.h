@@ -4,6 +4,7 @@
 #define SEARCH_RUN_H
 
 #include "options.h"
+#include "prefix_choice.h"
 
 typedef struct settings_change {
 	int option; /* of SETTINGS_LONG_OPTIONS */
@@ -22,6 +23,7 @@ typedef struct search_job {
 	uint32_t lanes;   /* of a worker; 0: as many as suit its device */
 	double time;      /* s; 0: no limit */
 	double lease, checkpoint, hang;
+	prefix_wish prefixes;
 	const char *model_path; /* the winner's network goes there; NULL: nowhere */
 	bool json, dry_run;
 } search_job;

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 
 /* state: trial_state. candidate: place in the sampler's trajectory, NULL for enqueued trials. deaths: workers that died by
- * themselves with this trial since its last checkpoint. saves: checkpoints a run has stored. beats: clu_lanes_beats and looks for
- * work, for those who watch whether it moves. Times are unix ms. */
+ * themselves with this trial since its last checkpoint. reused: of its steps, those that it did not make itself. saves: checkpoints
+ * a run has stored. beats: clu_lanes_beats and looks for work, for those who watch whether it moves. Times are unix ms. */
 static const char schema[] =
     "CREATE TABLE study(id INTEGER PRIMARY KEY CHECK (id = 1), settings TEXT NOT NULL, strategy TEXT NOT NULL, space TEXT NOT NULL,"
     "	created_at INTEGER NOT NULL) STRICT;"
@@ -30,6 +30,7 @@ static const char schema[] =
     "	state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3), run INTEGER REFERENCES worker(run),"
     "	lease_until INTEGER NOT NULL DEFAULT 0, claimed_at INTEGER NOT NULL DEFAULT 0, finished_at INTEGER NOT NULL DEFAULT 0,"
     "	deaths INTEGER NOT NULL DEFAULT 0, progress REAL NOT NULL DEFAULT 0, steps INTEGER NOT NULL DEFAULT 0,"
+    "	reused INTEGER NOT NULL DEFAULT 0,"
     "	error TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE INDEX trial_state ON trial(state, number);"
     "CREATE INDEX trial_run ON trial(run, state);"

@@ -22,6 +22,7 @@ typedef struct trial {
 	trial_state state;
 	double validation_db, nmse_db, nmse_ratio_db; /* of the last layer; valid when DONE */
 	uint64_t steps;
+	uint64_t reused;  /* of the steps: not made by this trial, which started at a trained prefix */
 	double seconds;   /* from claim to commit */
 	char worker[64];  /* worker that has or had it */
 	char device[128]; /* its device's name */
@@ -157,6 +158,7 @@ typedef struct trial_report {
 	int64_t number;
 	double progress; /* share of its steps done */
 	uint64_t steps;
+	uint64_t reused;                /* of the steps: made by another training */
 	uint32_t layers;                /* records known … */
 	uint32_t layers_stored;         /* … of which the first are in the study already */
 	const clu_layer_record *record; /* [layers] */

@@ -181,7 +181,7 @@ static clu_status take(store *study, int64_t run, int64_t now, int64_t lease_ms,
 	char sql[512];
 	sqlite3_snprintf((int)sizeof sql, sql, "DELETE FROM layer WHERE trial%s", fresh);
 	CLU_TRY(sql_run(study, sql, SQL_VALUES(SQL_WHOLE(claim->number), SQL_WHOLE(run)), NULL, error));
-	sqlite3_snprintf((int)sizeof sql, sql, "UPDATE trial SET progress = 0, steps = 0 WHERE number%s", fresh);
+	sqlite3_snprintf((int)sizeof sql, sql, "UPDATE trial SET progress = 0, steps = 0, reused = 0 WHERE number%s", fresh);
 	return sql_run(study, sql, SQL_VALUES(SQL_WHOLE(claim->number), SQL_WHOLE(run)), NULL, error);
 }
 
@@ -251,10 +251,11 @@ static clu_status update_held(
     store *study, int64_t run, const trial_report *report, trial_state state, bool *held, clu_error *error)
 {
 	int changed;
-	CLU_TRY(sql_run(study, "UPDATE trial SET state = ?, progress = ?, steps = ? WHERE number = ? AND run = ? AND state = 1",
-	    SQL_VALUES(
-	        SQL_WHOLE(state), SQL_REAL(report->progress), SQL_WHOLE(report->steps), SQL_WHOLE(report->number), SQL_WHOLE(run)),
-	    &changed, error));
+	CLU_TRY(
+	    sql_run(study, "UPDATE trial SET state = ?, progress = ?, steps = ?, reused = ? WHERE number = ? AND run = ? AND state = 1",
+	        SQL_VALUES(SQL_WHOLE(state), SQL_REAL(report->progress), SQL_WHOLE(report->steps), SQL_WHOLE(report->reused),
+	            SQL_WHOLE(report->number), SQL_WHOLE(run)),
+	        &changed, error));
 	*held = changed == 1;
 	return CLU_OK;
 }

@@ -41,7 +41,7 @@ clu_status store_settings(store *study, cJSON **settings, clu_error *error)
 
 #define TRIAL_COLUMNS \
 	"SELECT t.number, t.arch, t.name, t.state, t.steps, t.claimed_at, t.finished_at, t.error, t.progress," \
-	"	coalesce(w.name, ''), coalesce(w.device, ''), coalesce(w.key, '')" \
+	"	coalesce(w.name, ''), coalesce(w.device, ''), coalesce(w.key, ''), t.reused" \
 	" FROM trial t LEFT JOIN worker w ON w.run = t.run "
 #define LAYER_COLUMNS "SELECT trial, layer, validation_db, nmse_db, nmse_ratio_db FROM layer "
 #define LEADERS "(SELECT number FROM trial WHERE state = 1 OR arch = ?1 OR number = ?2)"
@@ -66,6 +66,7 @@ static void read_trial(sqlite3_stmt *query, trial *t)
 	sql_text(query, 9, t->worker, sizeof t->worker);
 	sql_text(query, 10, t->device, sizeof t->device);
 	sql_text(query, 11, t->key, sizeof t->key);
+	t->reused = (uint64_t)sqlite3_column_int64(query, 12);
 	t->validation_db = t->nmse_db = t->nmse_ratio_db = NAN;
 }
 

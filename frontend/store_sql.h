@@ -12,7 +12,7 @@ struct store {
 	char *path;
 };
 
-enum { STORE_APPLICATION_ID = 0x636c7531, STORE_VERSION = 2 }; /* "clu1" */
+enum { STORE_APPLICATION_ID = 0x636c7531, STORE_VERSION = 3 }; /* "clu1" */
 
 /* A bound value. NaN is stored as NULL, which is what SQLite makes of it anyhow, and comes back as NaN. */
 typedef struct sql_value {

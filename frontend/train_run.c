@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "message.h"
 #include "model_record.h"
+#include "prefix_choice.h"
 #include "progress.h"
 #include "settings_json.h"
 #include "status.h"
@@ -35,6 +36,7 @@ struct run {
 	char *record_text;
 	clu_device *device;
 	plan_choice plan;
+	clu_prefixes *prefixes;
 	clu_lanes *lanes;
 	progress progress;
 	uint32_t layers_printed;
@@ -165,7 +167,7 @@ static clu_status save_checkpoint(struct run *run, clu_error *error)
 	return status;
 }
 
-/* From the checkpoint when there is one, else from the beginning. */
+/* From the checkpoint when there is one, else from the deepest trained prefix, else from the beginning. */
 static clu_status start(struct run *run, clu_error *error)
 {
 	const train_job *job = run->job;
@@ -176,11 +178,17 @@ static clu_status start(struct run *run, clu_error *error)
 	    .from = job->from,
 	    .settings = run->record_text,
 	};
-	if (!job->restart && access(run->checkpoint, F_OK) == 0)
+	if (!job->restart && access(run->checkpoint, F_OK) == 0) {
 		CLU_TRY(resume(run, &training, error));
-	else
-		CLU_TRY(clu_lane_start(run->lanes, 0, &training, error));
-	return save_checkpoint(run, error);
+		return save_checkpoint(run, error);
+	}
+	clu_lane_progress lane;
+	CLU_TRY(clu_lane_start(run->lanes, 0, &training, error));
+	clu_lane_progress_get(run->lanes, 0, &lane);
+	if (lane.reused_steps)
+		report_note("%u of %u layers are in %s already: %" PRIu64 " steps less", lane.layers_done, job->arch.layers, job->prefixes,
+		    lane.reused_steps);
+	return lane.state == CLU_LANE_TRAINING ? save_checkpoint(run, error) : CLU_OK;
 }
 
 static clu_status set_up(struct run *run, clu_error *error)
@@ -191,10 +199,12 @@ static clu_status set_up(struct run *run, clu_error *error)
 	run->checkpoint = checkpoint_path(job->model_path);
 	if (!run->checkpoint) return clu_fail(error, CLU_MEMORY, "out of memory");
 	CLU_TRY(check_output(job, error));
+	CLU_TRY(prefix_choice_open(job->prefixes, &run->prefixes, error));
 	CLU_TRY(open_device(run, error));
 	CLU_TRY(make_records(run, error));
 	CLU_TRY(settings_data(&job->settings, &data, error));
 	CLU_GOTO(clu_lanes_create(run->device, data, job->arch.layers, job->settings.batch, 1, &run->lanes, error));
+	clu_lanes_use_prefixes(run->lanes, run->prefixes);
 	CLU_GOTO(start(run, error));
 
 cleanup:
@@ -270,7 +280,7 @@ static int finish(struct run *run, const clu_lane_progress *lane)
 	CLU_GOTO(clu_lane_model(run->lanes, 0, &model, &error));
 	CLU_GOTO(clu_model_save(model, run->job->model_path, &error));
 	unlink(run->checkpoint);
-	report_note("%s written after %" PRIu64 " steps", run->job->model_path, lane->steps);
+	report_note("%s written after %" PRIu64 " steps", run->job->model_path, lane->steps - lane->reused_steps);
 
 cleanup:
 	clu_model_destroy(model);
@@ -325,6 +335,7 @@ int train_run(const train_job *job)
 		code = train(&run);
 	}
 	clu_lanes_destroy(run.lanes);
+	clu_prefixes_destroy(run.prefixes);
 	clu_device_destroy(run.device);
 	cJSON_free(run.record_text);
 	cJSON_Delete(run.record);

@@ -8,6 +8,7 @@ typedef struct train_job {
 	const char *model_path;  /* M; NULL for a dry run that names none */
 	const char *device_spec; /* NULL: the first usable device */
 	const char *plan_path;   /* NULL: the device's default */
+	const char *prefixes;    /* directory of trained prefixes; NULL: none is used */
 	const char *from_path;   /* of `from` */
 	clu_model *from;         /* NULL: from nothing */
 	clu_arch arch;

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "model_record.h"
 #include "options.h"
+#include "prefix_choice.h"
 #include "progress.h"
 #include "pulse.h"
 #include "settings_json.h"
@@ -47,6 +48,7 @@ struct worker {
 	cost_shape shape;
 	clu_device *device;
 	plan_choice plan;
+	clu_prefixes *prefixes;
 	clu_lanes *lanes;
 	struct slot *slots;
 	uint32_t slot_count;
@@ -122,6 +124,15 @@ static clu_status check_data(const struct worker *w, const clu_data *data, clu_e
 	    hash, w->data_hash);
 }
 
+/* A cache that cannot be used costs time alone. */
+static void open_prefixes(struct worker *w)
+{
+	clu_error error;
+	if (prefix_choice_open(w->options->prefixes, &w->prefixes, &error) != CLU_OK)
+		report_note("no trained prefixes are used: %s", error.message);
+	clu_lanes_use_prefixes(w->lanes, w->prefixes);
+}
+
 static clu_status set_up_lanes(struct worker *w, clu_error *error)
 {
 	clu_data *data = NULL;
@@ -130,6 +141,7 @@ static clu_status set_up_lanes(struct worker *w, clu_error *error)
 	CLU_GOTO(check_data(w, data, error));
 	CLU_GOTO(choose_lanes(w, data, &w->slot_count, error));
 	CLU_GOTO(clu_lanes_create(w->device, data, w->settings.layers, w->settings.batch, w->slot_count, &w->lanes, error));
+	open_prefixes(w);
 	w->slots = calloc(w->slot_count, sizeof *w->slots);
 	if (!w->slots) status = clu_fail(error, CLU_MEMORY, "no memory for %u lanes", w->slot_count);
 
@@ -189,6 +201,7 @@ static trial_report report_of(const struct worker *w, const struct slot *slot, c
 	    .number = slot->trial.number,
 	    .progress = whole > 0 && left < whole ? 1 - left / whole : 0,
 	    .steps = lane->steps,
+	    .reused = lane->reused_steps,
 	    .layers = lane->layers_done,
 	    .layers_stored = slot->layers_stored,
 	    .record = lane->record,
@@ -261,7 +274,7 @@ static clu_status start_trial(struct worker *w, uint32_t i, const trial_claim *c
 	if (status != CLU_OK) return clu_fail(error, status, "%s", inner.message);
 	clu_lane_progress_get(w->lanes, i, &lane);
 	say(w, "trial %" PRId64 " (%s) %s layer %u", claim->number, claim->name[0] ? claim->name : claim->arch,
-	    lane.steps ? "goes on at" : "begins at", lane.layer);
+	    lane.steps > lane.reused_steps ? "goes on at" : "begins at", lane.layer);
 	return CLU_OK;
 }
 
@@ -457,6 +470,7 @@ int worker_run(const worker_options *options)
 	pulse_stop(w.pulse);
 	int code = end(&w, status, &error);
 	clu_lanes_destroy(w.lanes);
+	clu_prefixes_destroy(w.prefixes);
 	clu_device_destroy(w.device);
 	free(w.slots);
 	settings_release(&w.settings);

@@ -11,6 +11,7 @@ typedef struct worker_options {
 	int64_t run; /* that the supervisor has begun for it; 0: begins its own, and says on stderr what it does */
 	const clu_device_info *device;
 	const char *plan_path; /* NULL: the device's own plan */
+	const char *prefixes;  /* directory of trained prefixes; NULL: none is used */
 	uint32_t lanes;        /* 0: as many as suit the device and fit it */
 	double lease;          /* s */
 	double checkpoint;     /* s between checkpoints of a lane */

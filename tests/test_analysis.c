@@ -166,8 +166,11 @@ static void test_devices(void **state)
 	    made_worker("w5", "device A", "another key", start, start + 1 * minute),
 	};
 	workers[3].busy_seconds = 10 * 60; /* two runs with a pause between them */
+	trials[1].reused = 300;
+	trials[2].reused = 20;
 	study_analysis *analysis = analyse(4, trials, 5, workers, sizeof workers / sizeof *workers);
 	assert_int_equal(analysis->device_count, 4);
+	assert_int_equal(analysis->reused, 320);
 	const device_share *a = &analysis->devices[0], *b = &analysis->devices[1];
 	assert_string_equal(a->device, "device A");
 	assert_int_equal(a->trials, 3);

@@ -39,6 +39,7 @@ static void mistakes_on_the_command_line_leave_no_study(void **context)
 	    {{study, "--trials", "3", "--time", "soon", NULL}, EXIT_USAGE, "soon"},
 	    {{study, "--trials", "3", "--lanes", "0", NULL}, EXIT_USAGE, "--lanes"},
 	    {{study, "--trials", "3", "--workers", "65", NULL}, EXIT_USAGE, "--workers"},
+	    {{study, "--trials", "3", "--prefixes", "p", "--no-prefixes", NULL}, EXIT_USAGE, "contradict"},
 	    {{study, "--trials", "3", "--m", "5000", NULL}, EXIT_USAGE, "5000"},
 	    {{study, "--trials", "3", "--recipe", "/no/such/recipe", NULL}, EXIT_FAILED, "/no/such/recipe"},
 	    {{study, "--trials", "3", "--batch", "200", "--train-samples", "100", NULL}, EXIT_USAGE, "--batch 200"},

@@ -202,6 +202,40 @@ static void stopped_training_goes_on_to_the_same_bits(void **state)
 	free(model);
 }
 
+/* A model is the same file whether its first layers were trained for it or not. */
+static void shared_prefixes_change_no_bit(void **state)
+{
+	char *alone = support_path(*state, "alone"), *first = support_path(*state, "first"), *second = support_path(*state, "second");
+	char *again = support_path(*state, "again"), *prefixes = support_path(*state, "prefixes");
+	size_t wanted_size, size;
+	if (!support_equal_bits()) skip();
+	char *wanted = train_to_end(WORDS("--arch", "0_0_1"), alone, &wanted_size);
+	free(train_to_end(WORDS("--arch", "0_0_0", "--prefixes", prefixes), first, &size));
+	static const char *const said[] = {"2 of 3 layers are in", "3 of 3 layers are in"};
+	for (size_t i = 0; i < 2; i++) {
+		const char *model = i == 0 ? second : again;
+		struct line line = tiny(WORDS("--arch", "0_0_1", "--prefixes", prefixes, "-o", model));
+		support_result result = support_run(line.words);
+		expect(&result, EXIT_DONE);
+		expect_in_stderr(&result, said[i]);
+		expect_in_stderr(&result, i == 0 ? "20 steps less" : "30 steps less");
+		expect_in_stderr(&result, i == 0 ? "written after 10 steps" : "written after 0 steps");
+		assert_non_null(strstr(result.out, "\"layer\":1"));
+		assert_non_null(strstr(result.out, "\"layer\":3"));
+		support_result_release(&result);
+		char *bytes = support_read(model, &size);
+		assert_int_equal(size, wanted_size);
+		assert_memory_equal(bytes, wanted, size);
+		free(bytes);
+	}
+	free(wanted);
+	free(prefixes);
+	free(again);
+	free(second);
+	free(first);
+	free(alone);
+}
+
 static void other_settings_are_named(void **state)
 {
 	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
@@ -391,6 +425,13 @@ static void unwritable_places(void **state)
 		expect_in_stderr(&result, paths[i]);
 		support_result_release(&result);
 	}
+	char *model = support_path(*state, "m");
+	struct line line = tiny(WORDS("--arch", "LISTA", "-o", model, "--prefixes", missing));
+	support_result result = support_run(line.words);
+	expect(&result, EXIT_FAILED);
+	expect_in_stderr(&result, missing);
+	support_result_release(&result);
+	free(model);
 	free(missing);
 }
 
@@ -400,6 +441,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_line_for_each_layer, enter, leave),
 	    cmocka_unit_test_setup_teardown(finished_models_are_kept, enter, leave),
 	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, enter, leave),
+	    cmocka_unit_test_setup_teardown(shared_prefixes_change_no_bit, enter, leave),
 	    cmocka_unit_test_setup_teardown(other_settings_are_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(tuning_trains_the_last_layer_only, enter, leave),

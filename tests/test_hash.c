@@ -37,12 +37,25 @@ static void every_bit_counts(void **state)
 	}
 }
 
+/* The last word is made up with zeros. */
+static void bytes_are_words_and_a_rest(void **state)
+{
+	(void)state;
+	const uint32_t zero = 0;
+	const char bytes[] = "abcdefg";
+	const uint64_t whole = hash_words(HASH_START, bytes, 1);
+	assert_true(hash_bytes(bytes, 4) == hash_words(whole, &zero, 1));
+	assert_true(hash_bytes(bytes, 7) == hash_words(whole, bytes + 4, 1)); /* with the NUL */
+	assert_true(hash_bytes(bytes, 5) != hash_bytes(bytes, 6));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(known_values),
 	    cmocka_unit_test(pieces_and_places_do_not_matter),
 	    cmocka_unit_test(every_bit_counts),
+	    cmocka_unit_test(bytes_are_words_and_a_rest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

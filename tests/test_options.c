@@ -116,6 +116,40 @@ static void durations(void **state)
 	}
 }
 
+static void sizes_in_bytes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool good;
+		uint64_t bytes;
+	} cases[] = {
+	    {"0", true, 0},
+	    {"1000", true, 1000},
+	    {"1K", true, 1024},
+	    {"1.5M", true, 1572864},
+	    {"20G", true, UINT64_C(21474836480)},
+	    {"2T", true, UINT64_C(2199023255552)},
+	    {"", false, 0},
+	    {"-1", false, 0},
+	    {"G", false, 0},
+	    {"2g", false, 0},
+	    {"2GB", false, 0},
+	    {"2 G", false, 0},
+	    {"1e17", true, UINT64_C(100000000000000000)},
+	    {"1e18", false, 0},
+	    {"inf", false, 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t bytes = 12345;
+		clu_error error;
+		const clu_status status = parse_bytes("--cap", cases[i].text, &bytes, &error);
+		if ((status == CLU_OK) != cases[i].good || bytes != (cases[i].good ? cases[i].bytes : 12345))
+			fail_msg("'%s': status %d, %llu bytes", cases[i].text, status, (unsigned long long)bytes);
+		if (!cases[i].good) assert_non_null(strstr(error.message, "--cap"));
+	}
+}
+
 /* Applies one option to the defaults. */
 static clu_status with_option(int option, const char *value, settings *given, clu_error *error)
 {
@@ -299,6 +333,7 @@ int main(void)
 	    cmocka_unit_test(whole_numbers),
 	    cmocka_unit_test(real_numbers),
 	    cmocka_unit_test(durations),
+	    cmocka_unit_test(sizes_in_bytes),
 	    cmocka_unit_test(option_ranges),
 	    cmocka_unit_test(defaults_are_the_papers),
 	    cmocka_unit_test(recipe_is_changed_at_the_end),

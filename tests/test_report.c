@@ -65,14 +65,19 @@ static void test_finished(void **state)
 	expect(html, "#4 LISTA: −19.50");
 	expect(html, "best 1 of 2 sampled");
 	refuse(html, "Unfinished");
+	expect(html, "<dt>optimiser steps</dt><dd>32,000</dd>");
+	refuse(html, "trained prefixes");
 	refuse(html, "LISTA is not among");
 	refuse(html, "fair coins"); /* nobody knows how these were sampled */
 	assert_int_equal(page_count(html, ">done</td>"), 4);
 	free(html);
 
+	trials[1].reused = 3000;       /* what a trial did not do itself is no work of the study's devices */
 	trials[1].validation_db = -30; /* a named one wins */
 	html = render_trials(4, trials, 4, 4);
 	expect(html, "<h1>Dense won: −21.50\u00a0dB, 2.00\u00a0dB better than LISTA</h1>");
+	expect(html, "<dt>optimiser steps</dt><dd>29,000</dd>");
+	expect(html, "<dt>steps saved by trained prefixes</dt><dd>3,000</dd>");
 	free(html);
 
 	trials[0].validation_db = -40;

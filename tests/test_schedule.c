@@ -325,10 +325,29 @@ static void test_selected(void **state)
 	}
 }
 
+/* As if the layers before had been trained, but for the steps. */
+static void test_begins_after_trained_layers(void **state)
+{
+	(void)state;
+	clu_recipe recipe = load("paper");
+	schedule_state schedule, trained;
+	schedule_begin(&trained, 3, 1);
+	for (uint32_t layer = 1; layer <= 3; layer++) {
+		while (!(validate(&recipe, &trained, UINT64_MAX, -1) & SCHEDULE_LAYER_END)) continue;
+		schedule_begin_after(&schedule, &recipe, 3, layer);
+		assert_int_equal(schedule.layer, trained.layer);
+		assert_int_equal(schedule.stage, trained.stage);
+		assert_int_equal(schedule.done, trained.done);
+		assert_int_equal(schedule.steps, 0);
+		if (!trained.done) assert_true(schedule.best_db == INFINITY && schedule.stage_steps == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_begins),
+	    cmocka_unit_test(test_begins_after_trained_layers),
 	    cmocka_unit_test(test_paper_from_begin_to_end),
 	    cmocka_unit_test(test_fast_from_begin_to_end),
 	    cmocka_unit_test(test_best_at_the_end_needs_no_restoring),

@@ -149,6 +149,51 @@ static void an_extended_search_is_the_longer_one(void **state)
 	free(grown);
 }
 
+static uint64_t sum_reused(const char *path)
+{
+	size_t count;
+	uint64_t reused = 0;
+	trial *trials = load(path, &count);
+	for (size_t i = 0; i < count; i++) reused += trials[i].reused;
+	free(trials);
+	return reused;
+}
+
+/* By default beside the study; in a named place for several; or not at all. The results are the same. */
+static void trials_start_at_trained_prefixes(void **state)
+{
+	char *without = support_path(*state, "without"), *beside = support_path(*state, "beside"),
+	     *named = support_path(*state, "named");
+	char *place = support_path(*state, "beside.prefixes"), *none = support_path(*state, "without.prefixes");
+	struct line lines[] = {tiny_search(without, WORDS("--trials", "6", "--lanes", "1", "--no-prefixes")),
+	    tiny_search(beside, WORDS("--trials", "6", "--lanes", "1")),
+	    tiny_search(named, WORDS("--trials", "6", "--lanes", "1", "--prefixes", place))};
+	if (!support_equal_bits()) skip();
+	for (size_t i = 0; i < 3; i++) {
+		support_result result = run_line(&lines[i]);
+		expect(&result, EXIT_DONE, "best of", "");
+		support_result_release(&result);
+	}
+	expect_same_results(without, beside);
+	expect_same_results(without, named);
+	assert_int_not_equal(access(none, F_OK), 0);
+	assert_int_equal(sum_reused(without), 0);
+	assert_true(sum_reused(beside) > 0 && sum_reused(named) > sum_reused(beside));
+	support_result result = support_run(WORDS("status", beside));
+	expect(&result, EXIT_DONE, "steps of the trials done were made before", "");
+	support_result_release(&result);
+	/* A place that is none is said before any work. */
+	struct line line = tiny_search(beside, WORDS("--trials", "8", "--prefixes", without));
+	result = run_line(&line);
+	expect(&result, EXIT_FAILED, "", "--no-prefixes does without");
+	support_result_release(&result);
+	free(none);
+	free(place);
+	free(named);
+	free(beside);
+	free(without);
+}
+
 /* Optimiser steps done in the study; 0 while it is being made. */
 static uint64_t steps_done(const char *path)
 {
@@ -361,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_search_ends_with_a_winner, enter, leave),
 	    cmocka_unit_test_setup_teardown(an_extended_search_is_the_longer_one, enter, leave),
+	    cmocka_unit_test_setup_teardown(trials_start_at_trained_prefixes, enter, leave),
 	    cmocka_unit_test_setup_teardown(interrupted_searches_go_on, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_time_limit_stops_a_search, enter, leave),
 	    cmocka_unit_test_setup_teardown(a_training_that_diverges_is_a_failed_trial, enter, leave),

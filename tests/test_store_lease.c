@@ -192,6 +192,7 @@ static void checkpoints_belong_to_a_key(void **context)
 	assert_int_equal(claim(f.study, first, 1, LEASE_MS, claims), 1);
 	trial_report report = fixture_report(0, 2, -20, record);
 	report.progress = 0.4;
+	report.reused = 30;
 	support_ok(store_checkpoint(f.study, first, &report, "key A", "old", 3, CHECKPOINT_KEEP, &held, &error), &error);
 	assert_true(held);
 	assert_int_equal(one_trial(f.study, 0).state, TRIAL_RUNNING);
@@ -216,12 +217,14 @@ static void checkpoints_belong_to_a_key(void **context)
 	assert_int_equal(claims[0].number, 0);
 	assert_int_equal(one_trial(f.study, 0).layers, 2);
 	assert_true(one_trial(f.study, 0).progress == 0.4);
+	assert_int_equal(one_trial(f.study, 0).reused, 30);
 	support_ok(store_run_end(f.study, same, RUN_STOPPED, "", &error), &error);
 	other = fixture_run(f.study, "w1", "key B");
 	assert_int_equal(claim(f.study, other, 3, LEASE_MS, claims), 3);
 	assert_int_equal(claims[2].number, 0);
 	assert_int_equal(one_trial(f.study, 0).layers, 0);
 	assert_true(one_trial(f.study, 0).progress == 0);
+	assert_int_equal(one_trial(f.study, 0).reused, 0);
 	fixture_destroy(&f);
 }
 

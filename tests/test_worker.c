@@ -47,7 +47,7 @@ static study_fixture small_study(const char *steps)
 static char *self;
 
 /* In a process of its own, which loads its drivers itself: they do not survive a fork. */
-static int work(const char *path, const char *lanes, const char *run)
+static int work(const char *path, const char *lanes, const char *run, const char *prefixes)
 {
 	clu_device_info device = support_device_info();
 	worker_options options = {.study_path = path,
@@ -55,6 +55,7 @@ static int work(const char *path, const char *lanes, const char *run)
 	    .run = strtoll(run, NULL, 10),
 	    .device = &device,
 	    .lanes = (uint32_t)strtoul(lanes, NULL, 10),
+	    .prefixes = prefixes[0] ? prefixes : NULL,
 	    .lease = 60,
 	    .checkpoint = 0.2,
 	    .lifeline = -1};
@@ -62,17 +63,22 @@ static int work(const char *path, const char *lanes, const char *run)
 	return worker_run(&options);
 }
 
-/* run 0: its own. */
-static pid_t start_run(const char *path, uint32_t lanes, const char *run)
+/* run 0: its own. prefixes "": none. */
+static pid_t start_with(const char *path, uint32_t lanes, const char *run, const char *prefixes)
 {
 	char text[16];
 	snprintf(text, sizeof text, "%u", lanes);
 	pid_t child = fork();
 	if (child == 0) {
-		execl(self, self, "work", path, text, run, (char *)NULL);
+		execl(self, self, "work", path, text, run, prefixes, (char *)NULL);
 		_exit(127);
 	}
 	return child;
+}
+
+static pid_t start_run(const char *path, uint32_t lanes, const char *run)
+{
+	return start_with(path, lanes, run, "");
 }
 
 static pid_t start(const study_fixture *f, uint32_t lanes)
@@ -173,6 +179,44 @@ static void a_damaged_checkpoint_means_starting_anew(void **context)
 	fixture_destroy(&damaged);
 }
 
+static uint64_t sum_reused(store *study)
+{
+	size_t count;
+	uint64_t reused = 0;
+	trial *trials = fixture_trials(study, &count);
+	for (size_t i = 0; i < count; i++) reused += trials[i].reused;
+	free(trials);
+	return reused;
+}
+
+/* Two workers at once, then another study with what they left: the same results, and the steps that were saved are told. */
+static void workers_share_prefixes(void **context)
+{
+	(void)context;
+	study_fixture calm = small_study("8"), shared = small_study("8"), later = small_study("8");
+	char *prefixes = support_path(shared.directory, "prefixes"), *file = support_path(shared.directory, "file");
+	if (!support_equal_bits()) skip();
+	assert_int_equal(end_of(start(&calm, 2)), EXIT_DONE);
+	assert_int_equal(sum_reused(calm.study), 0);
+	pid_t children[2] = {start_with(shared.path, 1, "0", prefixes), start_with(shared.path, 2, "0", prefixes)};
+	for (int i = 0; i < 2; i++) assert_int_equal(end_of(children[i]), EXIT_DONE);
+	expect_same(&calm, &shared, "two workers with prefixes");
+	assert_int_equal(end_of(start_with(later.path, 2, "0", prefixes)), EXIT_DONE);
+	expect_same(&calm, &later, "all from prefixes");
+	assert_int_equal(sum_reused(later.study), TRIALS * 3 * 8);
+	fixture_destroy(&later);
+	/* A place that serves for none is no reason to stop. */
+	later = small_study("8");
+	support_write(file, "x", 1);
+	assert_int_equal(end_of(start_with(later.path, 2, "0", file)), EXIT_DONE);
+	expect_same(&calm, &later, "no directory");
+	free(file);
+	free(prefixes);
+	fixture_destroy(&calm);
+	fixture_destroy(&shared);
+	fixture_destroy(&later);
+}
+
 /* A study that was begun under another plan goes on under its numeric key. */
 static void a_study_keeps_its_key(void **context)
 {
@@ -241,11 +285,12 @@ static void a_study_that_is_not_there_ends_the_worker(void **context)
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && strcmp(argv[1], "work") == 0) return work(argv[2], argv[3], argv[4]);
+	if (argc == 6 && strcmp(argv[1], "work") == 0) return work(argv[2], argv[3], argv[4], argv[5]);
 	self = argv[0];
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(results_depend_on_neither_lanes_nor_stops),
 	    cmocka_unit_test(a_damaged_checkpoint_means_starting_anew),
+	    cmocka_unit_test(workers_share_prefixes),
 	    cmocka_unit_test(a_study_keeps_its_key),
 	    cmocka_unit_test(a_worker_that_does_not_fit_is_retired),
 	    cmocka_unit_test(a_study_that_cannot_be_written_ends_the_worker),
