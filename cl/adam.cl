@@ -3,7 +3,7 @@
  *
  *   g ← γ g    m ← β₁ m + (1 − β₁) g    v ← β₂ v + (1 − β₂) g²    w ← w − rate · m/(√v + ε)
  *
- * rate = r·√(1 − β₂ᵗ)/(1 − β₁ᵗ) comes from the host for each step (steps, see loss.cl).
+ * rate = r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), which matrices, θ and a may have of different sizes, comes from the host for each step (steps).
  * Per lane: hyper = (β₁, β₂, ε, 0); multipliers γ[layers], by the layer that introduced the variable: W_b in layer 1, W_x in
  * layer 2. */
 
@@ -85,7 +85,8 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 
 	const float4 constants = hyper[slot];
 	const float spread = is_threshold ? 1.0f : spreads[at];
-	const float rate = steps[step * lanes + slot].rate / spread;
+	const step_data now = steps[step * lanes + slot];
+	const float rate = (is_threshold ? now.rate_theta : now.rate_coefficient) / spread;
 	const ulong here = slot * weights_stride + scalars_at + j;
 	const float m = fma(constants.x, first[here], (1.0f - constants.x) * g);
 	const float v = fma(constants.y, second[here], ((1.0f - constants.y) * g) * g);

@@ -47,10 +47,12 @@ ulong column_at(uint column, ulong panel)
 /* Numbers that a row of lists' starts has: layer.cl. */
 #define STARTS_LD(n) (((n) + LIST_COLUMNS - 1) / LIST_COLUMNS + 1)
 
-/* One step of one lane: position in the epoch's permutation, learning rate with Adam's bias correction. */
+/* One step of one lane: position in the epoch's permutation; learning rates with Adam's bias correction, of matrices, thresholds,
+ * coefficients; kind of loss. */
 typedef struct {
 	uint first;
-	float rate;
+	float rate, rate_theta, rate_coefficient;
+	uint loss;
 } step_data;
 
 /* Sum of a vector's entries, by halves. */
@@ -106,7 +108,7 @@ float sum_group(float value, __local float *shared)
 #endif
 }
 
-/* Work-item 0's value for all of the work-group. All work-items must call it. */
+/* Work-item 0's value for the whole work-group; all work-items must call it. */
 float share_group(float value, __local float *shared)
 {
 #if GROUP == 1
@@ -114,9 +116,9 @@ float share_group(float value, __local float *shared)
 #else
 	if (get_local_id(0) == 0) shared[0] = value;
 	barrier(CLK_LOCAL_MEM_FENCE);
-	value = shared[0];
-	barrier(CLK_LOCAL_MEM_FENCE);
-	return value;
+	const float common_ = shared[0];
+	barrier(CLK_LOCAL_MEM_FENCE); /* the next to write waits until all have read */
+	return common_;
 #endif
 }
 

@@ -1,4 +1,5 @@
-/* loss.cl: samples into the batch, the loss ½‖x − x*‖² (a sum) backwards, and the two NMSE.
+/* loss.cl: samples into the batch, the loss (a sum over samples, of the kind that each lane's stage says) backwards, and the two
+ * NMSE. LOSS_* come as -D from clu_loss.
  *
  * Which samples: a training batch takes order[slot][first …] of the epoch's permutation, `first` of the step in hand from
  * steps[step][slot]; an evaluation takes samples first, first + 1, … in their own order, the last one repeated to fill the
@@ -32,20 +33,50 @@ __kernel void gather_evaluation(uint batch, uint ld, __global const uint2 *list,
 	}
 }
 
-/* gradient = x_depth − x*. */
+/* (‖x − x*‖², ‖x*‖²) of a row, valid in work-item 0. */
+float2 row_norms(__global const float *x, __global const float *truth, uint ld, __local float *shared)
+{
+	vec error_sum = (vec)(0.0f), truth_sum = (vec)(0.0f);
+	for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
+		const vec t = LOAD(truth + c), e = LOAD(x + c) - t;
+		error_sum = fma(e, e, error_sum);
+		truth_sum = fma(t, t, truth_sum);
+	}
+	const float error = sum_group(sum_entries(error_sum), shared);
+	return (float2)(error, sum_group(sum_entries(truth_sum), shared));
+}
+
+/* What a row's loss multiplies e = x − x* by in its gradient: 1 of ½‖e‖², 1/‖e‖ of ‖e‖, 2/(‖e‖² + 1e-9‖x*‖²) of
+ * log(‖e‖²/‖x*‖² + 1e-9). Below 1e-30 there is no error to speak of, and nothing to divide by. */
+float loss_factor(uint loss, float2 norms)
+{
+	if (loss == LOSS_NORM) return 1.0f / sqrt(fmax(norms.x, 1e-30f));
+	return 2.0f / fmax(fma(1e-9f, norms.y, norms.x), 1e-30f);
+}
+
+/* gradient = factor·(x_depth − x*). */
 __kernel void loss_backward(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first,
 	__global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
 	__global const float *samples, __global const float *x, __global float *gradient)
 {
+#if GROUP > 1
+	__local float shared[GROUP];
+#else
+	__local float *shared = 0;
+#endif
 	const uint2 entry = list[list_first + get_group_id(2)];
+	const uint loss = steps[step * lanes + entry.x].loss;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	order += (ulong)entry.x * order_stride + steps[step * lanes + entry.x].first;
 	x += ((ulong)entry.x * layers + entry.y - 1) * batch * ld;
 	gradient += (ulong)entry.x * batch * ld;
 	for (uint row = row0; row < row_end; row++) {
 		__global const float *truth = samples + (ulong)order[row] * ld;
+		const ulong at = (ulong)row * ld;
+		float factor = 1.0f;
+		if (loss != LOSS_SQUARES) factor = share_group(loss_factor(loss, row_norms(x + at, truth, ld, shared)), shared);
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
-			STORE(LOAD(x + (ulong)row * ld + c) - LOAD(truth + c), gradient + (ulong)row * ld + c);
+			STORE(factor * (LOAD(x + at + c) - LOAD(truth + c)), gradient + at + c);
 	}
 }
 
@@ -64,15 +95,8 @@ __kernel void nmse_samples(uint layers, uint batch, uint ld, __global const uint
 	errors += (ulong)entry.x * errors_stride;
 	for (uint row = row0; row < row_end && first + row < count; row++) {
 		__global const float *truth = samples + (ulong)(first + row) * ld;
-		vec error_sum = (vec)(0.0f), truth_sum = (vec)(0.0f);
-		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
-			const vec t = LOAD(truth + c), e = LOAD(x + (ulong)row * ld + c) - t;
-			error_sum = fma(e, e, error_sum);
-			truth_sum = fma(t, t, truth_sum);
-		}
-		const float error = sum_group(sum_entries(error_sum), shared);
-		const float norm = sum_group(sum_entries(truth_sum), shared);
-		if (get_local_id(0) == 0) errors[first + row] = (float2)(error, norm);
+		const float2 norms = row_norms(x + (ulong)row * ld, truth, ld, shared);
+		if (get_local_id(0) == 0) errors[first + row] = norms;
 	}
 }
 

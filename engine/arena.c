@@ -80,7 +80,7 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_COLUMN_ENTRIES: return arena->sparse || arena->listed ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
 	case ROLE_COLUMN_COUNTS: return arena->sparse ? shape->n : arena->listed * layers * shape->n;
 	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;
-	case ROLE_STEPS: return 2u * shape->burst;
+	case ROLE_STEPS: return STEP_VALUES * shape->burst;
 	case ROLE_ORDER: return shape->order;
 	case ROLE_ERRORS: return 2u * (uint64_t)shape->evaluation;
 	case ROLE_PARTS: return 4u * NMSE_PARTS;

@@ -78,6 +78,9 @@ typedef struct arena {
 	cl_mem buffer[ROLE_COUNT];
 } arena;
 
+/* 4-byte values of a lane's step_data (loss.h). */
+#define STEP_VALUES 5u
+
 /* Lists a network keeps for training and, apart from them, for evaluation: see network.h. */
 #define LISTS_PER_SET(layers) (4u * (layers) + 3u)
 #define LIST_SETS 2u

@@ -24,7 +24,7 @@ extern "C" {
 
 #define CLU_LAYERS_MAX 32 /* K, the number of layers of a network */
 #define CLU_SIDE_MAX 4096 /* m and n */
-#define CLU_STAGES_MAX 8  /* stages a layer in a recipe */
+#define CLU_STAGES_MAX 32 /* stage lines of a recipe */
 
 /* ---- status ------------------------------------------------------------------------------------------------- */
 
@@ -237,16 +237,25 @@ typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS } clu_start;        
 typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
 typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE } clu_curve;
 typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep; /* which weights go on after a stage */
+/* The loss of a sample, e = x^(L) − x*; a batch's is the sum. Gradients: e; e/‖e‖; 2e/(‖e‖² + 1e-9·‖x*‖²). Denominators count as
+ * 1e-30 at least, ‖e‖² under the root too. */
+typedef enum clu_loss {
+	CLU_LOSS_SQUARES, /* ½‖e‖² */
+	CLU_LOSS_NORM,    /* ‖e‖ */
+	CLU_LOSS_LOG,     /* log(‖e‖²/‖x*‖² + 1e-9): the NMSE in dB but for a factor, down to −90 dB */
+} clu_loss;
 
 typedef struct clu_stage {
 	clu_variables variables;
-	double rate, rate_last; /* learning rate at layer 1 and at layer K; geometric in between */
+	double rate, rate_last; /* learning rate in the first and in the last of its layers; geometric in between */
 	clu_curve curve;        /* over a stage of known length: flat, or a cosine down to rate·floor */
 	double floor;
 	uint32_t length, length_last; /* steps, in layers 1…K−1 and in layer K; 0: until patience runs out */
 	uint32_t patience;            /* steps without a better validation NMSE that end the stage; 0: none */
 	uint32_t cap;                 /* most steps of a stage with patience; 0: none */
 	clu_keep keep;
+	clu_loss loss;
+	uint32_t layers; /* which it is run in: bit L − 1 for layer L; 0: all */
 } clu_stage;
 
 typedef struct clu_recipe {
@@ -259,24 +268,33 @@ typedef struct clu_recipe {
 	double decay;                 /* of the gradient multiplier of a trained variable, after each layer */
 	double beta1, beta2, epsilon; /* Adam; ε is outside the bias correction */
 	uint32_t validate_every;      /* steps between validations */
+	uint32_t layers_at;           /* layers that have stages of their own, beside layer K: bit L − 1 for layer L; 0: all. The
+	                               * others start together with the next that has, their θ copied from the last that had */
+	double rate_w, rate_theta, rate_coefficient; /* multiply the stages' rates for matrices, thresholds, coefficients */
 	uint32_t stage_count;
-	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer */
+	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer, where they say so */
 } clu_recipe;
 
-#define CLU_RECIPE_TEXT 4096
+#define CLU_RECIPE_TEXT 16384
 /* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. CLU_ARGUMENT for a word
  * that is neither, CLU_FILE for a path that cannot be read, CLU_FORMAT for what is no recipe. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
-/* CLU_ARGUMENT where a field is one that training cannot use; what the parser made never is. */
-CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error);
+/* CLU_ARGUMENT where a field is one that training cannot use, which no parsed one is, or where a layer from first_layer to
+ * `layers` that is to be trained has no stage. */
+CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error);
+/* Keys that a text may leave out are left out where they have their usual values. */
 CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
+/* Whether the recipe itself has this key; those of its stages are others. */
+CLU_API bool clu_recipe_has_key(const char *key);
+/* Whether a layer of a network of `layers` has stages of its own: see layers_at. */
+CLU_API bool clu_recipe_trains(const clu_recipe *recipe, uint32_t layer, uint32_t layers);
 /* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages. */
 CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
 /* Steps of a whole training of `layers` layers; *exact is false where patience decides (then it is the least possible). */
 CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact);
-/* The same of one stage, in layer K where `last`, else in one of the others. *exact is left alone, or becomes false. */
-CLU_API uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, bool last, bool *exact);
+/* The same of one stage in one of the layers; 0 where it is not run there. *exact is left alone, or becomes false. */
+CLU_API uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, uint32_t layer, uint32_t layers, bool *exact);
 
 /* ---- models (model.c) --------------------------------------------------------------------------------------- */
 
@@ -438,7 +456,7 @@ typedef struct clu_training {
 typedef enum clu_lane_state { CLU_LANE_EMPTY, CLU_LANE_TRAINING, CLU_LANE_DONE, CLU_LANE_FAILED } clu_lane_state;
 
 typedef struct clu_layer_record {
-	clu_nmse validation, test; /* test is NaN without a test set */
+	clu_nmse validation, test; /* test is NaN without a test set, both for a layer without stages of its own */
 	uint64_t steps;            /* of this layer's stages */
 	double seconds;            /* wall time while this layer trained: shared with the other lanes */
 } clu_layer_record;

@@ -124,7 +124,7 @@ static void move_on(lane *lane, const stored *s, uint32_t layers)
 {
 	lane_records_unpack(s->record, s->records, lane);
 	lane->latest = (clu_nmse){s->latest[0], s->latest[1]};
-	schedule_begin_after(&lane->schedule, &lane->recipe, layers, s->layers);
+	schedule_begin_after(&lane->recipe, &lane->schedule, layers, s->layers);
 	lane->reused_steps = 0;
 	for (uint32_t r = 0; r < s->records; r++) lane->reused_steps += lane->record[r].steps;
 	lane->schedule.steps = lane->reused_steps;
@@ -143,6 +143,7 @@ static clu_status take_over(clu_lanes *lanes, uint32_t slot, uint32_t layers, co
 	CLU_GOTO(decode(bytes, size, &s, error));
 	CLU_GOTO(network_set_weights(&lanes->arena, slot, s.model, error));
 	move_on(lane, &s, shape->layers);
+	CLU_GOTO(network_begin_layers(&lanes->arena, slot, layers, lane->schedule.layer, error));
 
 cleanup:
 	clu_model_destroy(s.model);

@@ -241,7 +241,7 @@ clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *tra
 	CLU_TRY(clu_arch_check(&training->arch, error));
 	if (training->arch.layers != shape->layers)
 		return clu_fail(error, CLU_ARGUMENT, "architecture of %u layers on lanes of %u", training->arch.layers, shape->layers);
-	CLU_TRY(clu_recipe_check(&training->recipe, error));
+	CLU_TRY(clu_recipe_check(&training->recipe, training->from ? shape->layers : 1, shape->layers, error));
 	const clu_model *from = training->from;
 	if (from && (from->m != shape->m || from->n != shape->n || from->arch.layers != shape->layers))
 		return clu_fail(error, CLU_MISMATCH, "network to start from is %u×%u of %u layers; wanted %u×%u of %u", from->m, from->n,
@@ -294,7 +294,7 @@ clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *t
 	CLU_TRY(lane_prepare(lanes, slot, training, error));
 	lane *lane = &lanes->lane[slot];
 	const uint32_t layers = lanes->arena.shape.layers;
-	schedule_begin(&lane->schedule, layers, training->from ? layers : 1);
+	schedule_begin(&lane->recipe, &lane->schedule, layers, training->from ? layers : 1);
 	if (training->from) {
 		clu_model from = *training->from;
 		from.arch = lane->arch; /* connections that it has not start at 0, those that only it has are left out */
@@ -362,20 +362,15 @@ static uint32_t burst_length(const clu_lanes *lanes)
 	return any ? (uint32_t)steps : 0;
 }
 
-static double power(double base, uint64_t exponent)
-{
-	double result = 1;
-	for (; exponent; exponent >>= 1, base *= base)
-		if (exponent & 1) result *= base;
-	return result;
-}
-
-/* Learning rate with Adam's bias correction: r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), t counted from the stage's first step. */
-static float corrected_rate(const lane *lane, uint64_t stage_step)
+static step_data step_of(const clu_lanes *lanes, const lane *lane, uint64_t stage_step)
 {
 	const clu_recipe *recipe = &lane->recipe;
-	const double second = 1 - power(recipe->beta2, stage_step + 1), first = 1 - power(recipe->beta1, stage_step + 1);
-	return (float)(schedule_rate(recipe, &lane->schedule, stage_step) * sqrt(second) / first);
+	const double rate = schedule_corrected_rate(recipe, &lane->schedule, stage_step);
+	return (step_data){.first = (cl_uint)(stage_step % lanes->pass_steps) * lanes->arena.shape.batch,
+	    .rate = (float)(rate * recipe->rate_w),
+	    .rate_theta = (float)(rate * recipe->rate_theta),
+	    .rate_coefficient = (float)(rate * recipe->rate_coefficient),
+	    .loss = recipe->stage[lane->schedule.stage].loss};
 }
 
 static clu_status load_order(clu_lanes *lanes, uint32_t slot, clu_error *error)
@@ -397,11 +392,8 @@ static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *e
 		const lane *lane = &lanes->lane[slot];
 		if (lane->state != CLU_LANE_TRAINING) continue;
 		CLU_TRY(load_order(lanes, slot, error));
-		for (uint32_t s = 0; s < steps; s++) {
-			const uint64_t step = lane->schedule.stage_steps + s;
-			lanes->step_data[(size_t)s * shape->lanes + slot] =
-			    (step_data){(cl_uint)(step % lanes->pass_steps) * shape->batch, corrected_rate(lane, step)};
-		}
+		for (uint32_t s = 0; s < steps; s++)
+			lanes->step_data[(size_t)s * shape->lanes + slot] = step_of(lanes, lane, lane->schedule.stage_steps + s);
 	}
 	return memory_write(lanes->device, lanes->arena.buffer[ROLE_STEPS], 0, (uint64_t)steps * shape->lanes * sizeof(step_data),
 	    lanes->step_data, error);
@@ -456,7 +448,8 @@ static void fail_lane(clu_lanes *lanes, lane *lane, const char *what)
 	    what, lane->schedule.layer, lane->schedule.stage + 1, (unsigned long long)lane->schedule.stage_steps, arch);
 }
 
-/* Records the layer that the lane finished. Its test NMSE is measured at its depth, before the schedule moves on. */
+/* Records the layer that the lane finished, and those below it that were trained with it. Its test NMSE is measured at its depth,
+ * before the schedule moves on. */
 static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, bool restored, clu_error *error)
 {
 	lane *lane = &lanes->lane[slot];
@@ -466,6 +459,8 @@ static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, 
 		test = lanes->nmse[0];
 	}
 	account_time(lanes);
+	while (lane->from_hash == 0 && lane->layers_done + 1 < lane->schedule.layer)
+		lane->record[lane->layers_done++] = (clu_layer_record){.validation = {NAN, NAN}, .test = {NAN, NAN}};
 	lane->record[lane->layers_done++] = (clu_layer_record){restored ? lane->best : lane->latest, test, steps, lane->layer_seconds};
 	lane->layer_seconds = 0;
 	return CLU_OK;
@@ -488,6 +483,7 @@ static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	if (actions & SCHEDULE_LAYER_END) {
 		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE_BEST, error));
 		CLU_TRY(lane_prefix_keep(lanes, slot, error));
+		CLU_TRY(network_begin_layers(&lanes->arena, slot, lane->schedule.layer, next.layer, error));
 	}
 	lane->schedule = next;
 	if (actions & SCHEDULE_DONE) {

@@ -3,7 +3,10 @@
 
 #include "launch.h"
 
+#include <assert.h>
 #include <math.h>
+
+static_assert(sizeof(step_data) == STEP_VALUES * sizeof(cl_uint), "STEPS has room for step_data");
 
 uint64_t samples_bytes(uint32_t m, uint32_t n, size_t count)
 {

@@ -1,4 +1,4 @@
-/* loss.h: samples on the device, batches taken from them, the loss ½‖x − x*‖² backwards, both NMSE (cl/loss.cl). */
+/* loss.h: samples on the device, batches taken from them, the loss backwards, both NMSE (cl/loss.cl). */
 #ifndef CLU_LOSS_H
 #define CLU_LOSS_H
 
@@ -12,8 +12,9 @@ typedef struct device_samples {
 
 /* One step of one lane, as the kernels read it (STEPS is [burst][lanes]). */
 typedef struct step_data {
-	cl_uint first; /* position in the epoch's permutation */
-	cl_float rate; /* learning rate with Adam's bias correction */
+	cl_uint first;                               /* position in the epoch's permutation */
+	cl_float rate, rate_theta, rate_coefficient; /* learning rates with Adam's bias correction: of matrices, θ, a */
+	cl_uint loss;                                /* clu_loss */
 } step_data;
 
 uint64_t samples_bytes(uint32_t m, uint32_t n, size_t count);
@@ -27,7 +28,7 @@ clu_status gather_training(
 /* B = samples first, first + 1, …; the last one repeated. */
 clu_status gather_evaluation(
     const arena *arena, const lane_list *list, const device_samples *samples, uint32_t first, clu_error *error);
-/* TOP = x_depth − x*. */
+/* TOP = gradient of the loss by x_depth. */
 clu_status loss_backward(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step, clu_error *error);
 /* Errors of the samples in the batch, first of them sample `first`. */
 clu_status nmse_batch(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t first, clu_error *error);

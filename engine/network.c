@@ -159,6 +159,15 @@ cleanup:
 	return status;
 }
 
+clu_status network_begin_layers(const arena *arena, uint32_t slot, uint32_t trained, uint32_t last, clu_error *error)
+{
+	float thetas[CLU_LAYERS_MAX];
+	if (last <= trained + 1) return CLU_OK;
+	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at + trained - 1, 1, thetas, error));
+	for (uint32_t l = 1; l < last - trained; l++) thetas[l] = thetas[0];
+	return arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at + trained, last - trained, thetas, error);
+}
+
 /* ---- products ---- */
 
 static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced, uint32_t layer)

@@ -3,6 +3,7 @@
  * One table of fields for the recipe and one for its stages says what a key is, where it lies and what is allowed; reading,
  * errors and printing all follow it. What a recipe means is schedule.c's and the lanes' affair. */
 #include "number.h"
+#include "schedule.h"
 #include "status.h"
 
 #include <assert.h>
@@ -51,40 +52,44 @@ static const struct {
 
 /* ---- fields ---- */
 
-typedef enum field_kind { FIELD_NAME, FIELD_WORD, FIELD_REAL, FIELD_WHOLE } field_kind;
+typedef enum field_kind { FIELD_NAME, FIELD_WORD, FIELD_REAL, FIELD_WHOLE, FIELD_LAYERS } field_kind;
 typedef enum field_range { RANGE_CLOSED, RANGE_ABOVE, RANGE_BELOW } field_range; /* ABOVE: not least; BELOW: not most */
 
+enum { WORDS_MAX = 3 };
 typedef struct recipe_field {
 	const char *key;
 	field_kind kind;
 	size_t offset;
-	const char *words[2]; /* FIELD_WORD: the enumeration's values 0 and 1 */
-	double least, most;   /* FIELD_REAL, FIELD_WHOLE */
+	const char *words[WORDS_MAX]; /* FIELD_WORD: the enumeration's values from 0 on */
+	double least, most;           /* FIELD_REAL, FIELD_WHOLE */
 	field_range range;
-	bool optional; /* where it is not there, it is as in `defaults` */
+	bool optional; /* may be left out, and is where it has its usual value, so that texts stay what they were before the key was */
+	double usual;
 } recipe_field;
 
 #define RECIPE(member) offsetof(clu_recipe, member)
 #define STAGE(member) offsetof(clu_stage, member)
+#define FACTOR_OF_RATE .kind = FIELD_REAL, .least = 0, .most = 1e3, .range = RANGE_ABOVE, .optional = true, .usual = 1
 
-enum { RECIPE_FIELDS = 11, STAGE_FIELDS = 10 };
+enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 12 };
 
 static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
     {.key = "form", .kind = FIELD_WORD, .offset = RECIPE(form), .words = {"mean", "sum"}},
     {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous"}},
     {.key = "threshold", .kind = FIELD_REAL, .offset = RECIPE(threshold), .least = 0, .most = 1e6},
-    {.key = "select_slope", .kind = FIELD_REAL, .offset = RECIPE(select_slope), .least = 0, .most = 100, .optional = true},
-    {.key = "select_most", .kind = FIELD_REAL, .offset = RECIPE(select_most), .least = 0, .most = 100, .optional = true},
+    {.key = "select_slope", .kind = FIELD_REAL, .offset = RECIPE(select_slope), .most = 100, .optional = true, .usual = 1.2},
+    {.key = "select_most", .kind = FIELD_REAL, .offset = RECIPE(select_most), .most = 100, .optional = true, .usual = 13},
     {.key = "decay", .kind = FIELD_REAL, .offset = RECIPE(decay), .least = 0, .most = 1},
     {.key = "beta1", .kind = FIELD_REAL, .offset = RECIPE(beta1), .least = 0, .most = 1, .range = RANGE_BELOW},
     {.key = "beta2", .kind = FIELD_REAL, .offset = RECIPE(beta2), .least = 0, .most = 1, .range = RANGE_BELOW},
     {.key = "epsilon", .kind = FIELD_REAL, .offset = RECIPE(epsilon), .least = 0, .most = 1, .range = RANGE_ABOVE},
     {.key = "validate_every", .kind = FIELD_WHOLE, .offset = RECIPE(validate_every), .least = 1, .most = UINT32_MAX},
+    {.key = "layers_at", .kind = FIELD_LAYERS, .offset = RECIPE(layers_at), .optional = true},
+    {.key = "rate_w", FACTOR_OF_RATE, .offset = RECIPE(rate_w)},
+    {.key = "rate_theta", FACTOR_OF_RATE, .offset = RECIPE(rate_theta)},
+    {.key = "rate_coefficient", FACTOR_OF_RATE, .offset = RECIPE(rate_coefficient)},
 };
-
-/* The shares are LISTA-SS's (Chen, Liu et al. 2018). */
-static const clu_recipe defaults = {.select_slope = 1.2, .select_most = 13};
 
 /* In the order in which stage lines are printed. */
 enum { STAGE_VARIABLES, STAGE_RATE, STAGE_RATE_LAST, STAGE_CURVE, STAGE_FLOOR, STAGE_LENGTH, STAGE_LENGTH_LAST };
@@ -99,9 +104,43 @@ static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "patience", .kind = FIELD_WHOLE, .offset = STAGE(patience), .least = 0, .most = UINT32_MAX},
     {.key = "cap", .kind = FIELD_WHOLE, .offset = STAGE(cap), .least = 0, .most = UINT32_MAX},
     {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best"}},
+    {.key = "loss", .kind = FIELD_WORD, .offset = STAGE(loss), .words = {"squares", "norm", "log"}, .optional = true},
+    {.key = "layers", .kind = FIELD_LAYERS, .offset = STAGE(layers), .optional = true},
 };
 
 static_assert(sizeof(clu_form) == sizeof(unsigned) && sizeof(clu_keep) == sizeof(unsigned), "enumerations are stored as unsigned");
+static_assert(sizeof(unsigned) == sizeof(uint32_t) && CLU_LAYERS_MAX == 32, "a set of layers is 32 bits");
+
+/* Value of a field that is no name; words and sets of layers by their numbers. */
+static double get_number(const recipe_field *field, const void *base)
+{
+	const char *place = (const char *)base + field->offset;
+	double real;
+	uint32_t whole;
+	if (field->kind == FIELD_REAL) {
+		memcpy(&real, place, sizeof real);
+		return real;
+	}
+	memcpy(&whole, place, sizeof whole);
+	return whole;
+}
+
+static void set_number(const recipe_field *field, double value, void *base)
+{
+	char *place = (char *)base + field->offset;
+	const uint32_t whole = (uint32_t)value;
+	if (field->kind == FIELD_REAL)
+		memcpy(place, &value, sizeof value);
+	else
+		memcpy(place, &whole, sizeof whole);
+}
+
+/* Gives the fields that a text may leave out their usual values. */
+static void set_usual(const recipe_field *fields, unsigned count, void *base)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (fields[i].optional) set_number(&fields[i], fields[i].usual, base);
+}
 
 /* ---- reading ---- */
 
@@ -109,9 +148,16 @@ static_assert(sizeof(clu_form) == sizeof(unsigned) && sizeof(clu_keep) == sizeof
 static void describe_wanted(const recipe_field *field, char text[96])
 {
 	static const char *const joins[] = {[RANGE_CLOSED] = " to", [RANGE_ABOVE] = ", up to", [RANGE_BELOW] = ", below"};
+	const char *const *words = field->words;
 	switch (field->kind) {
 	case FIELD_NAME: snprintf(text, 96, "1 to 31 letters, digits or ._-"); break;
-	case FIELD_WORD: snprintf(text, 96, "%s or %s", field->words[0], field->words[1]); break;
+	case FIELD_WORD:
+		if (words[2])
+			snprintf(text, 96, "%s, %s or %s", words[0], words[1], words[2]);
+		else
+			snprintf(text, 96, "%s or %s", words[0], words[1]);
+		break;
+	case FIELD_LAYERS: snprintf(text, 96, "all, or ascending layers from 1 to %d, as in 1-4,6,9-", CLU_LAYERS_MAX); break;
 	case FIELD_WHOLE: snprintf(text, 96, "a whole number from %.0f to %.0f", field->least, field->most); break;
 	case FIELD_REAL:
 		snprintf(text, 96, "a number %s %g%s %g", field->range == RANGE_ABOVE ? "above" : "from", field->least, joins[field->range],
@@ -131,40 +177,71 @@ static bool read_name(const char *text, char name[32])
 	return true;
 }
 
+/* The number at *at, which moves behind it; 0 where there is no layer of that number. */
+static uint32_t read_layer(const char **at)
+{
+	uint32_t layer = 0;
+	for (; isdigit((unsigned char)**at); ++*at)
+		if (layer <= CLU_LAYERS_MAX) layer = 10 * layer + (uint32_t)(**at - '0');
+	return layer <= CLU_LAYERS_MAX ? layer : 0;
+}
+
+/* "all", or layers and ranges in ascending order: 1-4,6,9- (to the last there can be). */
+static bool read_layers(const char *text, uint32_t *layers)
+{
+	uint32_t set = 0, highest = 0;
+	*layers = 0;
+	if (strcmp(text, "all") == 0) return true;
+	for (const char *at = text;; at++) {
+		const uint32_t first = read_layer(&at);
+		uint32_t last = first;
+		if (*at == '-') last = *++at ? read_layer(&at) : CLU_LAYERS_MAX;
+		if (first <= highest || last < first || (*at && *at != ',')) return false;
+		for (highest = first; highest <= last; highest++) set |= 1u << (highest - 1);
+		highest = last;
+		if (!*at) break;
+	}
+	*layers = set == UINT32_MAX ? 0 : set;
+	return true;
+}
+
 /* Puts the value into its place in the structure at `base`; false where it is not allowed. */
 static bool read_value(const recipe_field *field, const char *text, void *base)
 {
-	char *place = (char *)base + field->offset;
 	double real;
 	uint64_t whole;
+	uint32_t word = 0;
 	switch (field->kind) {
-	case FIELD_NAME: return read_name(text, place);
+	case FIELD_NAME: return read_name(text, (char *)base + field->offset);
 	case FIELD_WORD:
-		for (unsigned word = 0; word < 2; word++) {
-			if (strcmp(text, field->words[word]) != 0) continue;
-			memcpy(place, &word, sizeof word);
-			return true;
-		}
-		return false;
+		while (word < WORDS_MAX && field->words[word] && strcmp(text, field->words[word]) != 0) word++;
+		if (word == WORDS_MAX || !field->words[word]) return false;
+		set_number(field, word, base);
+		return true;
+	case FIELD_LAYERS:
+		if (!read_layers(text, &word)) return false;
+		set_number(field, word, base);
+		return true;
 	case FIELD_WHOLE:
 		if (!number_parse_whole(text, (uint64_t)field->most, &whole) || (double)whole < field->least) return false;
-		memcpy(place, &(uint32_t){(uint32_t)whole}, sizeof(uint32_t));
+		set_number(field, (double)whole, base);
 		return true;
 	case FIELD_REAL:
 		if (!number_parse(text, &real) || real < field->least || real > field->most) return false;
 		if ((field->range == RANGE_ABOVE && real == field->least) || (field->range == RANGE_BELOW && real == field->most))
 			return false;
-		memcpy(place, &real, sizeof real);
+		set_number(field, real, base);
 		return true;
 	}
 	return false;
 }
 
 /* Writes "a, b, c" of the fields' keys. */
-static void list_keys(const recipe_field *fields, unsigned count, char text[160])
+enum { KEYS_TEXT = 320 };
+static void list_keys(const recipe_field *fields, unsigned count, char text[KEYS_TEXT])
 {
 	char *at = text;
-	for (unsigned i = 0; i < count; i++) at += snprintf(at, (size_t)(text + 160 - at), i ? ", %s" : "%s", fields[i].key);
+	for (unsigned i = 0; i < count; i++) at += snprintf(at, (size_t)(text + KEYS_TEXT - at), i ? ", %s" : "%s", fields[i].key);
 }
 
 /* Reads one key and its value; `seen` has a bit for each field that was there already. */
@@ -174,7 +251,7 @@ static clu_status read_field(const recipe_field *fields, unsigned count, const c
 	unsigned i = 0;
 	while (i < count && strcmp(fields[i].key, key) != 0) i++;
 	if (i == count) {
-		char keys[160];
+		char keys[KEYS_TEXT];
 		list_keys(fields, count, keys);
 		return clu_fail(error, CLU_FORMAT, "line %u: unknown key \"%.40s\", known are %s%s", line, key, keys,
 		    fields == recipe_fields ? ", stage" : "");
@@ -218,6 +295,7 @@ static clu_status read_stage(char *pairs, unsigned line, clu_recipe *recipe, clu
 	}
 	clu_stage *stage = &recipe->stage[recipe->stage_count];
 	unsigned seen = 0;
+	set_usual(stage_fields, STAGE_FIELDS, stage);
 	char *rest = NULL;
 	for (char *pair = strtok_r(pairs, " \t", &rest); pair; pair = strtok_r(NULL, " \t", &rest)) {
 		char *equals = strchr(pair, '=');
@@ -254,12 +332,13 @@ static clu_status read_line(char *text, unsigned line, clu_recipe *recipe, unsig
 
 clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error)
 {
-	clu_recipe read = defaults;
+	clu_recipe read = {0};
 	unsigned seen = 0;
 	char *copy = strdup(text);
 	if (!copy) return clu_fail(error, CLU_MEMORY, "out of memory for a recipe of %zu bytes", strlen(text));
 	clu_status status = CLU_OK;
 	unsigned line = 1;
+	set_usual(recipe_fields, RECIPE_FIELDS, &read);
 	for (char *at = copy, *next; at; at = next, line++) {
 		next = strchr(at, '\n');
 		if (next) *next++ = '\0';
@@ -279,17 +358,35 @@ cleanup:
 	return status;
 }
 
-clu_status clu_recipe_check(const clu_recipe *recipe, clu_error *error)
+/* CLU_ARGUMENT where one of the layers has no stage. */
+static clu_status check_layers(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error)
+{
+	for (uint32_t layer = first_layer; layer <= layers; layer++) {
+		uint32_t stages = 0;
+		for (uint32_t i = 0; i < recipe->stage_count; i++) stages += schedule_runs(&recipe->stage[i], layer);
+		if (stages == 0 && clu_recipe_trains(recipe, layer, layers))
+			return clu_fail(error, CLU_ARGUMENT,
+			    "recipe %s has no stage for layer %" PRIu32 " of %" PRIu32
+			    ": its stages' layers= must cover it, or layers_at leave it "
+			    "out",
+			    recipe->name, layer, layers);
+	}
+	return CLU_OK;
+}
+
+clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error)
 {
 	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->validate_every >= 1 &&
-	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 &&
-	             recipe->select_slope >= 0 && recipe->select_most >= 0 && memchr(recipe->name, '\0', sizeof recipe->name);
+	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 && recipe->rate_w > 0 &&
+	             recipe->rate_theta > 0 && recipe->rate_coefficient > 0 && recipe->select_slope >= 0 && recipe->select_most >= 0 &&
+	             memchr(recipe->name, '\0', sizeof recipe->name);
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
 		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&
-		        stage->rate > 0 && stage->rate_last > 0;
+		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG;
 	}
-	return sound ? CLU_OK : clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
+	if (!sound) return clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
+	return check_layers(recipe, first_layer, layers, error);
 }
 
 clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error)
@@ -322,29 +419,45 @@ clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_err
 
 /* ---- printing ---- */
 
+/* A set of layers as read_layers takes it; returns its length. */
+static int print_layers(uint32_t layers, char *text)
+{
+	char *at = text;
+	if (layers == 0) return sprintf(text, "all");
+	for (uint32_t first = 1, last; first <= CLU_LAYERS_MAX; first = last + 1) {
+		last = first;
+		if (!(layers >> (first - 1) & 1u)) continue;
+		while (last < CLU_LAYERS_MAX && layers >> last & 1u) last++;
+		at += sprintf(at, at > text ? ",%" PRIu32 : "%" PRIu32, first);
+		if (last > first) at += sprintf(at, "-%" PRIu32, last);
+	}
+	return (int)(at - text);
+}
+
 /* Writes a field's value; returns its length. */
 static int print_value(const recipe_field *field, const void *base, char *text)
 {
-	const char *place = (const char *)base + field->offset;
-	unsigned word;
-	uint32_t whole;
-	double real;
+	const double number = field->kind == FIELD_NAME ? 0 : get_number(field, base);
 	switch (field->kind) {
-	case FIELD_NAME: return sprintf(text, "%s", place);
-	case FIELD_WORD: memcpy(&word, place, sizeof word); return sprintf(text, "%s", field->words[word]);
-	case FIELD_WHOLE: memcpy(&whole, place, sizeof whole); return sprintf(text, "%" PRIu32, whole);
-	case FIELD_REAL:
-		memcpy(&real, place, sizeof real);
-		number_print(real, text);
-		return (int)strlen(text);
+	case FIELD_NAME: return sprintf(text, "%s", (const char *)base + field->offset);
+	case FIELD_WORD: return sprintf(text, "%s", field->words[(unsigned)number]);
+	case FIELD_WHOLE: return sprintf(text, "%" PRIu32, (uint32_t)number);
+	case FIELD_LAYERS: return print_layers((uint32_t)number, text);
+	case FIELD_REAL: number_print(number, text); return (int)strlen(text);
 	}
 	return 0;
+}
+
+static bool left_out(const recipe_field *field, const void *base)
+{
+	return field->optional && get_number(field, base) == field->usual;
 }
 
 void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 {
 	char *at = text;
 	for (unsigned i = 0; i < RECIPE_FIELDS; i++) {
+		if (left_out(&recipe_fields[i], recipe)) continue;
 		at += sprintf(at, "%s ", recipe_fields[i].key);
 		at += print_value(&recipe_fields[i], recipe, at);
 		*at++ = '\n';
@@ -352,6 +465,7 @@ void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 	for (uint32_t stage = 0; stage < recipe->stage_count; stage++) {
 		at += sprintf(at, "stage");
 		for (unsigned i = 0; i < STAGE_FIELDS; i++) {
+			if (left_out(&stage_fields[i], &recipe->stage[stage])) continue;
 			at += sprintf(at, " %s=", stage_fields[i].key);
 			at += print_value(&stage_fields[i], &recipe->stage[stage], at);
 		}
@@ -360,7 +474,19 @@ void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 	*at = '\0';
 }
 
-/* ---- lengths ---- */
+bool clu_recipe_has_key(const char *key)
+{
+	unsigned i = 0;
+	while (i < RECIPE_FIELDS && strcmp(recipe_fields[i].key, key) != 0) i++;
+	return i < RECIPE_FIELDS;
+}
+
+/* ---- layers and lengths ---- */
+
+bool clu_recipe_trains(const clu_recipe *recipe, uint32_t layer, uint32_t layers)
+{
+	return layer == layers || recipe->layers_at == 0 || recipe->layers_at >> (layer - 1) & 1u;
+}
 
 clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error)
 {
@@ -394,10 +520,11 @@ clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_e
 }
 
 /* Fewest steps of a stage: the first validation is better than none; patience runs from there, to a validation. */
-uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, bool last, bool *exact)
+uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, uint32_t layer, uint32_t layers, bool *exact)
 {
 	const clu_stage *s = &recipe->stage[stage];
-	uint64_t every = recipe->validate_every, most = last ? s->length_last : s->length;
+	if (!clu_recipe_trains(recipe, layer, layers) || !schedule_runs(s, layer)) return 0;
+	uint64_t every = recipe->validate_every, most = layer == layers ? s->length_last : s->length;
 	if (s->cap && (most == 0 || s->cap < most)) most = s->cap;
 	if (s->patience == 0) return most;
 	uint64_t patient = every + (s->patience + every - 1) / every * every;
@@ -410,9 +537,8 @@ uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact
 {
 	uint64_t steps = 0;
 	if (exact) *exact = true;
-	for (uint32_t stage = 0; stage < recipe->stage_count; stage++) {
-		if (layers > 1) steps += (layers - 1) * clu_recipe_stage_steps(recipe, stage, false, exact);
-		steps += clu_recipe_stage_steps(recipe, stage, true, exact);
-	}
+	for (uint32_t layer = 1; layer <= layers; layer++)
+		for (uint32_t stage = 0; stage < recipe->stage_count; stage++)
+			steps += clu_recipe_stage_steps(recipe, stage, layer, layers, exact);
 	return steps;
 }

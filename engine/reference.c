@@ -127,12 +127,40 @@ void reference_forward(reference *r)
 		for (uint32_t row = 0; row < r->rows; row++) forward_row(r, layer, row);
 }
 
+/* ‖x^(depth) − truth‖² and ‖truth‖² of a row. */
+static void row_norms(const reference *r, uint32_t row, double *error, double *truth)
+{
+	const double *x = r->x + ((size_t)(r->depth - 1) * r->rows + row) * r->n, *t = r->truth + (size_t)row * r->n;
+	*error = *truth = 0;
+	for (uint32_t k = 0; k < r->n; k++) {
+		*error += (x[k] - t[k]) * (x[k] - t[k]);
+		*truth += t[k] * t[k];
+	}
+}
+
 double reference_loss(const reference *r)
 {
-	const size_t count = (size_t)r->rows * r->n, top = (size_t)(r->depth - 1) * count;
-	double loss = 0;
-	for (size_t i = 0; i < count; i++) loss += 0.5 * (r->x[top + i] - r->truth[i]) * (r->x[top + i] - r->truth[i]);
+	double loss = 0, error, truth;
+	for (uint32_t row = 0; row < r->rows; row++) {
+		row_norms(r, row, &error, &truth);
+		switch (r->loss) {
+		case CLU_LOSS_SQUARES: loss += 0.5 * error; break;
+		case CLU_LOSS_NORM: loss += sqrt(error); break;
+		case CLU_LOSS_LOG: loss += log(error / truth + 1e-9); break;
+		}
+	}
 	return loss;
+}
+
+/* dx of the last layer, one row: a multiple of x^(depth) − truth. */
+static void loss_backward_row(reference *r, uint32_t row)
+{
+	const size_t at = ((size_t)(r->depth - 1) * r->rows + row) * r->n;
+	double error, truth, factor = 1;
+	row_norms(r, row, &error, &truth);
+	if (r->loss == CLU_LOSS_NORM) factor = 1 / sqrt(fmax(error, 1e-30));
+	if (r->loss == CLU_LOSS_LOG) factor = 2 / fmax(error + 1e-9 * truth, 1e-30);
+	for (uint32_t k = 0; k < r->n; k++) r->dx[at + k] = factor * (r->x[at + k] - r->truth[(size_t)row * r->n + k]);
 }
 
 /* From dx of a layer to its dv, its weights' gradients and the dx of its origins, one row. */
@@ -166,13 +194,13 @@ static void backward_row(reference *r, uint32_t layer, uint32_t row)
 
 void reference_backward(reference *r)
 {
-	const size_t count = (size_t)r->rows * r->n, top = (size_t)(r->depth - 1) * count;
+	const size_t count = (size_t)r->rows * r->n;
 	memset(r->dx, 0, r->depth * count * sizeof *r->dx);
 	memset(r->dw_b, 0, (size_t)r->n * r->m * sizeof *r->dw_b);
 	memset(r->dw_x, 0, (size_t)r->n * r->n * sizeof *r->dw_x);
 	memset(r->dtheta, 0, sizeof r->dtheta);
 	memset(r->dcoefficient, 0, sizeof r->dcoefficient);
-	for (size_t i = 0; i < count; i++) r->dx[top + i] = r->x[top + i] - r->truth[i];
+	for (uint32_t row = 0; row < r->rows; row++) loss_backward_row(r, row);
 	for (uint32_t layer = r->depth; layer-- > 0;)
 		for (uint32_t row = 0; row < r->rows; row++) backward_row(r, layer, row);
 }

@@ -9,7 +9,8 @@
 typedef struct reference {
 	clu_arch arch;
 	uint32_t m, n, rows;
-	uint32_t depth;    /* layers in use; the loss is that of x^(depth) */
+	uint32_t depth; /* layers in use; the loss is that of x^(depth) */
+	clu_loss loss;
 	double *w_b, *w_x; /* [n][m], [n][n] */
 	double theta[CLU_LAYERS_MAX], coefficient[CLU_LAYERS_MAX][CLU_LAYERS_MAX];
 	uint32_t selected[CLU_LAYERS_MAX];
@@ -34,7 +35,7 @@ double reference_neuron_slope(clu_neuron kind, double v, double theta);         
 double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta, double cutoff); /* ∂η/∂θ */
 
 void reference_forward(reference *reference);      /* fills v and x */
-double reference_loss(const reference *reference); /* ½ Σ (x^(depth) − truth)², after reference_forward */
+double reference_loss(const reference *reference); /* of x^(depth), summed over rows; after reference_forward */
 void reference_backward(reference *reference);     /* fills dv, dx and the gradients, after reference_forward */
 
 typedef struct reference_adam {

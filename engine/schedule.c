@@ -1,5 +1,5 @@
 /* schedule.c: stage-wise training as a state machine, see schedule.h. Layer by layer from the first, the recipe's stages in
- * order for each; protocol.md's and every other way to train differ in the recipe only.
+ * order for each; the paper's and every other way to train differ in the recipe only.
  *
  * A stage ends at the first validation at which its length is reached, patience has run out, or the cap is reached. */
 #include "schedule.h"
@@ -16,26 +16,51 @@ static void begin_stage(schedule_state *state)
 	state->validated_at = 0;
 }
 
-void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer)
+bool schedule_runs(const clu_stage *stage, uint32_t layer)
 {
-	*state = (schedule_state){.layers = layers, .layer = first_layer};
+	return stage->layers == 0 || stage->layers >> (layer - 1) & 1u;
+}
+
+/* The first of the stages from `stage` on that are run in the layer; stage_count where none is. */
+static uint32_t stage_from(const clu_recipe *recipe, uint32_t stage, uint32_t layer)
+{
+	while (stage < recipe->stage_count && !schedule_runs(&recipe->stage[stage], layer)) stage++;
+	return stage;
+}
+
+static void begin_layer(const clu_recipe *recipe, schedule_state *state, uint32_t layer)
+{
+	while (!clu_recipe_trains(recipe, layer, state->layers)) layer++;
+	state->layer = layer;
+	state->stage = stage_from(recipe, 0, layer);
+	state->layer_steps = 0;
 	begin_stage(state);
 }
 
-void schedule_begin_after(schedule_state *state, const clu_recipe *recipe, uint32_t layers, uint32_t trained)
+void schedule_begin(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t first_layer)
 {
-	schedule_begin(state, layers, trained < layers ? trained + 1 : layers);
+	*state = (schedule_state){.layers = layers};
+	begin_layer(recipe, state, first_layer);
+}
+
+void schedule_begin_after(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t trained)
+{
+	schedule_begin(recipe, state, layers, trained < layers ? trained + 1 : layers);
 	if (trained < layers) return;
-	state->stage = recipe->stage_count - 1;
+	for (uint32_t stage = 0; stage < recipe->stage_count; stage++)
+		if (schedule_runs(&recipe->stage[stage], layers)) state->stage = stage;
 	state->done = true;
 }
 
-/* r_L: geometric between the rates of the first and the last layer. */
+/* r_L: geometric between the rates of the first and the last layer that the stage is run in. */
 static double layer_rate(const clu_stage *stage, uint32_t layer, uint32_t layers)
 {
-	if (layer == 1 || stage->rate_last == stage->rate) return stage->rate;
-	if (layer == layers) return stage->rate_last;
-	return stage->rate * elementary_exp(elementary_log(stage->rate_last / stage->rate) * (layer - 1) / (layers - 1));
+	uint32_t first = 1, last = layers;
+	while (!schedule_runs(stage, first) && first < layer) first++;
+	while (!schedule_runs(stage, last) && last > layer) last--;
+	if (layer == first || stage->rate_last == stage->rate) return stage->rate;
+	if (layer == last) return stage->rate_last;
+	return stage->rate * elementary_exp(elementary_log(stage->rate_last / stage->rate) * (layer - first) / (last - first));
 }
 
 double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step)
@@ -46,6 +71,20 @@ double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint
 	if (stage->curve == CLU_CURVE_FLAT || length == 0) return rate;
 	double part = stage_step < length ? (double)stage_step / (double)length : 1.0;
 	return rate * (stage->floor + (1.0 - stage->floor) * 0.5 * (1.0 + elementary_cos_pi(part)));
+}
+
+static double power(double base, uint64_t exponent)
+{
+	double result = 1;
+	for (; exponent; exponent >>= 1, base *= base)
+		if (exponent & 1) result *= base;
+	return result;
+}
+
+double schedule_corrected_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step)
+{
+	const double second = 1 - power(recipe->beta2, stage_step + 1), first = 1 - power(recipe->beta1, stage_step + 1);
+	return schedule_rate(recipe, state, stage_step) * sqrt(second) / first;
 }
 
 uint64_t schedule_stage_length(const clu_recipe *recipe, const schedule_state *state)
@@ -87,8 +126,9 @@ bool schedule_validation_due(const clu_recipe *recipe, const schedule_state *sta
 /* Moves on from a stage that is over; returns the action bits that say how far. */
 static unsigned next_stage(const clu_recipe *recipe, schedule_state *state)
 {
-	if (state->stage + 1 < recipe->stage_count) {
-		state->stage++;
+	const uint32_t next = stage_from(recipe, state->stage + 1, state->layer);
+	if (next < recipe->stage_count) {
+		state->stage = next;
 		begin_stage(state);
 		return SCHEDULE_STAGE_END;
 	}
@@ -96,10 +136,7 @@ static unsigned next_stage(const clu_recipe *recipe, schedule_state *state)
 		state->done = true;
 		return SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE;
 	}
-	state->layer++;
-	state->stage = 0;
-	state->layer_steps = 0;
-	begin_stage(state);
+	begin_layer(recipe, state, state->layer + 1);
 	return SCHEDULE_STAGE_END | SCHEDULE_LAYER_END;
 }
 
@@ -123,11 +160,15 @@ unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, dou
 
 double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state, uint32_t layer)
 {
-	if (layer == state->layer) return 1.0;
-	if (layer > state->layer || recipe->stage[state->stage].variables == CLU_VARIABLES_NEW) return 0.0;
 	double multiplier = 1.0;
-	for (uint32_t trained = layer; trained < state->layer; trained++) multiplier *= recipe->decay;
-	return multiplier;
+	bool new = true;
+	if (layer > state->layer) return 0.0;
+	for (uint32_t trained = layer; trained < state->layer; trained++) {
+		if (!clu_recipe_trains(recipe, trained, state->layers)) continue;
+		multiplier *= recipe->decay;
+		new = false;
+	}
+	return new || recipe->stage[state->stage].variables == CLU_VARIABLES_ALL ? multiplier : 0.0;
 }
 
 /* The nearest and not the next below, which rounding would move from 30 to 29 at 6 per cent of 500. */

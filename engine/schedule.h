@@ -32,13 +32,18 @@ typedef enum schedule_action {
 	SCHEDULE_DONE = 16,        /* comes with LAYER_END: that was layer K */
 } schedule_action;
 
-/* first_layer: 1, or `layers` for fine-tuning a whole network. */
-void schedule_begin(schedule_state *state, uint32_t layers, uint32_t first_layer);
+/* Whether a stage is run in a layer. */
+bool schedule_runs(const clu_stage *stage, uint32_t layer);
+/* first_layer: 1, or `layers` for fine-tuning a whole network; where it has no stages of its own, the next that has. */
+void schedule_begin(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t first_layer);
 /* The state after `trained` layers, whose steps are not counted; where that is all of them, training is done. */
-void schedule_begin_after(schedule_state *state, const clu_recipe *recipe, uint32_t layers, uint32_t trained);
+void schedule_begin_after(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t trained);
 /* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a cosine
- * to r_L·floor over the stage's length, r_L = r_1·(r_K/r_1)^((L−1)/(K−1)). The same bits on every host. */
+ * to r_L·floor over the stage's length, r_L = r_F·(r_G/r_F)^((L−F)/(G−F)), F and G the first and the last of the stage's layers.
+ * The same bits on every host. */
 double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step);
+/* The same with the correction, r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), t counted from the stage's first step. */
+double schedule_corrected_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step);
 /* Steps of the current stage; 0 where patience decides. */
 uint64_t schedule_stage_length(const clu_recipe *recipe, const schedule_state *state);
 /* Steps from here to the next validation, which the end of a stage always is; ≥ 1 unless done. */
@@ -50,8 +55,8 @@ bool schedule_validation_due(const clu_recipe *recipe, const schedule_state *sta
 /* The validation due at state->stage_steps gave this NMSE (NaN is never best). Moves to the next stage or layer where the
  * current one ends, counters begun anew; when done, the state stays where it ended. Returns schedule_action bits. */
 unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, double validation_db);
-/* Gradient multiplier of the variables that `layer` introduced: 1 for the current layer, 0 for later ones and for those that
- * this stage freezes, decay^(layers trained since) else. */
+/* Gradient multiplier of the variables that `layer` introduced: 1 for the current layer and those that started with it, 0 for
+ * later ones and for those that this stage freezes, decay^(layers trained since) else. */
 double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state, uint32_t layer);
 /* Entries of a sample of n that each layer selects: the whole number nearest to min(slope·L, most) per cent of n where the layer's
  * neuron is CLU_NEURON_SELECT, else 0. */

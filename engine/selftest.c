@@ -16,7 +16,9 @@ static const struct {
 	const char *arch;
 	uint32_t depth;
 	float threshold; /* growing with the layer: products of the first lane are dense, of the second sparse */
-} cases[TEST_LANES] = {{"0_0_1_2_5:srlpp", 5, 0.1f}, {"0_0_0_3_7:sssss:11010", 4, 0.5f}, {"0_0_0_0_0", 1, 0.05f}};
+	clu_loss loss;
+} cases[TEST_LANES] = {{"0_0_1_2_5:srlpp", 5, 0.1f, CLU_LOSS_SQUARES}, {"0_0_0_3_7:sssss:11010", 4, 0.5f, CLU_LOSS_NORM},
+    {"0_0_0_0_0", 1, 0.05f, CLU_LOSS_LOG}};
 
 /* Largest allowed error relative to the largest reference value: sums of some 100 float32 products, with room for the
  * amplification through five layers; an error of indexing or order is a hundred times larger. */
@@ -81,6 +83,7 @@ static clu_status make_reference(fixture *f, uint32_t lane, clu_error *error)
 	const clu_model *model = f->model[lane];
 	CLU_TRY(reference_create(&model->arch, TEST_M, f->n, TEST_BATCH, cases[lane].depth, &f->reference[lane], error));
 	reference *r = f->reference[lane];
+	r->loss = cases[lane].loss;
 	to_double(r->w_b, model->w_b, f->n * TEST_M);
 	to_double(r->w_x, model->w_x, f->n * f->n);
 	for (uint32_t l = 0; l < TEST_LAYERS; l++) {
@@ -134,10 +137,10 @@ static clu_status prepare(fixture *f, clu_error *error)
 	CLU_TRY(network_lists_create(&f->arena, LIST_SET_TRAIN, &f->lists, error));
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
 		CLU_TRY(prepare_lane(f, lane, error));
-		steps[lane] = (step_data){lane % 2, rate};
+		steps[lane] = (step_data){lane % 2, rate, rate, rate, cases[lane].loss};
 		places[lane] = (lane_place){lane, cases[lane].depth, 1, true, cases[lane].depth > 1};
 	}
-	CLU_TRY(arena_write(&f->arena, ROLE_STEPS, 0, 0, 2 * TEST_LANES, steps, error));
+	CLU_TRY(arena_write(&f->arena, ROLE_STEPS, 0, 0, STEP_VALUES * TEST_LANES, steps, error));
 	return network_lists_set(&f->arena, &f->lists, places, TEST_LANES, error);
 }
 

@@ -152,6 +152,7 @@ static clu_status complete(struct command_line *line, clu_error *error)
 	CLU_TRY(settings_finish(&job->settings, error));
 	if (line->print_recipe) return CLU_OK;
 	CLU_TRY(choose_arch(line, error));
+	CLU_TRY(clu_recipe_check(&job->settings.recipe, job->from ? job->arch.layers : 1, job->arch.layers, error));
 	return job->from ? check_from(job, error) : CLU_OK;
 }
 

@@ -42,7 +42,8 @@ const char settings_help[] = DATA_HELP
     "  --seed S                  keys the shuffles (1)\n"
     "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, or a file in the format that\n"
     "                            'clunroll train --print-recipe' writes\n"
-    "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4)\n"
+    "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4);\n"
+    "                            clunroll(1) lists the keys\n"
     "  --schedule A,B,…          fixed numbers of steps for the recipe's stages\n";
 /* clang-format on */
 

@@ -46,20 +46,9 @@ static void print_stage(FILE *out, char *line, const struct change *change)
 	fprintf(out, "%s=%s\n", change->key, change->value);
 }
 
-/* Whether a line of the text is "key …". */
-static bool has_line(const char *text, const char *key)
-{
-	size_t length = strlen(key);
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, length) == 0 && line[length] == ' ') return true;
-	}
-	return false;
-}
-
 static void print_changed(FILE *out, char *text, const struct change *change)
 {
-	bool in_stages = change->stage > 0 || !has_line(text, change->key);
+	bool in_stages = change->stage > 0 || !clu_recipe_has_key(change->key);
 	size_t key_length = strlen(change->key);
 	unsigned long stage = 0;
 	char *rest = NULL;
@@ -68,11 +57,10 @@ static void print_changed(FILE *out, char *text, const struct change *change)
 		stage += is_stage;
 		if (in_stages && is_stage && (change->stage == 0 || change->stage == stage))
 			print_stage(out, line, change);
-		else if (!in_stages && strncmp(line, change->key, key_length) == 0 && line[key_length] == ' ')
-			fprintf(out, "%s %s\n", change->key, change->value);
-		else
+		else if (in_stages || strncmp(line, change->key, key_length) != 0 || line[key_length] != ' ')
 			fprintf(out, "%s\n", line);
 	}
+	if (!in_stages) fprintf(out, "%s %s\n", change->key, change->value);
 }
 
 clu_status recipe_change(clu_recipe *recipe, const char *change_text, clu_error *error)

@@ -99,6 +99,7 @@ static clu_status apply_changes(struct search *s, clu_error *error)
 	for (size_t i = 0; i < s->job->change_count; i++)
 		CLU_TRY(settings_option(&s->settings, s->job->changes[i].option, s->job->changes[i].value, error));
 	CLU_TRY(settings_finish(&s->settings, error));
+	CLU_TRY(clu_recipe_check(&s->settings.recipe, 1, s->settings.layers, error));
 	s->record = settings_to_json(&s->settings);
 	if (!s->record) return clu_fail(error, CLU_MEMORY, "no memory for the settings");
 	return settings_have_files(&s->settings) ? add_data_hash(s, error) : CLU_OK;

@@ -58,13 +58,33 @@ static inline clu_recipe fixture_paper(void)
 	return recipe;
 }
 
-/* Training number `index` of an endless list of different ones; 0 to 2 are those that tests look at. */
+/* All that a recipe may say beside: other losses, stages of some layers, layers that start together, rates by kind of variable. */
+static inline clu_recipe fixture_mixed(void)
+{
+	char text[CLU_RECIPE_TEXT];
+	clu_recipe recipe;
+	clu_error error;
+	snprintf(text, sizeof text,
+	    "name tiny-mixed\nform sum\nstart previous\nthreshold 0.4\ndecay 0.9\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\n"
+	    "validate_every %d\nlayers_at 1,3\nrate_w 0.5\nrate_theta 0.25\nrate_coefficient 2\n"
+	    "stage variables=all rate=3e-2 rate_last=1e-2 curve=cosine floor=1e-3 keep=best length=%d loss=norm layers=1-3\n"
+	    "stage variables=new rate=1e-2 length=%d loss=log layers=3-\n"
+	    "stage variables=all rate=5e-3 length=%d layers=4-\n",
+	    support_tiny() ? 2 : 5, support_tiny() ? 3 : 12, support_tiny() ? 2 : 7, support_tiny() ? 2 : 6);
+	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+	return recipe;
+}
+
+/* Training number `index` of an endless list of different ones; 0 to 2 and the two named are those that tests look at. */
+enum { FIXTURE_MIXED = 6, FIXTURE_SELECT = 8 };
 static inline clu_training fixture_training(uint32_t index)
 {
-	static const char *const archs[] = {
-	    "0_0_1_3:slrs:1101", "0_0_1_2", "0_0_0_0:rsls", "0_0_1_3:llll", "0_0_0_3:ssss:1000", "0_0_1_1:srsr", "0_0_1_2:pspp"};
-	return (clu_training){.arch = support_arch(archs[index % 7]),
-	    .recipe = index % 2 ? fixture_paper() : fixture_fast(),
+	static const char *const archs[] = {"0_0_1_3:slrs:1101", "0_0_1_2", "0_0_0_0:rsls", "0_0_1_3:llll", "0_0_0_3:ssss:1000",
+	    "0_0_1_1:srsr", "0_0_1_3:slrs:1101", "0_0_1_2", "0_0_1_2:pspp"};
+	return (clu_training){.arch = support_arch(archs[index % 9]),
+	    .recipe = index % 7 == FIXTURE_MIXED ? fixture_mixed()
+	              : index % 2                ? fixture_paper()
+	                                         : fixture_fast(),
 	    .seed = 100 + index,
 	    .settings = "{\"index\":1}"};
 }

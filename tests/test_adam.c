@@ -71,7 +71,10 @@ static void set_constants(fixture *f, uint32_t lane)
 		f->multipliers[lane][l] = l == 2 ? 0 : 1.0f - 0.3f * (float)(l % 3);
 		f->spreads[lane][l] = (float)(1 + (l + lane) % 3);
 	}
-	for (uint32_t s = 0; s < STEPS; s++) f->steps[s][lane] = (step_data){0, 0.1f / (float)(1 + s + lane)};
+	for (uint32_t s = 0; s < STEPS; s++) {
+		const float rate = 0.1f / (float)(1 + s + lane);
+		f->steps[s][lane] = (step_data){.rate = rate, .rate_theta = rate * 0.75f, .rate_coefficient = rate * 1.5f};
+	}
 	support_ok(arena_write(&f->arena, ROLE_HYPER, lane, 0, 4, hyper, &error), &error);
 	support_ok(arena_write(&f->arena, ROLE_MULTIPLIERS, lane, 0, f->size->layers, f->multipliers[lane], &error), &error);
 	support_ok(arena_write(&f->arena, ROLE_SPREADS, lane, 0, f->size->layers, f->spreads[lane], &error), &error);
@@ -119,12 +122,12 @@ static void fixture_destroy(fixture *f)
 
 /* ---- a step ---- */
 
-static reference_adam constants_of(const fixture *f, uint32_t lane, uint32_t step, uint32_t layer, double spread)
+static reference_adam constants_of(const fixture *f, uint32_t lane, double rate, uint32_t layer, double spread)
 {
 	return (reference_adam){.beta1 = f->hyper[lane][0],
 	    .beta2 = f->hyper[lane][1],
 	    .epsilon = f->hyper[lane][2],
-	    .rate = f->steps[step][lane].rate,
+	    .rate = rate,
 	    .multiplier = f->multipliers[lane][layer - 1],
 	    .spread = spread};
 }
@@ -132,7 +135,7 @@ static reference_adam constants_of(const fixture *f, uint32_t lane, uint32_t ste
 static void step_matrix(fixture *f, uint32_t lane, int which, const float *gradient, uint32_t step)
 {
 	mirror *m = &f->mirror[lane];
-	const reference_adam adam = constants_of(f, lane, step, which == 0 ? 1 : 2, 1);
+	const reference_adam adam = constants_of(f, lane, f->steps[step][lane].rate, which == 0 ? 1 : 2, 1);
 	for (size_t i = 0; i < m->counts[which]; i++)
 		reference_adam_step(&adam, gradient[i], &m->first[which][i], &m->second[which][i], &m->weight[which][i]);
 }
@@ -149,7 +152,9 @@ static void step_scalars(fixture *f, uint32_t lane, const float *partials, uint3
 			if (f->multipliers[lane][layer - 1] == 0) continue;
 			if (!threshold && !(clu_arch_origins(&f->model[lane]->arch, layer) >> i & 1u)) continue;
 			for (uint32_t b = 0; b < blocks; b++) sum += partials[((layer - 1) * (layers + 1) + i) * blocks + b];
-			const reference_adam adam = constants_of(f, lane, step, layer, threshold ? 1 : f->spreads[lane][layer - 1]);
+			const step_data *now = &f->steps[step][lane];
+			const double rate = threshold ? now->rate_theta : now->rate_coefficient;
+			const reference_adam adam = constants_of(f, lane, rate, layer, threshold ? 1 : f->spreads[lane][layer - 1]);
 			const size_t at = threshold ? layer - 1 : layers + (layer - 1) * layers + i;
 			reference_adam_step(&adam, threshold ? -sum : sum, &m->first[2][at], &m->second[2][at], &m->weight[2][at]);
 		}

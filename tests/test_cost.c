@@ -11,7 +11,7 @@ static void full_depth_step_of_the_paper(void **state)
 	static const cost_shape shape = {250, 500, 16, 128, 1};
 	/* 2 products with W_b (U, dW_b) and 3·15 with W_x (Y, H, dW_x), 2·128·m·n or 2·128·n·n each. */
 	double wanted = 2 * (2.0 * 128 * 250 * 500) + 45 * (2.0 * 128 * 500 * 500);
-	assert_true(cost_step(&shape, 16, CLU_VARIABLES_ALL) == wanted);
+	assert_true(cost_step(&shape, 16, 16, CLU_VARIABLES_ALL) == wanted);
 	assert_true(fabs(wanted - 2.94e9) < 0.01e9);
 }
 
@@ -22,10 +22,10 @@ static void steps_by_layer(void **state)
 	const double side = 2.0 * 2 * 3 * 5, square = 2.0 * 2 * 5 * 5;
 	static const uint32_t layers[] = {1, 2, 3, 4};
 	const double all[] = {2 * side, 2 * side + 3 * square, 2 * side + 6 * square, 2 * side + 9 * square};
-	const double new_only[] = {2 * side, side + 2 * square, side + 2 * square, side + 3 * square};
+	const double new_only[] = {2 * side, side + 3 * square, side + 2 * square, side + 3 * square}; /* dW_x of layer 2 wants H */
 	for (size_t i = 0; i < 4; i++) {
-		assert_true(cost_step(&shape, layers[i], CLU_VARIABLES_ALL) == all[i]);
-		assert_true(cost_step(&shape, layers[i], CLU_VARIABLES_NEW) == new_only[i]);
+		assert_true(cost_step(&shape, layers[i], layers[i], CLU_VARIABLES_ALL) == all[i]);
+		assert_true(cost_step(&shape, layers[i], layers[i], CLU_VARIABLES_NEW) == new_only[i]);
 	}
 }
 
@@ -48,8 +48,8 @@ static void fixed_lengths(void **state)
 	assert_int_equal(cost_steps(&tuned, &recipe, &exact), 5 + 11);
 	double wanted = 0;
 	for (uint32_t layer = 1; layer <= 3; layer++)
-		wanted += (layer == 3 ? 5 : 3) * cost_step(&shape, layer, CLU_VARIABLES_NEW) +
-		          (layer == 3 ? 11 : 7) * cost_step(&shape, layer, CLU_VARIABLES_ALL);
+		wanted += (layer == 3 ? 5 : 3) * cost_step(&shape, layer, layer, CLU_VARIABLES_NEW) +
+		          (layer == 3 ? 11 : 7) * cost_step(&shape, layer, layer, CLU_VARIABLES_ALL);
 	assert_true(fabs(cost_training(&shape, &recipe) - wanted) < 1e-9 * wanted);
 }
 
@@ -84,7 +84,7 @@ static void patience_gives_the_least(void **state)
 		    .cap = cases[i].cap};
 		assert_int_equal(cost_steps(&shape, &recipe, &exact), cases[i].steps);
 		assert_int_equal(exact, cases[i].exact);
-		double wanted = (double)cases[i].steps * cost_step(&shape, 1, CLU_VARIABLES_ALL);
+		double wanted = (double)cases[i].steps * cost_step(&shape, 1, 1, CLU_VARIABLES_ALL);
 		assert_true(fabs(cost_training(&shape, &recipe) - wanted) < 1e-9 * wanted);
 		clu_lane_progress lane = {.state = CLU_LANE_TRAINING, .layer = 1};
 		assert_true(cost_left(&shape, &recipe, &lane) == cost_training(&shape, &recipe));
@@ -108,13 +108,35 @@ static void left_falls_to_nothing(void **state)
 				if (fabs(now - left) > 1e-6)
 					fail_msg("layer %u, stage %u, step %u: %g left, wanted %g", lane.layer, lane.stage, (unsigned)lane.stage_steps,
 					    now, left);
-				left -= cost_step(&shape, lane.layer, stage->variables);
+				left -= cost_step(&shape, lane.layer, lane.layer, stage->variables);
 			}
 		}
 	}
 	assert_true(fabs(left) < 1e-6);
 	lane.state = CLU_LANE_DONE;
 	assert_true(cost_left(&shape, &recipe, &lane) == 0);
+}
+
+/* Stages of some layers, and layers that start together: each step again, by hand. */
+static void left_with_layers_that_start_together(void **state)
+{
+	(void)state;
+	static const cost_shape shape = {3, 5, 5, 2, 1};
+	clu_recipe recipe = two_stages();
+	recipe.layers_at = 0x2; /* 1 and 2 together, then 3 to 5 */
+	recipe.stage[0].layers = 0x10;
+	bool exact;
+	assert_int_equal(cost_steps(&shape, &recipe, &exact), 7 + 5 + 11);
+	const double side = 2.0 * 2 * 3 * 5, square = 2.0 * 2 * 5 * 5;
+	const double both = 2 * side + 3 * square;              /* layer 2, all */
+	const double new_only = side + 4 * square + 2 * square; /* layer 5: H from 5 down to 4 */
+	const double all = 2 * side + 12 * square;
+	assert_true(cost_step(&shape, 1, 2, CLU_VARIABLES_NEW) == both);
+	assert_true(fabs(cost_training(&shape, &recipe) - (7 * both + 5 * new_only + 11 * all)) < 1e-6);
+	clu_lane_progress lane = {.state = CLU_LANE_TRAINING, .layer = 2, .stage = 1, .stage_steps = 3};
+	assert_true(fabs(cost_left(&shape, &recipe, &lane) - (4 * both + 5 * new_only + 11 * all)) < 1e-6);
+	lane = (clu_lane_progress){.state = CLU_LANE_TRAINING, .layer = 5, .stage = 0, .stage_steps = 1};
+	assert_true(fabs(cost_left(&shape, &recipe, &lane) - (4 * new_only + 11 * all)) < 1e-6);
 }
 
 int main(void)
@@ -125,6 +147,7 @@ int main(void)
 	    cmocka_unit_test(fixed_lengths),
 	    cmocka_unit_test(patience_gives_the_least),
 	    cmocka_unit_test(left_falls_to_nothing),
+	    cmocka_unit_test(left_with_layers_that_start_together),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,8 +68,9 @@ static void test_any_moment(void **state)
 	const support_pair *pair = *state;
 	clu_data *data = fixture_data(1);
 	if (!support_equal_bits()) skip();
-	for (uint32_t subject = 0; subject < 2; subject++) {
-		const clu_training training = fixture_training(subject);
+	static const uint32_t subjects[] = {0, 1, FIXTURE_MIXED};
+	for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
+		const clu_training training = fixture_training(subjects[i]);
 		outcome want = outcome_alone(pair->single, data, &training);
 		const uint64_t most = want.progress.steps - 1;
 		for (uint64_t steps = 0; steps <= most; steps += support_tiny() ? 5 : steps < 20 ? 1 : 7)
@@ -168,7 +169,7 @@ static void test_other_trainings(void **state)
 	others[0].arch.extra[3] = 2;
 	others[1].arch.neuron[2] = CLU_NEURON_LEAKY;
 	others[2].arch.side[2] = 1;
-	others[3].recipe.stage[0].rate *= 1.0000001;
+	others[3].recipe.stage[0].loss = CLU_LOSS_NORM;
 	others[4].seed++;
 	others[5].from = from;
 	static const char *const named[] = {"architecture", "architecture", "architecture", "recipe", "seed", "starting network"};

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-enum { SUBJECTS = 3 };
+enum { SUBJECTS = 4 };
+static const uint32_t subjects[SUBJECTS] = {0, 1, 2, FIXTURE_MIXED};
 
 /* ---- independence ---- */
 
@@ -34,7 +35,8 @@ static void test_neighbours_and_slots(void **state)
 	static const uint32_t places[][2] = {{1, 0}, {1, 1}, {3, 2}, {17, 17}, {17, 8}}; /* others, slot */
 	clu_data *data = fixture_data(1);
 	if (!support_equal_bits()) skip();
-	for (uint32_t subject = 0; subject < SUBJECTS; subject++) {
+	for (size_t i = 0; i < SUBJECTS; i++) {
+		const uint32_t subject = subjects[i];
 		const clu_training training = fixture_training(subject);
 		outcome want = outcome_alone(pair->single, data, &training);
 		assert_int_equal(want.progress.state, CLU_LANE_DONE);
@@ -51,11 +53,13 @@ static void test_neighbours_with_groups(void **state)
 {
 	const support_pair *pair = *state;
 	clu_data *data = fixture_data(1);
-	const clu_training training = fixture_training(0);
 	if (!support_equal_bits()) skip();
-	outcome want = outcome_alone(pair->grouped, data, &training);
-	check_among(pair->grouped, data, 0, 2, 1, &want);
-	outcome_release(&want);
+	for (uint32_t subject = 0; subject <= FIXTURE_MIXED; subject += FIXTURE_MIXED) {
+		const clu_training training = fixture_training(subject);
+		outcome want = outcome_alone(pair->grouped, data, &training);
+		check_among(pair->grouped, data, subject, 2, 1, &want);
+		outcome_release(&want);
+	}
 	clu_data_destroy(data);
 }
 
@@ -327,8 +331,8 @@ static void test_records_are_the_models(void **state)
 {
 	const support_pair *pair = *state;
 	clu_data *data = fixture_data(1);
-	for (uint32_t subject = 0; subject < SUBJECTS; subject++) {
-		const clu_training training = fixture_training(subject);
+	for (size_t i = 0; i < SUBJECTS; i++) {
+		const clu_training training = fixture_training(subjects[i]);
 		outcome done = outcome_alone(pair->single, data, &training);
 		const clu_layer_record *record = done.progress.record;
 		uint64_t steps = 0;
@@ -336,8 +340,10 @@ static void test_records_are_the_models(void **state)
 		check_nmse("validation", record[FIXTURE_LAYERS - 1].validation, evaluate(done.model, &data->validation));
 		check_nmse("test", record[FIXTURE_LAYERS - 1].test, evaluate(done.model, &data->test));
 		for (uint32_t l = 0; l < FIXTURE_LAYERS; l++) {
+			const bool trained = clu_recipe_trains(&training.recipe, l + 1, FIXTURE_LAYERS);
 			steps += record[l].steps;
-			assert_true(record[l].steps > 0 && record[l].seconds > 0);
+			assert_true(trained ? record[l].steps > 0 && record[l].seconds > 0 : record[l].steps == 0 && record[l].seconds == 0);
+			assert_true(isnan(record[l].validation.db) == !trained && isnan(record[l].test.ratio_db) == !trained);
 		}
 		assert_int_equal(steps, done.progress.steps);
 		outcome_release(&done);
@@ -374,6 +380,38 @@ static void test_best_weights_go_on(void **state)
 	outcome done = outcome_take(lanes, 0);
 	check_nmse("best", done.progress.record[FIXTURE_LAYERS - 1].validation, evaluate(done.model, &data->validation));
 	outcome_release(&done);
+	clu_lanes_destroy(lanes);
+	clu_data_destroy(data);
+}
+
+/* Layers 2 and 3 start together, after layer 1, with its threshold and as plain layers; layer 4 starts as the recipe says. */
+static void test_layers_that_start_together(void **state)
+{
+	const support_pair *pair = *state;
+	clu_data *data = fixture_data(1);
+	const clu_training training = fixture_training(FIXTURE_MIXED);
+	clu_lanes *lanes = fixture_lanes(pair->single, data, 2);
+	fixture_start(lanes, 1, &training);
+	outcome begin = outcome_take(lanes, 1);
+	while (fixture_progress(lanes, 1).layers_done == 0) fixture_burst(lanes, 256);
+	clu_lane_progress progress = fixture_progress(lanes, 1);
+	assert_true(progress.layer == 3 && progress.layers_done == 1);
+	outcome after = outcome_take(lanes, 1);
+	const clu_model *model = after.model;
+	assert_true(model->theta[0] != begin.model->theta[0]);
+	assert_true(model->theta[1] == model->theta[0] && model->theta[2] == model->theta[0]);
+	assert_true(model->theta[3] == begin.model->theta[3]);
+	assert_memory_equal(model->coefficient, begin.model->coefficient, sizeof model->coefficient);
+	support_same_bits("W_x", 0, model->w_x, begin.model->w_x, (size_t)data->n * data->n);
+	outcome_release(&after);
+	while (fixture_progress(lanes, 1).layers_done < 3) fixture_burst(lanes, 256);
+	after = outcome_take(lanes, 1);
+	for (uint32_t l = 1; l < 3; l++) /* both were trained, each its own way */
+		assert_true(after.model->theta[l] != begin.model->theta[l]);
+	assert_true(after.model->theta[1] != after.model->theta[2]);
+	assert_true(after.model->theta[3] == begin.model->theta[3]);
+	outcome_release(&after);
+	outcome_release(&begin);
 	clu_lanes_destroy(lanes);
 	clu_data_destroy(data);
 }
@@ -512,6 +550,10 @@ static void test_refused_starts(void **state)
 	other.arch = training.arch;
 	other.arch.neuron[2] = 99;
 	assert_int_equal(clu_lane_start(lanes, 0, &other, &error), CLU_ARGUMENT);
+	other = training;
+	other.recipe.stage[0].layers = 0x7;
+	assert_int_equal(clu_lane_start(lanes, 0, &other, &error), CLU_ARGUMENT);
+	assert_non_null(strstr(error.message, "no stage for layer 4"));
 	assert_int_equal(clu_lane_model(lanes, 0, &model, &error), CLU_ARGUMENT);
 	assert_int_equal(clu_lane_model(lanes, 7, &model, &error), CLU_ARGUMENT);
 	assert_null(model);
@@ -625,6 +667,7 @@ int main(void)
 	    cmocka_unit_test(test_from),
 	    cmocka_unit_test(test_records_are_the_models),
 	    cmocka_unit_test(test_best_weights_go_on),
+	    cmocka_unit_test(test_layers_that_start_together),
 	    cmocka_unit_test(test_no_test_set),
 	    cmocka_unit_test(test_one_layer),
 	    cmocka_unit_test(test_progress),

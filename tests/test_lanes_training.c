@@ -30,7 +30,8 @@ typedef struct training {
 	uint32_t *order;
 } training;
 
-/* Makes the reference as deep as the schedule says, with the weights of the one before. */
+/* Makes the reference as deep as the schedule says, with the weights of the one before; of several new layers the thresholds are
+ * those of its last. */
 static void deepen(training *t)
 {
 	const size_t sides = (size_t)t->data->n * t->data->m, squares = (size_t)t->data->n * t->data->n;
@@ -41,6 +42,7 @@ static void deepen(training *t)
 	memcpy(new->w_x, old->w_x, squares * sizeof(double));
 	memcpy(new->theta, old->theta, sizeof new->theta);
 	memcpy(new->coefficient, old->coefficient, sizeof new->coefficient);
+	for (uint32_t l = old->depth; l<new->depth &&new->depth> old->depth + 1; l++) new->theta[l] = old->theta[old->depth - 1];
 	reference_destroy(old);
 }
 
@@ -69,16 +71,16 @@ static void take_batch(training *t, uint64_t step)
 	}
 }
 
-/* Adam on `count` weights that `layer` introduced, if this stage trains them. */
-static void step_weights(
-    training *t, uint32_t layer, double spread, const double *gradient, double *first, double *second, double *weight, size_t count)
+/* Adam on `count` weights that `layer` introduced, if this stage trains them, at `kind` times the stage's rate. */
+static void step_weights(training *t, uint32_t layer, double kind, double spread, const double *gradient, double *first,
+    double *second, double *weight, size_t count)
 {
 	const double step = (double)t->schedule.stage_steps + 1, multiplier = schedule_multiplier(&t->recipe, &t->schedule, layer);
 	const double correction = sqrt(1 - pow(t->recipe.beta2, step)) / (1 - pow(t->recipe.beta1, step));
 	const reference_adam adam = {.beta1 = t->recipe.beta1,
 	    .beta2 = t->recipe.beta2,
 	    .epsilon = t->recipe.epsilon,
-	    .rate = schedule_rate(&t->recipe, &t->schedule, t->schedule.stage_steps) * correction,
+	    .rate = schedule_rate(&t->recipe, &t->schedule, t->schedule.stage_steps) * correction * kind,
 	    .multiplier = multiplier,
 	    .spread = spread};
 	if (multiplier == 0) return;
@@ -89,28 +91,31 @@ static void do_step(training *t)
 {
 	reference *r = t->now;
 	const size_t sides = (size_t)r->n * r->m, squares = (size_t)r->n * r->n;
+	const clu_recipe *recipe = &t->recipe;
 	take_batch(t, t->schedule.stage_steps);
+	r->loss = recipe->stage[t->schedule.stage].loss;
 	reference_forward(r);
 	reference_backward(r);
-	step_weights(t, 1, 1, r->dw_b, t->first[0], t->second[0], r->w_b, sides);
-	if (r->depth >= 2) step_weights(t, 2, 1, r->dw_x, t->first[1], t->second[1], r->w_x, squares);
+	step_weights(t, 1, recipe->rate_w, 1, r->dw_b, t->first[0], t->second[0], r->w_b, sides);
+	if (r->depth >= 2) step_weights(t, 2, recipe->rate_w, 1, r->dw_x, t->first[1], t->second[1], r->w_x, squares);
 	for (uint32_t l = 0; l < r->depth; l++) {
 		const uint32_t origins = clu_arch_origins(&t->arch, l + 1);
 		uint32_t count = 0;
 		for (uint32_t i = 0; i < l; i++) count += origins >> i & 1u;
 		const double spread = t->recipe.form == CLU_FORM_MEAN && count ? count : 1;
-		step_weights(t, l + 1, 1, &r->dtheta[l], &t->scalar_first[l][0], &t->scalar_second[l][0], &r->theta[l], 1);
+		step_weights(
+		    t, l + 1, recipe->rate_theta, 1, &r->dtheta[l], &t->scalar_first[l][0], &t->scalar_second[l][0], &r->theta[l], 1);
 		for (uint32_t i = 0; i < l; i++)
 			if (origins >> i & 1u)
-				step_weights(t, l + 1, spread, &r->dcoefficient[l][i], &t->scalar_first[l][1 + i], &t->scalar_second[l][1 + i],
-				    &r->coefficient[l][i], 1);
+				step_weights(t, l + 1, recipe->rate_coefficient, spread, &r->dcoefficient[l][i], &t->scalar_first[l][1 + i],
+				    &t->scalar_second[l][1 + i], &r->coefficient[l][i], 1);
 	}
 }
 
 /* From beginning to end; lengths are fixed and the last weights go on, so that no validation decides anything. */
 static void run(training *t)
 {
-	schedule_begin(&t->schedule, t->arch.layers, 1);
+	schedule_begin(&t->recipe, &t->schedule, t->arch.layers, 1);
 	deepen(t);
 	fresh_moments(t);
 	while (!t->schedule.done) {
@@ -190,6 +195,22 @@ static const char paper_text[] = "name p\nform mean\nstart ones\nthreshold 0.4\n
                                  "stage variables=all rate=1e-2 length=3 length_last=3 keep=last\n"
                                  "stage variables=all rate=1e-3 length=3 length_last=3 keep=last\n";
 
+/* The other losses, layers 2 and 3 together, rates by kind of variable, stages of some layers. */
+static const char mixed_text[] =
+    "name m\nform sum\nstart previous\nthreshold 0.4\ndecay 0.5\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\n"
+    "validate_every 4\nlayers_at 1,3\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n"
+    "stage variables=all rate=2e-2 rate_last=5e-3 length=7 keep=last loss=norm layers=1-3\n"
+    "stage variables=new rate=1e-2 length=5 keep=last loss=log layers=3-\n"
+    "stage variables=all rate=5e-3 curve=cosine length=6 keep=last layers=4\n";
+
+static void test_mixed_stages(void **state)
+{
+	const support_pair *pair = *state;
+	check_training(pair->single, "mixed, plain", mixed_text, "0_0_0_0");
+	check_training(pair->single, "mixed, dense", mixed_text, "0_0_1_3:slrs:1101");
+	check_training(pair->grouped, "mixed, groups", mixed_text, "0_0_1_2:ssls");
+}
+
 static void test_one_stage_a_layer(void **state)
 {
 	const support_pair *pair = *state;
@@ -246,7 +267,7 @@ static void test_equal_keys_equal_bits(void **state)
 	clu_data *data = support_tiny() ? fixture_data(5) : support_data_create(20, 130, 67, 21, 13, 5);
 	char key[CLU_KEY_TEXT], base_key[CLU_KEY_TEXT];
 	clu_error error;
-	static const uint32_t trainings[] = {0, 3, 6}; /* leaky neurons, which are dense, and neurons that select, among them */
+	static const uint32_t trainings[] = {0, 3, FIXTURE_SELECT}; /* leaky neurons, which are dense, too */
 	for (uint32_t index = 0; index < (support_tiny() ? 1 : 3); index++) {
 		outcome want = train_under(info, &pair->single->plan, data, trainings[index], base_key);
 		for (size_t i = 0; i < (support_tiny() ? 2 : sizeof changes / sizeof *changes); i++) {
@@ -268,6 +289,7 @@ int main(void)
 	    cmocka_unit_test(test_one_stage_a_layer),
 	    cmocka_unit_test(test_support_selection),
 	    cmocka_unit_test(test_three_stages_a_layer),
+	    cmocka_unit_test(test_mixed_stages),
 	    cmocka_unit_test(test_equal_keys_equal_bits),
 	};
 	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);

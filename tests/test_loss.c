@@ -1,5 +1,5 @@
 /* test_loss.c: batches gathered from samples on the device, the loss backwards, both NMSE over sets of any size. Gathering and
- * differences are exact; the NMSE are held against a sum in double. TEST_NEEDS: device */
+ * differences are exact; the NMSE and the other losses are held against sums in double. TEST_NEEDS: device */
 #include "loss.h"
 
 #include "support_network.h"
@@ -51,7 +51,7 @@ static fixture *fixture_create(clu_device *device)
 		for (uint32_t i = 0; i < COUNT; i++) f->order[lane][i] = (i * 5 + 3 * lane + 2) % COUNT;
 		support_ok(arena_write(&f->arena, ROLE_ORDER, lane, 0, COUNT, f->order[lane], &error), &error);
 		for (uint32_t step = 0; step < BURST; step++)
-			f->steps[step][lane] = (step_data){(3 * step + 2 * lane) % (COUNT - BATCH + 1), 0};
+			f->steps[step][lane] = (step_data){.first = (3 * step + 2 * lane) % (COUNT - BATCH + 1)};
 		support_role_fill(&f->arena, ROLE_B, lane, untouched);
 		support_role_fill(&f->arena, ROLE_TOP, lane, untouched);
 	}
@@ -156,6 +156,74 @@ static void test_loss_backward(void **state)
 	const support_pair *pair = *state;
 	check_loss_backward(pair->single);
 	check_loss_backward(pair->grouped);
+}
+
+/* Every kind of loss, one lane's beside another's in each launch. */
+static const clu_loss losses[BURST][LANES] = {{CLU_LOSS_NORM, CLU_LOSS_LOG, CLU_LOSS_SQUARES},
+    {CLU_LOSS_LOG, CLU_LOSS_SQUARES, CLU_LOSS_NORM}, {CLU_LOSS_SQUARES, CLU_LOSS_NORM, CLU_LOSS_LOG}};
+
+/* Squares and their sums round to 2⁻²⁴ some 20 times; the sum's size follows from them by one root and one division. */
+static const double loss_tolerance = 2e-6;
+
+/* The formulas of clunroll.h. */
+static void loss_gradient(clu_loss loss, const float *x, const float *truth, double gradient[N])
+{
+	double error = 0, norm = 0, factor = 1;
+	for (uint32_t i = 0; i < N; i++) {
+		gradient[i] = (double)x[i] - truth[i];
+		error += gradient[i] * gradient[i];
+		norm += (double)truth[i] * truth[i];
+	}
+	if (loss == CLU_LOSS_NORM) factor = 1 / sqrt(fmax(error, 1e-30));
+	if (loss == CLU_LOSS_LOG) factor = 2 / fmax(error + 1e-9 * norm, 1e-30);
+	for (uint32_t i = 0; i < N; i++) gradient[i] *= factor;
+}
+
+/* Rows of errors from −20 to −120 dB, one without any, and one whose truth is zero too. */
+static void check_losses(clu_device *device)
+{
+	enum { EXACT = 9, EMPTY = 4 };
+	fixture *f = fixture_create(device);
+	clu_error error;
+	memset(f->x + EMPTY * N, 0, N * sizeof(float));
+	support_ok(memory_write_rows(device, f->samples.x, 0, f->x, COUNT, N, f->arena.ld_n, &error), &error);
+	for (uint32_t step = 0; step < BURST; step++) {
+		float x[LANES][BATCH * N];
+		for (uint32_t lane = 0; lane < LANES; lane++) {
+			f->steps[step][lane].loss = losses[step][lane];
+			support_fill(x[lane], BATCH * N, 0.9, 10 * step + lane);
+			for (uint32_t row = 0; row < BATCH; row++) {
+				const uint32_t sample = f->order[lane][f->steps[step][lane].first + row];
+				const float size = sample == EXACT || sample == EMPTY ? 0 : powf(10, -1.0f - (float)row);
+				for (uint32_t i = 0; i < N; i++) x[lane][row * N + i] = f->x[sample * N + i] + size * x[lane][row * N + i];
+			}
+		}
+		support_ok(memory_write(device, f->arena.buffer[ROLE_STEPS], 0, sizeof f->steps, f->steps, &error), &error);
+		for (uint32_t e = 0; e < f->list.count; e++)
+			support_rows_write(&f->arena, ROLE_CODES, entries[e].slot, (entries[e].depth - 1) * f->arena.plane, BATCH,
+			    f->arena.ld_n, N, x[entries[e].slot]);
+		support_ok(loss_backward(&f->arena, &f->list, &f->samples, step, &error), &error);
+		for (uint32_t e = 0; e < f->list.count; e++) {
+			const uint32_t lane = entries[e].slot;
+			float *got = support_rows(&f->arena, ROLE_TOP, lane, 0, BATCH, f->arena.ld_n, N);
+			for (uint32_t row = 0; row < BATCH; row++) {
+				double want[N];
+				const uint32_t sample = f->order[lane][f->steps[step][lane].first + row];
+				loss_gradient(losses[step][lane], x[lane] + row * N, f->x + sample * N, want);
+				support_close("loss gradient", 100 * step + row, got + row * N, want, N, loss_tolerance);
+			}
+			free(got);
+		}
+		support_role_untouched(&f->arena, ROLE_TOP, IDLE, untouched);
+	}
+	fixture_destroy(f);
+}
+
+static void test_losses(void **state)
+{
+	const support_pair *pair = *state;
+	check_losses(pair->single);
+	check_losses(pair->grouped);
 }
 
 /* ---- NMSE ---- */
@@ -330,6 +398,7 @@ int main(void)
 	    cmocka_unit_test(test_gather_training),
 	    cmocka_unit_test(test_gather_evaluation),
 	    cmocka_unit_test(test_loss_backward),
+	    cmocka_unit_test(test_losses),
 	    cmocka_unit_test(test_nmse),
 	    cmocka_unit_test(test_exact_sample),
 	    cmocka_unit_test(test_not_finite),

@@ -291,7 +291,7 @@ static void test_step(void **state)
 	static const uint32_t order[SAMPLES] = {8, 1, 6, 3, 0, 5, 2, 7, 4};
 	static const float hyper[4] = {0.9f, 0.999f, 0.5f, 0}, ones[4] = {1, 1, 1, 1};
 	const lane_place place = {.slot = 1, .depth = 4, .lowest = 1, .w_b = true, .w_x = true};
-	const step_data steps[2] = {{0, 0}, {3, 0.05f}}; /* of slots 0 and 1 */
+	const step_data steps[2] = {{.first = 0}, {3, 0.05f, 0.05f, 0.05f, CLU_LOSS_SQUARES}}; /* of slots 0 and 1 */
 	set *s = set_create(pair->single, "0_0_1_3:slrs", &place);
 	clu_error error;
 	clu_model *after;

@@ -66,6 +66,35 @@ static void test_fast_and_quick(void **state)
 	}
 }
 
+/* What these recipes always printed: models, studies and checkpoints hold it. */
+static void test_named_texts_stay(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text;
+	} cases[] = {
+	    {"paper", "name paper\nform mean\nstart ones\nthreshold 0.4\ndecay 0.3\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
+	              "validate_every 800\n"
+	              "stage variables=new rate=0.0005 rate_last=0.0005 curve=flat floor=0 length=0 length_last=0 patience=4000 "
+	              "cap=200000 keep=last\n"
+	              "stage variables=all rate=0.0001 rate_last=0.0001 curve=flat floor=0 length=0 length_last=0 patience=4000 "
+	              "cap=200000 keep=last\n"
+	              "stage variables=all rate=1e-05 rate_last=1e-05 curve=flat floor=0 length=0 length_last=0 patience=4000 "
+	              "cap=200000 keep=last\n"},
+	    {"fast",
+	        "name fast\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
+	        "validate_every 800\n"
+	        "stage variables=all rate=0.002 rate_last=0.0001 curve=cosine floor=0.001 length=4000 length_last=12000 patience=0 "
+	        "cap=0 keep=best\n"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[CLU_RECIPE_TEXT];
+		clu_recipe recipe = load(cases[i].name);
+		clu_recipe_print(&recipe, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 static void assert_prints_back(const clu_recipe *recipe)
 {
 	char text[CLU_RECIPE_TEXT], again_text[CLU_RECIPE_TEXT];
@@ -94,10 +123,12 @@ static void test_prints_there_and_back(void **state)
 	recipe.threshold = recipe.decay = recipe.beta1 = recipe.beta2 = recipe.epsilon = 1.0 / 3.0e9;
 	recipe.select_slope = recipe.select_most = 1.0 / 3.0e9;
 	recipe.validate_every = UINT32_MAX;
+	recipe.layers_at = 0xdb6db6db;
+	recipe.rate_w = recipe.rate_theta = recipe.rate_coefficient = 1.0 / 3.0e9;
 	recipe.stage_count = CLU_STAGES_MAX;
 	for (int i = 0; i < CLU_STAGES_MAX; i++) {
 		recipe.stage[i] = (clu_stage){CLU_VARIABLES_NEW, 1.0 / 3.0e9, 1.0 / 7.0e9, CLU_CURVE_COSINE, 1.0 / 9.0e9, UINT32_MAX,
-		    UINT32_MAX, UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST};
+		    UINT32_MAX, UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST, CLU_LOSS_SQUARES, 0xdb6db6db};
 	}
 	assert_prints_back(&recipe);
 }
@@ -123,6 +154,120 @@ static void test_defaults_comments_and_spaces(void **state)
 	assert_int_equal(recipe.stage[1].patience, 9);
 }
 
+static void test_optional_keys(void **state)
+{
+	(void)state;
+	static const char stage[] = "stage variables=all rate=0.5 rate_last=0.5 curve=flat floor=0 length=7 length_last=7 patience=0 "
+	                            "cap=0 keep=last";
+	clu_recipe recipe;
+	clu_error error;
+	char text[1024], printed[CLU_RECIPE_TEXT];
+	support_ok(clu_recipe_parse(HEAD "stage variables=all rate=0.5 length=7\n", &recipe, &error), &error);
+	assert_true(recipe.layers_at == 0 && recipe.stage[0].layers == 0 && recipe.stage[0].loss == CLU_LOSS_SQUARES);
+	assert_true(recipe.rate_w == 1 && recipe.rate_theta == 1 && recipe.rate_coefficient == 1);
+	snprintf(text, sizeof text,
+	    HEAD "layers_at 1-3,8\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n%s loss=norm layers=2\n%s loss=log layers=1,3-32\n",
+	    stage, stage);
+	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+	assert_int_equal(recipe.layers_at, 0x87);
+	assert_true(recipe.rate_w == 0.5 && recipe.rate_theta == 2 && recipe.rate_coefficient == 3);
+	assert_true(recipe.stage[0].loss == CLU_LOSS_NORM && recipe.stage[0].layers == 2);
+	assert_true(recipe.stage[1].loss == CLU_LOSS_LOG && recipe.stage[1].layers == 0xfffffffd);
+	clu_recipe_print(&recipe, printed);
+	assert_non_null(strstr(printed, "layers_at 1-3,8\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n"));
+	assert_non_null(strstr(printed, "keep=last loss=norm layers=2\n"));
+	assert_non_null(strstr(printed, "keep=last loss=log layers=1,3-32\n"));
+	assert_prints_back(&recipe);
+	/* usual values are not written */
+	snprintf(text, sizeof text, HEAD "layers_at all\nrate_w 1\nrate_theta 1.0\n%s loss=squares layers=1-32\n", stage);
+	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+	clu_recipe_print(&recipe, printed);
+	assert_null(strstr(printed, "layers"));
+	assert_null(strstr(printed, "rate_w"));
+	assert_null(strstr(printed, "rate_theta"));
+	assert_null(strstr(printed, "loss"));
+	assert_true(clu_recipe_has_key("layers_at") && clu_recipe_has_key("decay"));
+	assert_false(clu_recipe_has_key("layers") || clu_recipe_has_key("rate") || clu_recipe_has_key("stage"));
+}
+
+static void test_sets_of_layers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t layers;
+		const char *printed; /* "": not at all */
+	} good[] = {{"1", 0x1, "1"}, {"32", 0x80000000, "32"}, {"1,2,3,4,6,8,11,16", 0x84af, "1-4,6,8,11,16"},
+	    {"9-", 0xffffff00, "9-32"}, {"2-2,4-5", 0x1a, "2,4-5"}, {"1-31", 0x7fffffff, "1-31"}, {"1-", 0, ""}, {"01-2", 0x3, "1-2"}};
+	static const char *const bad[] = {"0", "33", "", "-", "-3", "3-1", "2,1", "1,1", "1,,2", "1,", ",1", "1-2-3", "1-3,3", "9-,10",
+	    "1;2", "x", "4294967297", "00000000033", "1-40", "All"};
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		char text[512], line[64], printed[CLU_RECIPE_TEXT];
+		clu_recipe recipe;
+		clu_error error;
+		snprintf(text, sizeof text, HEAD "layers_at %s\nstage variables=all rate=1 length=1\n", good[i].text);
+		support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+		assert_int_equal(recipe.layers_at, good[i].layers);
+		clu_recipe_print(&recipe, printed);
+		snprintf(line, sizeof line, "layers_at %s", good[i].printed);
+		const char *found = strstr(printed, good[i].printed[0] ? line : "layers_at");
+		if (!found != !good[i].printed[0] || (found && found[strlen(line)] != '\n'))
+			fail_msg("%s: printed as %s", good[i].text, printed);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char text[512];
+		clu_recipe recipe;
+		clu_error error;
+		snprintf(text, sizeof text, HEAD "stage variables=all rate=1 length=1 layers=%s\n", bad[i]);
+		if (clu_recipe_parse(text, &recipe, &error) != CLU_FORMAT) fail_msg("'%s' was taken", bad[i]);
+		if (!strstr(error.message, "ascending layers from 1 to 32")) fail_msg("'%s': %s", bad[i], error.message);
+	}
+}
+
+/* Every layer that is to be trained needs a stage. */
+static void test_layers_without_a_stage(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t first_layer, layers;
+		const char *named; /* NULL: nothing is missing */
+	} cases[] = {
+	    {HEAD "stage variables=all rate=1 length=1 layers=1-4\n", 1, 4, NULL},
+	    {HEAD "stage variables=all rate=1 length=1 layers=1-4\n", 1, 5, "layer 5 of 5"},
+	    {HEAD "stage variables=all rate=1 length=1 layers=1,3\n", 1, 3, "layer 2 of 3"},
+	    {HEAD "layers_at 1,3\nstage variables=all rate=1 length=1 layers=1,3\n", 1, 3, NULL},
+	    {HEAD "layers_at 1\nstage variables=all rate=1 length=1 layers=1\n", 1, 3, "layer 3 of 3"},
+	    {HEAD "stage variables=all rate=1 length=1 layers=1\nstage variables=all rate=1 length=1 layers=2-\n", 1, 32, NULL},
+	    {HEAD "stage variables=all rate=1 length=1 layers=4\n", 4, 4, NULL}, /* fine-tuning */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_recipe recipe;
+		clu_error error;
+		support_ok(clu_recipe_parse(cases[i].text, &recipe, &error), &error);
+		const clu_status status = clu_recipe_check(&recipe, cases[i].first_layer, cases[i].layers, &error);
+		assert_int_equal(status, cases[i].named ? CLU_ARGUMENT : CLU_OK);
+		if (cases[i].named && !strstr(error.message, cases[i].named)) fail_msg("%s", error.message);
+	}
+	clu_recipe recipe = load("fast");
+	recipe.rate_theta = 0; /* what a structure filled in by hand leaves out */
+	assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
+}
+
+static void test_too_many_stages(void **state)
+{
+	(void)state;
+	char text[4096] = HEAD;
+	clu_recipe recipe;
+	clu_error error;
+	for (int i = 0; i < CLU_STAGES_MAX; i++) strcat(text, "stage variables=all rate=1 length=1\n");
+	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+	assert_int_equal(recipe.stage_count, CLU_STAGES_MAX);
+	strcat(text, "stage variables=all rate=1 length=1\n");
+	assert_int_equal(clu_recipe_parse(text, &recipe, &error), CLU_FORMAT);
+	assert_non_null(strstr(error.message, "line 42: more than 32 stages"));
+}
+
 static void test_refused_with_line_key_and_value(void **state)
 {
 	(void)state;
@@ -138,7 +283,7 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"name a/b\n", {"line 1", "\"a/b\"", "letters"}},
 	    {"name\n", {"line 1", "name is \"\""}},
 	    {"name 12345678901234567890123456789012\n", {"line 1", "1 to 31"}},
-	    {"speed 3\n", {"line 1", "unknown key \"speed\"", "validate_every, stage"}},
+	    {"speed 3\n", {"line 1", "unknown key \"speed\"", "rate_coefficient, stage"}},
 	    {"threshold nan\n", {"threshold is \"nan\"", "from 0 to 1e+06"}},
 	    {"threshold -0.1\n", {"threshold is \"-0.1\""}},
 	    {"decay 1.01\n", {"decay is \"1.01\"", "from 0 to 1"}},
@@ -154,16 +299,14 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage length=5\n", {"line 1", "no variables="}},
 	    {"stage variables=all length=5\n", {"line 1", "no rate="}},
 	    {"stage variables=all rate=0 length=5\n", {"rate is \"0\"", "above 0"}},
-	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "patience, cap, keep"}},
+	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "keep, loss, layers"}},
 	    {"stage variables=all rate=1 rate=2\n", {"rate is there twice"}},
 	    {"stage variables=all rate=1\n", {"never ends", "patience="}},
 	    {"stage variables=all rate=1 length=5 length_last=0\n", {"never ends"}},
 	    {"stage variables=all rate=1 patience=5 curve=cosine\n", {"cosine needs length="}},
 	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
-	    {HEAD "stage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\n"
-	          "stage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\n"
-	          "stage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\nstage variables=all rate=1 length=1\n",
-	        {"line 18", "more than 8 stages"}},
+	    {"stage variables=all rate=1 loss=cubes\n", {"line 1", "loss is \"cubes\"", "squares, norm or log"}},
+	    {"rate_w 0\n", {"line 1", "rate_w is \"0\"", "above 0"}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_recipe recipe = {.validate_every = 77};
@@ -265,6 +408,12 @@ static void test_steps(void **state)
 	recipe.stage[1].patience = 1; /* until the next validation after the first */
 	recipe.stage[2].length = 500; /* before either */
 	assert_int_equal(clu_recipe_steps(&recipe, 2, NULL), 3000 + 1600 + 500 + 3000 + 1600 + 4800);
+	recipe.layers_at = 0x5; /* layers 1, 3 and the last, 4 */
+	recipe.stage[1].layers = 0xa;
+	assert_int_equal(clu_recipe_steps(&recipe, 4, NULL), 3500 + 3500 + 3000 + 1600 + 4800);
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 0, 2, 4, NULL), 0); /* starts with layer 3 */
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 3, 4, NULL), 0);
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 4, 4, NULL), 1600);
 }
 
 int main(void)
@@ -272,8 +421,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_paper_is_the_protocol),
 	    cmocka_unit_test(test_fast_and_quick),
+	    cmocka_unit_test(test_named_texts_stay),
 	    cmocka_unit_test(test_prints_there_and_back),
 	    cmocka_unit_test(test_defaults_comments_and_spaces),
+	    cmocka_unit_test(test_optional_keys),
+	    cmocka_unit_test(test_sets_of_layers),
+	    cmocka_unit_test(test_layers_without_a_stage),
+	    cmocka_unit_test(test_too_many_stages),
 	    cmocka_unit_test(test_refused_with_line_key_and_value),
 	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_fixed_lengths),

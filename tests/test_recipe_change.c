@@ -63,11 +63,34 @@ static void keys_are_whole_words(void **state)
 	assert_true(recipe.stage[0].length == 5 && recipe.stage[0].length_last == length_last);
 }
 
+/* What a text leaves out can be set all the same, and again. */
+static void keys_that_are_not_printed(void **state)
+{
+	(void)state;
+	clu_recipe recipe = named("fast"), wanted = recipe;
+	clu_error error;
+	support_ok(recipe_change(&recipe, "layers_at=1,2,4", &error), &error);
+	support_ok(recipe_change(&recipe, "layers_at=1-3,8", &error), &error);
+	support_ok(recipe_change(&recipe, "rate_theta=0.5", &error), &error);
+	support_ok(recipe_change(&recipe, "loss=norm", &error), &error);
+	support_ok(recipe_change(&recipe, "1.loss=log", &error), &error);
+	support_ok(recipe_change(&recipe, "1.layers=2-", &error), &error);
+	wanted.layers_at = 0x87;
+	wanted.rate_theta = 0.5;
+	wanted.stage[0].loss = CLU_LOSS_LOG;
+	wanted.stage[0].layers = 0xfffffffe;
+	assert_same_recipe(&recipe, &wanted);
+	support_ok(recipe_change(&recipe, "layers_at=all", &error), &error);
+	wanted.layers_at = 0;
+	assert_same_recipe(&recipe, &wanted);
+}
+
 static void bad_changes_are_named(void **state)
 {
 	(void)state;
 	static const char *const cases[] = {"decay", "=1", "decay=", "", "nothing=1", "decay=x", "4.rate=1e-3", "0.rate=1e-3",
-	    "1rate=1e-3", "decay=0.5\nbeta1=0", "stage=3", "decay=0.5 # note", "rate=-1"};
+	    "1rate=1e-3", "decay=0.5\nbeta1=0", "stage=3", "decay=0.5 # note", "rate=-1", "layers_at=3-1", "1.layers_at=2",
+	    "loss=cubes"};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_recipe recipe = named("paper"), before = recipe;
 		clu_error error = {0};
@@ -83,6 +106,7 @@ int main(void)
 	    cmocka_unit_test(one_number_changes),
 	    cmocka_unit_test(one_stage_or_all),
 	    cmocka_unit_test(keys_are_whole_words),
+	    cmocka_unit_test(keys_that_are_not_printed),
 	    cmocka_unit_test(bad_changes_are_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

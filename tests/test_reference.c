@@ -97,6 +97,31 @@ static void test_two_layers_by_hand(void **state)
 	reference_destroy(r);
 }
 
+/* Two rows whose errors are (3, 4) and (0, 0), of truths (0, 5) and (1, 0). */
+static void test_losses_by_hand(void **state)
+{
+	(void)state;
+	static const struct {
+		clu_loss loss;
+		double value, gradient[2];
+	} cases[] = {{CLU_LOSS_SQUARES, 12.5, {3, 4}}, {CLU_LOSS_NORM, 5, {0.6, 0.8}},
+	    {CLU_LOSS_LOG, -20.72326583594641, {0.24, 0.32}}}; /* log(1 + 1e-9) + log(1e-9); 2·(3, 4)/25 */
+	const clu_arch arch = support_arch("0:s");
+	reference *r;
+	clu_error error;
+	support_ok(reference_create(&arch, 1, 2, 2, 1, &r, &error), &error);
+	memcpy(r->truth, (double[]){0, 5, 1, 0}, 4 * sizeof(double));
+	memcpy(r->x, (double[]){3, 9, 1, 0}, 4 * sizeof(double));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		r->loss = cases[i].loss;
+		assert_true(fabs(reference_loss(r) - cases[i].value) < 1e-8);
+		reference_backward(r);
+		for (int k = 0; k < 2; k++) assert_true(fabs(r->dx[k] - cases[i].gradient[k]) < 1e-8);
+		assert_true(r->dx[2] == 0 && r->dx[3] == 0);
+	}
+	reference_destroy(r);
+}
+
 static void test_adam(void **state)
 {
 	(void)state;
@@ -124,8 +149,8 @@ static double loss_of(reference *r)
 	return reference_loss(r);
 }
 
-/* `gradient` of `weight`, by a central difference. The loss is piecewise a polynomial of low degree, so what is left is the
- * rounding of the loss divided by the step. */
+/* `gradient` of `weight`, by a central difference. The sum of squares is piecewise a polynomial of low degree, and the other
+ * losses are smooth where no error is near 0, so what is left is the rounding of the loss divided by the step. */
 static void check_weight(reference *r, const char *what, uint64_t seed, size_t index, double *weight, double gradient)
 {
 	const double kept = *weight;
@@ -136,8 +161,8 @@ static void check_weight(reference *r, const char *what, uint64_t seed, size_t i
 	*weight = kept;
 	const double difference = (above - below) / (2 * step);
 	if (fabs(difference - gradient) > 1e-7 * (1 + fabs(gradient)))
-		fail_msg("seed %llu, depth %u: gradient of %s %zu is %.12g, by differences %.12g", (unsigned long long)seed, r->depth, what,
-		    index, gradient, difference);
+		fail_msg("seed %llu, depth %u, loss %d: gradient of %s %zu is %.12g, by differences %.12g", (unsigned long long)seed,
+		    r->depth, (int)r->loss, what, index, gradient, difference);
 }
 
 static reference *draw(const char *arch, uint32_t m, uint32_t n, uint32_t rows, uint32_t depth, uint64_t *seed)
@@ -148,7 +173,7 @@ static reference *draw(const char *arch, uint32_t m, uint32_t n, uint32_t rows, 
 		uint64_t random = *seed + 1000;
 		for (size_t i = 0; i < (size_t)rows * m; i++) r->b[i] = 4 * support_uniform(&random) - 2;
 		for (size_t i = 0; i < (size_t)rows * n; i++)
-			r->truth[i] = support_uniform(&random) < 0.5 ? 0 : 2 * support_uniform(&random) - 1;
+			r->truth[i] = support_uniform(&random) < 0.5 && i % n > 0 ? 0 : 2 * support_uniform(&random) - 1;
 		clu_model_destroy(model);
 		reference_forward(r);
 		if (support_kink_distance(r) > margin) return r;
@@ -199,7 +224,7 @@ static void test_gradients(void **state)
 		for (uint32_t depth = 1; depth <= layers; depth++) {
 			uint64_t seed = 100 * i + depth;
 			reference *r = draw(cases[i].arch, cases[i].m, cases[i].n, cases[i].rows, depth, &seed);
-			check_network(r, seed);
+			for (r->loss = CLU_LOSS_SQUARES; r->loss <= CLU_LOSS_LOG; r->loss++) check_network(r, seed);
 			reference_destroy(r);
 		}
 	}
@@ -228,6 +253,7 @@ int main(void)
 	    cmocka_unit_test(test_neurons),
 	    cmocka_unit_test(test_cutoffs),
 	    cmocka_unit_test(test_two_layers_by_hand),
+	    cmocka_unit_test(test_losses_by_hand),
 	    cmocka_unit_test(test_adam),
 	    cmocka_unit_test(test_gradients),
 	    cmocka_unit_test(test_backward_overwrites),

@@ -38,8 +38,9 @@ static unsigned validate(const clu_recipe *recipe, schedule_state *state, uint64
 static void test_begins(void **state)
 {
 	(void)state;
+	clu_recipe recipe = load("paper");
 	schedule_state schedule;
-	schedule_begin(&schedule, 16, 1);
+	schedule_begin(&recipe, &schedule, 16, 1);
 	assert_int_equal(schedule.layers, 16);
 	assert_int_equal(schedule.layer, 1);
 	assert_int_equal(schedule.stage + schedule.steps + schedule.stage_steps + schedule.layer_steps, 0);
@@ -56,7 +57,7 @@ static void test_paper_from_begin_to_end(void **state)
 		schedule_state schedule;
 		uint64_t stage_steps = improving ? 200000 : 4800;
 		double db = 0.0;
-		schedule_begin(&schedule, 16, 1);
+		schedule_begin(&recipe, &schedule, 16, 1);
 		for (uint32_t layer = 1; layer <= 16; layer++) {
 			for (uint32_t stage = 0; stage < 3; stage++) {
 				for (uint64_t at = 800; at <= stage_steps; at += 800) {
@@ -86,7 +87,7 @@ static void test_fast_from_begin_to_end(void **state)
 	(void)state;
 	clu_recipe recipe = load("fast");
 	schedule_state schedule;
-	schedule_begin(&schedule, 3, 1);
+	schedule_begin(&recipe, &schedule, 3, 1);
 	for (uint32_t layer = 1; layer <= 3; layer++) {
 		uint64_t length = layer == 3 ? 12000 : 4000;
 		for (uint64_t at = 800; at < length; at += 800) {
@@ -110,7 +111,7 @@ static void test_best_at_the_end_needs_no_restoring(void **state)
 	(void)state;
 	clu_recipe recipe = one_stage((clu_stage){.rate = 1, .rate_last = 1, .length = 20, .length_last = 20, .keep = CLU_KEEP_BEST});
 	schedule_state schedule;
-	schedule_begin(&schedule, 2, 1);
+	schedule_begin(&recipe, &schedule, 2, 1);
 	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_KEEP_BEST);
 	assert_int_equal(validate(&recipe, &schedule, 10, -2.0), SCHEDULE_STAGE_END | SCHEDULE_LAYER_END);
 }
@@ -120,7 +121,7 @@ static void test_equal_is_not_better(void **state)
 	(void)state;
 	clu_recipe recipe = one_stage((clu_stage){.rate = 1, .rate_last = 1, .length = 30, .length_last = 30, .keep = CLU_KEEP_BEST});
 	schedule_state schedule;
-	schedule_begin(&schedule, 2, 1);
+	schedule_begin(&recipe, &schedule, 2, 1);
 	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_KEEP_BEST);
 	assert_int_equal(validate(&recipe, &schedule, 10, -1.0), SCHEDULE_CONTINUE);
 	assert_int_equal(schedule.best_at, 10);
@@ -132,7 +133,7 @@ static void test_nan_is_never_best(void **state)
 	clu_recipe recipe = one_stage(
 	    (clu_stage){.rate = 1, .rate_last = 1, .patience = 30, .cap = 100, .keep = CLU_KEEP_BEST, .variables = CLU_VARIABLES_ALL});
 	schedule_state schedule;
-	schedule_begin(&schedule, 2, 1);
+	schedule_begin(&recipe, &schedule, 2, 1);
 	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
 	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
 	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_STAGE_END | SCHEDULE_LAYER_END); /* nothing to restore */
@@ -177,7 +178,7 @@ static void test_ways_to_end_a_stage(void **state)
 			    .patience = cases[i].patience,
 			    .cap = cases[i].cap});
 			schedule_state schedule;
-			schedule_begin(&schedule, 3, 1);
+			schedule_begin(&recipe, &schedule, 3, 1);
 			print_message("%s, portions of %u\n", cases[i].label, (unsigned)portion);
 			for (uint32_t k = 0; k < 8 && cases[i].validations[k]; k++) {
 				bool last = k == 7 || cases[i].validations[k + 1] == 0;
@@ -199,7 +200,7 @@ static void test_due_exactly_once(void **state)
 	(void)state;
 	clu_recipe recipe = one_stage((clu_stage){.rate = 1, .rate_last = 1, .length = 25, .length_last = 25});
 	schedule_state schedule;
-	schedule_begin(&schedule, 2, 1);
+	schedule_begin(&recipe, &schedule, 2, 1);
 	assert_false(schedule_validation_due(&recipe, &schedule));
 	schedule_advance(&schedule, 9);
 	assert_false(schedule_validation_due(&recipe, &schedule));
@@ -221,7 +222,7 @@ static void test_fine_tuning_trains_the_last_layer_only(void **state)
 	(void)state;
 	clu_recipe recipe = load("fast");
 	schedule_state schedule;
-	schedule_begin(&schedule, 4, 4);
+	schedule_begin(&recipe, &schedule, 4, 4);
 	assert_int_equal(schedule_stage_length(&recipe, &schedule), 12000);
 	assert_true(schedule_rate(&recipe, &schedule, 0) == 1e-4);
 	for (int k = 1; k < 15; k++) assert_false(validate(&recipe, &schedule, 800, -k) & SCHEDULE_STAGE_END);
@@ -234,7 +235,7 @@ static void test_rates(void **state)
 	(void)state;
 	clu_recipe fast = load("fast"), paper = load("paper");
 	schedule_state schedule;
-	schedule_begin(&schedule, 16, 1);
+	schedule_begin(&fast, &schedule, 16, 1);
 	for (uint32_t layer = 1; layer <= 16; layer++) {
 		schedule.layer = layer;
 		double wanted = 2e-3 * pow(1e-4 / 2e-3, (layer - 1) / 15.0), length = layer == 16 ? 12000 : 4000;
@@ -253,7 +254,7 @@ static void test_rates(void **state)
 	assert_true(schedule_rate(&fast, &schedule, 0) == 2e-3);
 	schedule.layer = 16;
 	assert_true(schedule_rate(&fast, &schedule, 0) == 1e-4);
-	schedule_begin(&schedule, 1, 1);
+	schedule_begin(&fast, &schedule, 1, 1);
 	assert_true(schedule_rate(&fast, &schedule, 0) == 2e-3);
 }
 
@@ -263,7 +264,7 @@ static void test_rates_have_stored_bits(void **state)
 	clu_recipe fast = load("fast");
 	schedule_state schedule;
 	uint64_t hash = 14695981039346656037u; /* FNV-1a */
-	schedule_begin(&schedule, 16, 1);
+	schedule_begin(&fast, &schedule, 16, 1);
 	for (schedule.layer = 1; schedule.layer <= 16; schedule.layer++) {
 		for (uint64_t step = 0; step < 4000; step += 37) {
 			double rate = schedule_rate(&fast, &schedule, step);
@@ -276,12 +277,134 @@ static void test_rates_have_stored_bits(void **state)
 	assert_int_equal(hash, 0x0e70cd2b23dbeb76);
 }
 
+static void test_corrected_rates(void **state)
+{
+	(void)state;
+	clu_recipe fast = load("fast");
+	schedule_state schedule;
+	schedule_begin(&fast, &schedule, 16, 1);
+	static const uint64_t steps[] = {0, 1, 6, 99, 3999};
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		const double t = (double)steps[i] + 1, correction = sqrt(1 - pow(0.999, t)) / (1 - pow(0.9, t));
+		const double wanted = schedule_rate(&fast, &schedule, steps[i]) * correction;
+		assert_true(fabs(schedule_corrected_rate(&fast, &schedule, steps[i]) - wanted) < 1e-13 * wanted);
+	}
+}
+
+/* ---- layers ---- */
+
+#define HEAD \
+	"name own\nform sum\nstart previous\nthreshold 0.4\ndecay 0.5\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\nvalidate_every 10\n"
+
+static clu_recipe parse(const char *text)
+{
+	clu_recipe recipe;
+	clu_error error;
+	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+	return recipe;
+}
+
+/* Which stage is run in which layer, in what order and for how long. */
+static void test_stages_of_some_layers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t layers, first_layer;
+		uint32_t visits[12][3]; /* layer, stage, steps */
+	} cases[] = {
+	    {HEAD "stage variables=all rate=1 length=10 length_last=30 layers=1-2\nstage variables=all rate=1 length=20 layers=2,4\n"
+	          "stage variables=new rate=1 length=5 layers=3-\n",
+	        4, 1, {{1, 0, 10}, {2, 0, 10}, {2, 1, 20}, {3, 2, 5}, {4, 1, 20}, {4, 2, 5}}},
+	    {HEAD "stage variables=all rate=1 length=10 length_last=30 layers=1-2\nstage variables=all rate=1 length=20 layers=2,4\n"
+	          "stage variables=new rate=1 length=5 layers=3-\n",
+	        2, 1, {{1, 0, 10}, {2, 0, 30}, {2, 1, 20}}},
+	    {HEAD "layers_at 2,3,6\nstage variables=all rate=1 length=10 length_last=40\n", 5, 1, {{2, 0, 10}, {3, 0, 10}, {5, 0, 40}}},
+	    {HEAD "layers_at 9\nstage variables=all rate=1 length=10 length_last=40\n", 3, 1, {{3, 0, 40}}},
+	    {HEAD "layers_at 1,3\nstage variables=all rate=1 length=10 layers=1\nstage variables=all rate=1 length=20 layers=3-4\n", 4,
+	        1, {{1, 0, 10}, {3, 1, 20}, {4, 1, 20}}},
+	    {HEAD "layers_at 1\nstage variables=all rate=1 length=10 layers=1\nstage variables=all rate=1 length=20 layers=4\n", 4, 4,
+	        {{4, 1, 20}}},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_recipe recipe = parse(cases[i].text);
+		schedule_state schedule;
+		uint64_t steps = 0;
+		schedule_begin(&recipe, &schedule, cases[i].layers, cases[i].first_layer);
+		for (uint32_t visit = 0; cases[i].visits[visit][0]; visit++) {
+			const uint32_t *wanted = cases[i].visits[visit];
+			assert_false(schedule.done);
+			print_message("case %zu: layer %u, stage %u\n", i, schedule.layer, schedule.stage);
+			assert_int_equal(schedule.layer, wanted[0]);
+			assert_int_equal(schedule.stage, wanted[1]);
+			assert_int_equal(schedule_stage_length(&recipe, &schedule), wanted[2]);
+			const bool ends_layer = cases[i].visits[visit + 1][0] != wanted[0];
+			unsigned actions;
+			do actions = validate(&recipe, &schedule, 10, -1.0);
+			while (!(actions & SCHEDULE_STAGE_END));
+			assert_int_equal((actions & SCHEDULE_LAYER_END) != 0, ends_layer);
+			steps += wanted[2];
+		}
+		assert_true(schedule.done);
+		assert_int_equal(schedule.steps, steps);
+		if (cases[i].first_layer == 1) assert_int_equal(clu_recipe_steps(&recipe, cases[i].layers, NULL), steps);
+	}
+}
+
+/* Geometric over the layers that a stage is run in, those beyond the network not counted. */
+static void test_rates_of_some_layers(void **state)
+{
+	(void)state;
+	clu_recipe recipe = parse(HEAD "stage variables=all rate=8 rate_last=2 length=1 layers=2-4\n"
+	                               "stage variables=all rate=8 rate_last=2 length=1 layers=5-7,20-\n"
+	                               "stage variables=all rate=3 rate_last=2 length=1 layers=9\n"
+	                               "stage variables=all rate=8 rate_last=2 length=1 layers=1,10-\n");
+	static const struct {
+		uint32_t stage, layer;
+		double rate;
+	} cases[] = {{0, 2, 8}, {0, 3, 4}, {0, 4, 2}, {1, 5, 8}, {1, 6, 4}, {1, 7, 2}, {2, 9, 3}, {3, 1, 8}, {3, 16, 2}};
+	schedule_state schedule;
+	schedule_begin(&recipe, &schedule, 16, 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		schedule.stage = cases[i].stage;
+		schedule.layer = cases[i].layer;
+		const double rate = schedule_rate(&recipe, &schedule, 0);
+		if (fabs(rate - cases[i].rate) > 1e-12) fail_msg("stage %u, layer %u: %g", cases[i].stage, cases[i].layer, rate);
+	}
+}
+
+/* Layers that start together are new together, and their variables decay with the layers that are trained. */
+static void test_multipliers_of_some_layers(void **state)
+{
+	(void)state;
+	clu_recipe recipe = parse(HEAD "layers_at 1,3,6\nstage variables=new rate=1 length=1\nstage variables=all rate=1 length=1\n");
+	static const struct {
+		uint32_t layer, stage;
+		double wanted[8];
+	} cases[] = {
+	    {1, 0, {1}},
+	    {3, 0, {0, 1, 1}},
+	    {3, 1, {0.5, 1, 1}},
+	    {6, 0, {0, 0, 0, 1, 1, 1}},
+	    {6, 1, {0.25, 0.5, 0.5, 1, 1, 1}},
+	    {8, 1, {0.125, 0.25, 0.25, 0.5, 0.5, 0.5, 1, 1}},
+	};
+	schedule_state schedule;
+	schedule_begin(&recipe, &schedule, 8, 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		schedule.layer = cases[i].layer;
+		schedule.stage = cases[i].stage;
+		for (uint32_t layer = 1; layer <= 8; layer++)
+			assert_true(schedule_multiplier(&recipe, &schedule, layer) == cases[i].wanted[layer - 1]);
+	}
+}
+
 static void test_multipliers(void **state)
 {
 	(void)state;
 	clu_recipe paper = load("paper"), fast = load("fast");
 	schedule_state schedule;
-	schedule_begin(&schedule, 16, 1);
+	schedule_begin(&fast, &schedule, 16, 1);
 	schedule.layer = 5;
 	static const double wanted[3][7] = {
 	    {0, 0, 0, 0, 1, 0, 0},
@@ -329,17 +452,23 @@ static void test_selected(void **state)
 static void test_begins_after_trained_layers(void **state)
 {
 	(void)state;
-	clu_recipe recipe = load("paper");
-	schedule_state schedule, trained;
-	schedule_begin(&trained, 3, 1);
-	for (uint32_t layer = 1; layer <= 3; layer++) {
-		while (!(validate(&recipe, &trained, UINT64_MAX, -1) & SCHEDULE_LAYER_END)) continue;
-		schedule_begin_after(&schedule, &recipe, 3, layer);
-		assert_int_equal(schedule.layer, trained.layer);
-		assert_int_equal(schedule.stage, trained.stage);
-		assert_int_equal(schedule.done, trained.done);
-		assert_int_equal(schedule.steps, 0);
-		if (!trained.done) assert_true(schedule.best_db == INFINITY && schedule.stage_steps == 0);
+	const clu_recipe recipes[] = {load("paper"), parse(HEAD "layers_at 1,3\nstage variables=all rate=1 length=10\n"
+	                                                        "stage variables=all rate=1 length=20 layers=3,5\n"
+	                                                        "stage variables=all rate=1 length=30 layers=1-3\n")};
+	for (size_t r = 0; r < sizeof recipes / sizeof *recipes; r++) {
+		const clu_recipe *recipe = &recipes[r];
+		schedule_state schedule, trained;
+		schedule_begin(recipe, &trained, 5, 1);
+		while (!trained.done) {
+			const uint32_t layer = trained.layer;
+			while (!(validate(recipe, &trained, UINT64_MAX, -1) & SCHEDULE_LAYER_END)) continue;
+			schedule_begin_after(recipe, &schedule, 5, layer);
+			assert_int_equal(schedule.layer, trained.layer);
+			assert_int_equal(schedule.stage, trained.stage);
+			assert_int_equal(schedule.done, trained.done);
+			assert_int_equal(schedule.steps, 0);
+			if (!trained.done) assert_true(schedule.best_db == INFINITY && schedule.stage_steps == 0);
+		}
 	}
 }
 
@@ -358,6 +487,10 @@ int main(void)
 	    cmocka_unit_test(test_fine_tuning_trains_the_last_layer_only),
 	    cmocka_unit_test(test_rates),
 	    cmocka_unit_test(test_rates_have_stored_bits),
+	    cmocka_unit_test(test_corrected_rates),
+	    cmocka_unit_test(test_stages_of_some_layers),
+	    cmocka_unit_test(test_rates_of_some_layers),
+	    cmocka_unit_test(test_multipliers_of_some_layers),
 	    cmocka_unit_test(test_multipliers),
 	    cmocka_unit_test(test_selected),
 	};
