@@ -499,6 +499,8 @@ CLU_API clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatil
 CLU_API void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progress *progress);
 /* Optimiser steps done by all lanes since creation. */
 CLU_API uint64_t clu_lanes_steps(const clu_lanes *lanes);
+/* Seconds that they took; the rest of clu_lanes_run's time went into shuffles, validations and changes of stage. */
+CLU_API double clu_lanes_step_seconds(const clu_lanes *lanes);
 /* Steps and validations: a heartbeat; one that stands still over several calls of clu_lanes_run means a hung device. */
 CLU_API uint64_t clu_lanes_beats(const clu_lanes *lanes);
 /* The lane's network as it is now (for DONE: the trained one). */

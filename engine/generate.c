@@ -79,13 +79,13 @@ void generate_perturbed(uint64_t seed, double scale, uint32_t m, uint32_t n, con
 	}
 }
 
-/* D transposed: its columns one after another. */
-static float *columns_of(const float *dictionary, uint32_t m, uint32_t n)
+/* D transposed: its columns one after another, `stride` floats apart, zeros after their m. */
+static float *columns_of(const float *dictionary, uint32_t m, uint32_t n, uint32_t stride)
 {
-	float *columns = calloc((size_t)m * n, sizeof *columns);
+	float *columns = calloc((size_t)stride * n, sizeof *columns);
 	if (!columns) return NULL;
 	for (uint32_t i = 0; i < m; i++) {
-		for (uint32_t j = 0; j < n; j++) columns[(size_t)j * m + i] = dictionary[(size_t)i * n + j];
+		for (uint32_t j = 0; j < n; j++) columns[(size_t)j * stride + i] = dictionary[(size_t)i * n + j];
 	}
 	return columns;
 }
@@ -166,15 +166,36 @@ void generate_gamma_codes(uint64_t seed, generate_set set, double shape, double 
 	parallel_run(count, SAMPLES_LEAST, draw_gamma_codes, &job);
 }
 
-/* b = D x over the nonzero entries of x. */
-static void measure(const float *columns, uint32_t m, uint32_t n, const float *x, float *restrict b)
+typedef float floats __attribute__((vector_size(16)));
+enum { MEASURE_BLOCK = 32 }; /* measurements whose sums stay in registers */
+
+static uint32_t measure_stride(uint32_t m)
 {
-	memset(b, 0, m * sizeof *b);
+	return (m + MEASURE_BLOCK - 1) / MEASURE_BLOCK * MEASURE_BLOCK;
+}
+
+/* b = D x over the nonzero entries of x; columns as columns_of has them, measure_stride apart. */
+static void measure(const float *columns, uint32_t m, uint32_t n, const float *x, float *b)
+{
+	const uint32_t stride = measure_stride(m);
+	uint32_t nonzeros = 0, at[CLU_SIDE_MAX];
 	for (uint32_t j = 0; j < n; j++) {
-		float value = x[j];
-		if (value == 0.0f) continue;
-		const float *restrict column = columns + (size_t)j * m;
-		for (uint32_t i = 0; i < m; i++) b[i] += value * column[i];
+		at[nonzeros] = j;
+		nonzeros += x[j] != 0.0f;
+	}
+	for (uint32_t begin = 0; begin < m; begin += MEASURE_BLOCK) {
+		floats sums[MEASURE_BLOCK / 4] = {{0}};
+		for (uint32_t k = 0; k < nonzeros; k++) {
+			const float *column = columns + (size_t)at[k] * stride + begin;
+			const float value = x[at[k]];
+			const floats values = {value, value, value, value};
+			for (uint32_t i = 0; i < MEASURE_BLOCK / 4; i++) {
+				floats four;
+				memcpy(&four, column + 4 * i, sizeof four);
+				sums[i] += values * four;
+			}
+		}
+		memcpy(b + begin, sums, (m - begin < MEASURE_BLOCK ? m - begin : MEASURE_BLOCK) * sizeof *b);
 	}
 }
 
@@ -212,7 +233,7 @@ static void measure_samples(void *context, size_t begin, size_t end)
 clu_status generate_measurements(const float *dictionary, uint32_t m, uint32_t n, const float *x, size_t count, uint64_t seed,
     generate_set set, double snr_db, float *b, clu_error *error)
 {
-	float *columns = columns_of(dictionary, m, n);
+	float *columns = columns_of(dictionary, m, n, measure_stride(m));
 	if (!columns) return clu_fail(error, CLU_MEMORY, "out of memory for a dictionary of %ux%u", m, n);
 	const double noise = isfinite(snr_db) ? elementary_exp(-snr_db / 20.0 * elementary_log(10.0)) : 0.0;
 	measurements_job job = {columns, x, m, n, seed, set, noise, b};
@@ -253,7 +274,7 @@ static void accumulate_rows(const float *matrix, uint32_t count, uint32_t length
 
 clu_status generate_lipschitz(const float *dictionary, uint32_t m, uint32_t n, double *lipschitz, clu_error *error)
 {
-	float *columns = columns_of(dictionary, m, n);
+	float *columns = columns_of(dictionary, m, n, m);
 	double *code = calloc((size_t)m + n, sizeof *code), *measurement = code ? code + n : NULL;
 	clu_status status = CLU_OK;
 	if (!columns || !code) {

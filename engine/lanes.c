@@ -6,6 +6,7 @@
 #include "lanes.h"
 
 #include "hash.h"
+#include "parallel.h"
 #include "random.h"
 
 #include <math.h>
@@ -119,7 +120,6 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	lanes->lipschitz = data->lipschitz;
 	lanes->pass_steps = shape->order / shape->batch;
 	lanes->burst = 1;
-	lanes->data_hash = clu_data_hash(data); /* the test set too: records hold its NMSE */
 	return start_weights(lanes, data, error);
 }
 
@@ -131,6 +131,29 @@ static clu_status create_device(clu_lanes *lanes, const clu_data *data, const ar
 	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->test, "test samples", &lanes->test, error));
 	CLU_TRY(network_lists_create(&lanes->arena, LIST_SET_TRAIN, &lanes->training_lists, error));
 	return network_lists_create(&lanes->arena, LIST_SET_EVALUATE, &lanes->evaluation_lists, error);
+}
+
+typedef struct creation {
+	clu_lanes *lanes;
+	const clu_data *data;
+	const arena_shape *shape;
+	clu_status status;
+	clu_error *error;
+} creation;
+
+/* Part 0: everything but part 1, the hash of the data, which takes as long as copying them. Of the test set too: records hold its
+ * NMSE. */
+static void create_parts(void *context, size_t begin, size_t end)
+{
+	creation *job = context;
+	for (size_t part = begin; part < end; part++) {
+		if (part == 1) {
+			job->lanes->data_hash = clu_data_hash(job->data);
+			continue;
+		}
+		job->status = create_device(job->lanes, job->data, job->shape, job->error);
+		if (job->status == CLU_OK) job->status = create_host(job->lanes, job->data, job->error);
+	}
 }
 
 clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t layers, uint32_t batch, uint32_t lane_count,
@@ -149,13 +172,13 @@ clu_status clu_lanes_create(clu_device *device, const clu_data *data, uint32_t l
 	clu_lanes *lanes = calloc(1, sizeof *lanes);
 	if (!lanes) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", lane_count);
 	lanes->device = device;
-	clu_status status = create_device(lanes, data, &shape, error);
-	if (status == CLU_OK) status = create_host(lanes, data, error);
-	if (status == CLU_OK)
+	creation job = {.lanes = lanes, .data = data, .shape = &shape, .error = error};
+	parallel_run(2, 1, create_parts, &job);
+	if (job.status == CLU_OK)
 		*out = lanes;
 	else
 		clu_lanes_destroy(lanes);
-	return status;
+	return job.status;
 }
 
 void clu_lanes_destroy(clu_lanes *lanes)
@@ -189,6 +212,11 @@ uint32_t clu_lanes_count(const clu_lanes *lanes)
 uint64_t clu_lanes_steps(const clu_lanes *lanes)
 {
 	return lanes->steps;
+}
+
+double clu_lanes_step_seconds(const clu_lanes *lanes)
+{
+	return lanes->step_seconds;
 }
 
 uint64_t clu_lanes_beats(const clu_lanes *lanes)
@@ -415,6 +443,7 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
 	CLU_TRY(device_finish(lanes->device, error));
 	const double taken = now() - begin;
+	lanes->step_seconds += taken;
 	if (steps == lanes->burst && taken < burst_seconds / 2 && lanes->burst < BURST_MAX) lanes->burst *= 2;
 	if (taken > 2 * burst_seconds && lanes->burst > 1) lanes->burst /= 2;
 	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {

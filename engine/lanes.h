@@ -41,6 +41,7 @@ struct clu_lanes {
 	uint32_t burst;       /* steps enqueued before a wait; follows the time they take */
 	double mark;          /* when time was last accounted to lanes */
 	uint64_t steps, beats;
+	double step_seconds;           /* what the steps took */
 	double seconds_per_evaluation; /* of the validation set by one lane, the last time; 0: not yet known */
 	uint64_t data_hash;
 	double scale, lipschitz;

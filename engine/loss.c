@@ -20,8 +20,8 @@ clu_status samples_create(clu_device *device, uint32_t m, uint32_t n, const clu_
 	if (from->count > UINT32_MAX / 2) return clu_fail(error, CLU_SIZE, "%s: %zu samples are too many", role, from->count);
 	samples->count = (uint32_t)from->count;
 	if (samples->count == 0) return CLU_OK;
-	CLU_TRY(memory_create(device, role, (uint64_t)from->count * ld_m * sizeof(float), &samples->b, error));
-	CLU_TRY(memory_create(device, role, (uint64_t)from->count * ld_n * sizeof(float), &samples->x, error));
+	CLU_TRY(memory_create_unset(device, role, (uint64_t)from->count * ld_m * sizeof(float), &samples->b, error));
+	CLU_TRY(memory_create_unset(device, role, (uint64_t)from->count * ld_n * sizeof(float), &samples->x, error));
 	CLU_TRY(memory_write_rows(device, samples->b, 0, from->b, from->count, m, ld_m, error));
 	return memory_write_rows(device, samples->x, 0, from->x, from->count, n, ld_n, error);
 }

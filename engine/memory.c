@@ -1,10 +1,12 @@
 /* memory.c: device buffers. Nothing is allocated inside a step; these calls belong to set-up, stage changes and results. */
 #include "memory.h"
 
+#include "parallel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-clu_status memory_create(clu_device *device, const char *role, uint64_t bytes, cl_mem *buffer, clu_error *error)
+clu_status memory_create_unset(clu_device *device, const char *role, uint64_t bytes, cl_mem *buffer, clu_error *error)
 {
 	if (bytes == 0) bytes = 4;
 	if (bytes > device->info.allocation_bytes)
@@ -12,8 +14,13 @@ clu_status memory_create(clu_device *device, const char *role, uint64_t bytes, c
 		    role, (double)bytes / 1048576.0, device->info.name, (double)device->info.allocation_bytes / 1048576.0);
 	cl_int code;
 	*buffer = clCreateBuffer(device->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-	if (code != CL_SUCCESS) return device_fail(device, error, code, role);
-	return memory_zero(device, *buffer, 0, bytes, error);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, role);
+}
+
+clu_status memory_create(clu_device *device, const char *role, uint64_t bytes, cl_mem *buffer, clu_error *error)
+{
+	CLU_TRY(memory_create_unset(device, role, bytes, buffer, error));
+	return memory_zero(device, *buffer, 0, bytes ? bytes : 4, error);
 }
 
 clu_status memory_write(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, const void *from, clu_error *error)
@@ -44,22 +51,38 @@ clu_status memory_copy(
 	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "copying a buffer");
 }
 
-enum { SLICE_ROWS = 4096 }; /* rows padded on the host at a time */
+enum { SLICE_ROWS = 4096 }; /* rows that are on their way at a time */
+
+typedef struct padding {
+	const float *rows;
+	float *padded;
+	uint32_t columns, ld;
+} padding;
+
+static void pad_rows(void *context, size_t begin, size_t end)
+{
+	const padding *job = context;
+	for (size_t row = begin; row < end; row++) {
+		float *to = job->padded + row * job->ld;
+		memcpy(to, job->rows + row * job->columns, job->columns * sizeof *to);
+		memset(to + job->columns, 0, (job->ld - job->columns) * sizeof *to);
+	}
+}
 
 clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset, const float *rows, size_t count, uint32_t columns,
     uint32_t ld, clu_error *error)
 {
-	clu_status status = CLU_OK;
-	float *slice = calloc((size_t)(count < SLICE_ROWS ? count + 1 : SLICE_ROWS) * ld, sizeof *slice);
-	if (!slice) return clu_fail(error, CLU_MEMORY, "no host memory for a slice of %u columns", columns);
 	for (size_t row = 0; row < count; row += SLICE_ROWS) {
-		size_t part = count - row < SLICE_ROWS ? count - row : SLICE_ROWS;
-		for (size_t r = 0; r < part; r++) memcpy(slice + r * ld, rows + (row + r) * columns, columns * sizeof *slice);
-		CLU_GOTO(memory_write(device, buffer, (offset + row * ld) * sizeof *slice, part * ld * sizeof *slice, slice, error));
+		const size_t part = count - row < SLICE_ROWS ? count - row : SLICE_ROWS;
+		padding job = {.rows = rows + row * columns, .columns = columns, .ld = ld};
+		void *at;
+		CLU_TRY(memory_map(device, buffer, CL_MAP_WRITE_INVALIDATE_REGION, (offset + row * ld) * sizeof *rows,
+		    part * ld * sizeof *rows, &at, error));
+		job.padded = at;
+		parallel_run(part, SLICE_ROWS / 16, pad_rows, &job);
+		CLU_TRY(memory_unmap(device, buffer, at, error));
 	}
-cleanup:
-	free(slice);
-	return status;
+	return CLU_OK;
 }
 
 clu_status memory_read_rows(

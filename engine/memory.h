@@ -4,7 +4,9 @@
 
 #include "device.h"
 
-/* A zeroed buffer of `bytes`, called `role` in errors. CLU_SIZE when it is beyond what the device gives in one piece. */
+/* A buffer of `bytes`, called `role` in errors, zeroed or with anything in it. CLU_SIZE when it is beyond what the device gives in
+ * one piece. */
+clu_status memory_create_unset(clu_device *device, const char *role, uint64_t bytes, cl_mem *buffer, clu_error *error);
 clu_status memory_create(clu_device *device, const char *role, uint64_t bytes, cl_mem *buffer, clu_error *error);
 /* Blocking transfers. */
 clu_status memory_write(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, const void *from, clu_error *error);

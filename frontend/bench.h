@@ -49,14 +49,16 @@ clu_status bench_begin(const bench_job *job, bench_run *run, clu_error *error);
 /* Closes all, says what went wrong where status is not CLU_OK; returns the exit code: 128 + signal where one came. */
 int bench_end(bench_run *run, clu_status status, const clu_error *error);
 
-/* Measures a network with so many lanes and ends a row or several; none where an interrupt came first. */
-typedef clu_status (*bench_measure)(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
+/* Measures a network with so many lanes (apply: signals of a call) and ends a row or several; none where an interrupt came first.
+ */
+typedef clu_status (*bench_measure)(bench_run *run, const bench_network *network, uint32_t count, clu_error *error);
 clu_status bench_step_measure(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
-
 clu_status bench_products_measure(bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error);
+clu_status bench_apply_measure(bench_run *run, const bench_network *network, uint32_t batch, clu_error *error);
 /* Print the heads of their tables, unless rows are JSON. */
 void bench_step_head(const bench_run *run);
 void bench_products_head(const bench_run *run);
+void bench_apply_head(const bench_run *run);
 
 /* Calls `visit` with each network that the job asks for: those in the files it names, else the bench's own. */
 clu_status bench_each_network(

@@ -1,7 +1,7 @@
 /* bench_apply.c: `clunroll bench apply`: what a person pays to use a trained network: how long one signal takes, and signals a
  * second in batches, from measurements in the caller's memory to codes there. The signals are of the kind that the network was
  * trained for, since how many zeros they make it skip decides the time. */
-#include "bench.h"
+#include "bench_check.h"
 
 #include "interrupt.h"
 #include "progress.h"
@@ -22,22 +22,22 @@ struct subject {
 	double ms[CALLS_MAX];
 };
 
-static uint32_t largest_batch(const bench_job *job)
+static uint32_t largest(const uint32_t *batches, uint32_t count)
 {
 	uint32_t most = 0;
-	for (uint32_t i = 0; i < job->batches_count; i++)
-		if (job->batches[i] > most) most = job->batches[i];
+	for (uint32_t i = 0; i < count; i++)
+		if (batches[i] > most) most = batches[i];
 	return most;
 }
 
 /* The data are in their own scaled units, the network speaks the user's. */
-static clu_status fill(struct subject *subject, uint32_t largest, clu_error *error)
+static clu_status fill(struct subject *subject, uint32_t most, clu_error *error)
 {
 	const clu_data *data = subject->network->data;
 	const clu_samples *samples = &data->validation;
 	const size_t m = data->m, n = data->n;
 	subject->count = samples->count;
-	subject->room = largest > samples->count ? largest : samples->count;
+	subject->room = most > samples->count ? most : samples->count;
 	subject->b = malloc(subject->room * m * sizeof *subject->b);
 	subject->x = malloc(subject->room * n * sizeof *subject->x);
 	if (!subject->b || !subject->x) return clu_fail(error, CLU_MEMORY, "no memory for %zu signals", subject->room);
@@ -93,6 +93,7 @@ static void report(bench_run *run, const struct subject *subject, uint32_t batch
 	cJSON_AddNumberToObject(row, "ms_per_call_median", ms->median);
 	cJSON_AddNumberToObject(row, "ms_per_call_p95", ms->p95);
 	cJSON_AddNumberToObject(row, "ms_per_call_max", ms->max);
+	cJSON_AddNumberToObject(row, "ms_per_call_mad", ms->mad);
 	cJSON_AddNumberToObject(row, "signals_per_second", rate);
 	cJSON_AddNumberToObject(row, "gflops_dense_equivalent", 1e-9 * rate * flop_of(applied.model));
 	cJSON_AddNumberToObject(row, "nmse_db", subject->nmse_db);
@@ -102,25 +103,26 @@ static void report(bench_run *run, const struct subject *subject, uint32_t batch
 	bench_row_end(run, row, text);
 }
 
-static clu_status measure(bench_run *run, struct subject *subject, clu_error *error)
+static clu_status measure(bench_run *run, struct subject *subject, const uint32_t *batches, uint32_t count, clu_error *error)
 {
 	CLU_TRY(clu_applier_create(run->device, subject->network->model, ROOM, &subject->applier, error));
-	CLU_TRY(fill(subject, largest_batch(run->job), error));
+	CLU_TRY(fill(subject, largest(batches, count), error));
 	CLU_TRY(judge(subject, error));
-	for (uint32_t i = 0; i < run->job->batches_count && !interrupt_flag; i++) {
+	for (uint32_t i = 0; i < count && !interrupt_flag; i++) {
 		bench_spread ms;
-		CLU_TRY(time_calls(subject, run->job->batches[i], run->job->slice, &ms, error));
-		if (ms.count) report(run, subject, run->job->batches[i], &ms);
+		CLU_TRY(time_calls(subject, batches[i], run->job->slice, &ms, error));
+		if (ms.count) report(run, subject, batches[i], &ms);
 	}
 	return CLU_OK;
 }
 
-static clu_status visit(bench_run *run, const bench_network *network, clu_error *error)
+static clu_status measure_batches(
+    bench_run *run, const bench_network *network, const uint32_t *batches, uint32_t count, clu_error *error)
 {
 	struct subject *subject = calloc(1, sizeof *subject);
 	if (!subject) return clu_fail(error, CLU_MEMORY, "no memory for a measurement");
 	subject->network = network;
-	const clu_status status = measure(run, subject, error);
+	const clu_status status = measure(run, subject, batches, count, error);
 	clu_applier_destroy(subject->applier);
 	free(subject->x);
 	free(subject->b);
@@ -128,14 +130,31 @@ static clu_status visit(bench_run *run, const bench_network *network, clu_error 
 	return status;
 }
 
+clu_status bench_apply_measure(bench_run *run, const bench_network *network, uint32_t batch, clu_error *error)
+{
+	return measure_batches(run, network, &batch, 1, error);
+}
+
+void bench_apply_head(const bench_run *run)
+{
+	if (run->job->json) return;
+	printf("%-30s  %10s  %10s  %10s  %10s  %11s  %9s\n", "network, b: signals of a call", "ms/call", "min", "95 %", "max",
+	    "signals/s", "NMSE dB");
+}
+
+static clu_status visit(bench_run *run, const bench_network *network, clu_error *error)
+{
+	return measure_batches(run, network, run->job->batches, run->job->batches_count, error);
+}
+
 int bench_apply(const bench_job *job)
 {
+	static const char *const benches[] = {"apply", NULL};
 	bench_run run;
 	clu_error error;
+	if (job->baseline) return bench_check(job, benches);
 	clu_status status = bench_begin(job, &run, &error);
-	if (status == CLU_OK && !job->json)
-		printf("%-30s  %10s  %10s  %10s  %10s  %11s  %9s\n", "network, b: signals of a call", "ms/call", "min", "95 %", "max",
-		    "signals/s", "NMSE dB");
+	if (status == CLU_OK) bench_apply_head(&run);
 	if (status == CLU_OK) status = bench_each_network(&run, visit, &error);
 	return bench_end(&run, status, &error);
 }

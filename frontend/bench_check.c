@@ -15,7 +15,9 @@ static const struct {
 	const char *bench;
 	bench_measure measure;
 	void (*head)(const bench_run *run);
-} measures[] = {{"step", bench_step_measure, bench_step_head}, {"product", bench_products_measure, bench_products_head}};
+	const char *count_key; /* in a row: what `measure` takes beside the network */
+} measures[] = {{"step", bench_step_measure, bench_step_head, "lanes"},
+    {"product", bench_products_measure, bench_products_head, "lanes"}, {"apply", bench_apply_measure, bench_apply_head, "batch"}};
 enum { MEASURES = sizeof measures / sizeof *measures };
 
 /* ---- verdicts ---- */
@@ -27,8 +29,8 @@ static void print_verdict(
 	const double change = 100 * (times[1].median / times[0].median - 1), noise_percent = 100 * noise / times[0].median;
 	bench_row_subject(before, subject);
 	if (!json) {
-		printf("%-6s  %s: %.3f → %.3f ms/step, %+.1f %%, noise ±%.1f %%\n", bench_verdict_name(verdict), subject, times[0].median,
-		    times[1].median, change, noise_percent);
+		printf("%-6s  %s: %.3f → %.3f ms/%s, %+.1f %%, noise ±%.1f %%\n", bench_verdict_name(verdict), subject, times[0].median,
+		    times[1].median, strcmp(bench_row_text(before, "bench"), "apply") == 0 ? "call" : "step", change, noise_percent);
 		return;
 	}
 	cJSON *row = report_json_begin();
@@ -100,7 +102,7 @@ static clu_status whole_field(const cJSON *row, const char *key, int option, set
 	return settings_option(given, option, text, error);
 }
 
-/* The network that a row is about. */
+/* The network that a row is about. A row of apply tells the signals of a call, not the batch of the training. */
 static clu_status open_network(bench_run *run, const cJSON *row, bench_network *network, clu_error *error)
 {
 	settings given = run->job->settings;
@@ -109,25 +111,24 @@ static clu_status open_network(bench_run *run, const cJSON *row, bench_network *
 	CLU_TRY(whole_field(row, "m", OPTION_M, &given, error));
 	CLU_TRY(whole_field(row, "n", OPTION_N, &given, error));
 	CLU_TRY(whole_field(row, "layers", OPTION_LAYERS, &given, error));
-	CLU_TRY(whole_field(row, "batch", OPTION_BATCH, &given, error));
+	if (strcmp(bench_row_text(row, "bench"), "apply") != 0) CLU_TRY(whole_field(row, "batch", OPTION_BATCH, &given, error));
 	return bench_network_train(run->device, &given, bench_row_text(row, "arch"), network, error);
 }
 
 /* One measurement may answer several rows of the baseline: those whose subjects are among the new rows are left alone. */
-static clu_status measure_again(bench_run *run, const cJSON *row, clu_error *error)
+static clu_status measure_again(bench_run *run, const cJSON *row, size_t kind, clu_error *error)
 {
 	char subject[BENCH_SUBJECT];
 	bench_network network = {0};
 	clu_status status = CLU_OK;
-	const double lanes = bench_row_number(row, "lanes");
+	const double count = bench_row_number(row, measures[kind].count_key);
 	bench_row_subject(row, subject);
 	if (bench_rows_find(run->rows, subject)) return CLU_OK;
-	if (!(lanes >= 1 && lanes <= 65536))
-		return clu_fail(error, CLU_ARGUMENT, "a row of the baseline has no number of lanes: %s", subject);
+	if (!(count >= 1 && count <= BENCH_BATCH_MAX))
+		return clu_fail(
+		    error, CLU_ARGUMENT, "a row of the baseline has no number as its %s: %s", measures[kind].count_key, subject);
 	CLU_GOTO(open_network(run, row, &network, error));
-	for (size_t i = 0; i < MEASURES && network.model && !interrupt_flag; i++)
-		if (strcmp(measures[i].bench, bench_row_text(row, "bench")) == 0)
-			CLU_GOTO(measures[i].measure(run, &network, (uint32_t)lanes, error));
+	if (network.model && !interrupt_flag) CLU_GOTO(measures[kind].measure(run, &network, (uint32_t)count, error));
 cleanup:
 	bench_network_release(&network);
 	return status;
@@ -144,7 +145,7 @@ static clu_status measure_all(bench_run *run, const cJSON *baseline, clu_error *
 			if (strcmp(measures[i].bench, bench_row_text(row, "bench")) != 0 || interrupt_flag) continue;
 			if (!begun) measures[i].head(run);
 			begun = true;
-			CLU_TRY(measure_again(run, row, error));
+			CLU_TRY(measure_again(run, row, i, error));
 		}
 	}
 	return CLU_OK;

@@ -4,8 +4,8 @@
 
 #include "bench_rows.h"
 
-/* Measures the rows of job->baseline again whose bench is one of the NULL-ended list (step, product), on the job's device, and
- * prints a verdict for each. Exit code 1 where something got slower, 2 where the baseline has no such row of this device and
+/* Measures the rows of job->baseline again whose bench is one of the NULL-ended list (step, product, apply), on the job's device,
+ * and prints a verdict for each. Exit code 1 where something got slower, 2 where the baseline has no such row of this device and
  * driver. */
 int bench_check(const bench_job *job, const char *const *benches);
 

@@ -129,12 +129,18 @@ static bool beyond(double before, double now, bool slower)
 	return slower ? now > 1.05 * before : now < before / 1.05;
 }
 
+/* Every slice of one took longer than every slice of the other. */
+static bool are_apart(const bench_spread *a, const bench_spread *b)
+{
+	return a->min > 0 && b->min > 0 && (a->min > b->max || b->min > a->max);
+}
+
 bench_verdict bench_judge(const bench_spread *before, const bench_spread *now, double *noise)
 {
 	const bool slower = now->median > before->median;
 	const bool fastest_too = !(before->min > 0) || !(now->min > 0) || beyond(before->min, now->min, slower);
 	*noise = 3 * sqrt(before->mad * before->mad + now->mad * now->mad);
-	if (fabs(now->median - before->median) <= *noise || !beyond(before->median, now->median, slower) || !fastest_too)
-		return BENCH_SAME;
+	const bool in_noise = fabs(now->median - before->median) <= *noise && !are_apart(before, now);
+	if (in_noise || !beyond(before->median, now->median, slower) || !fastest_too) return BENCH_SAME;
 	return slower ? BENCH_SLOWER : BENCH_FASTER;
 }

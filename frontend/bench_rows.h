@@ -27,7 +27,8 @@ bool bench_row_time(const cJSON *row, bench_spread *ms);
 typedef enum bench_verdict { BENCH_SAME, BENCH_SLOWER, BENCH_FASTER } bench_verdict;
 const char *bench_verdict_name(bench_verdict verdict);
 /* Slower or faster only where the medians differ by more than 5 % and by more than *noise, three times the deviations of both
- * together, and the fastest slices by more than 5 % too: other work on the machine spoils many slices, but seldom all. */
+ * together (or no slice of one was as fast as any of the other), and the fastest slices by more than 5 % too: other work on the
+ * machine spoils many slices, but seldom all. */
 bench_verdict bench_judge(const bench_spread *before, const bench_spread *now, double *noise);
 
 #endif

@@ -28,8 +28,8 @@ static const char help[] =
     "  --batches LIST    apply: signals of a call (1,4,16,64,256,1024,4096,16384,65536)\n"
     "  --kernels         step, all: the time of each kernel too, and how near it is to what the device could do\n"
     "  --sweep WHAT      step: how its cost grows with n, layers (up to K) or connections\n"
-    "  --check BASELINE  step, products, all: what --json wrote before on this device is measured again: says what got\n"
-    "                    slower or faster by more than 5 % and the noise of both; exit status 1 where something got slower\n"
+    "  --check BASELINE  not of compare: what --json wrote before on this device is measured again: says what got slower\n"
+    "                    or faster by more than 5 % and the noise of both; exit status 1 where something got slower\n"
     "  -o, --output FILE compare, --sweep: a picture (SVG)\n"
     "  --repeat N        timed slices (15), not of apply\n"
     "  --slice SECONDS   length of one, and of the calls with a batch (0.5)\n"
@@ -59,7 +59,7 @@ static const struct {
     {"products", bench_products, TAKES_CHECK},
     {"step", bench_step, TAKES_CHECK | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP},
     {"all", bench_all, TAKES_CHECK | TAKES_KERNELS},
-    {"apply", bench_apply, 0},
+    {"apply", bench_apply, TAKES_CHECK},
     {"compare", bench_compare, TAKES_OUTPUT},
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };

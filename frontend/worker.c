@@ -54,6 +54,7 @@ struct worker {
 	uint32_t slot_count;
 	pulse *pulse;
 	uint64_t looks;             /* for work, that it found none to do */
+	double began_at, idle_time; /* of its work, by progress_clock; s without any */
 	double report_at, claim_at; /* not before */
 	bool store_failed;
 	bool unfit; /* the device must get no work */
@@ -402,10 +403,19 @@ static clu_status work_left(struct worker *w, bool *left, clu_error *error)
 	return CLU_OK;
 }
 
-static void idle(void)
+static void idle(struct worker *w)
 {
 	struct timespec pause = {.tv_nsec = (long)(idle_seconds * 1e9)};
 	nanosleep(&pause, NULL);
+	w->idle_time += idle_seconds;
+}
+
+/* The rest of its time are shuffles, validations, refills, checkpoints and the study's file. */
+static void say_share(const struct worker *w)
+{
+	const double steps = clu_lanes_step_seconds(w->lanes), busy = progress_clock() - w->began_at - w->idle_time;
+	say(w, "worker %s: %" PRIu64 " steps took %.1f of %.1f s, %.1f %%", w->options->name, clu_lanes_steps(w->lanes), steps, busy,
+	    100 * steps / busy);
 }
 
 /* A worker that waits moves too: its looks count beside what its lanes do. */
@@ -426,7 +436,7 @@ static clu_status work(struct worker *w, clu_error *error)
 			CLU_TRY(from_store(w, pulse_check(w->pulse, error)));
 			w->looks++;
 			tell_pulse(w);
-			idle();
+			idle(w);
 			continue;
 		}
 		CLU_TRY(clu_lanes_run(w->lanes, slice_seconds, &interrupt_flag, error));
@@ -465,7 +475,9 @@ int worker_run(const worker_options *options)
 	if (status == CLU_OK) status = set_up(&w, &error);
 	if (status == CLU_OK && !interrupt_flag) {
 		say(&w, "worker %s: %u lanes", options->name, w.slot_count);
+		w.began_at = progress_clock();
 		status = work(&w, &error);
+		say_share(&w);
 	}
 	pulse_stop(w.pulse);
 	int code = end(&w, status, &error);

@@ -9,10 +9,10 @@
 
 static char *baseline_path;
 
-/* Measures once: rows to make baselines of. */
-static cJSON *measure(void)
+/* Measures once: two rows to make baselines of, `option` being of what `bench` measures with 1 and with 2. */
+static cJSON *measure(const char *bench, const char *option)
 {
-	support_result run = support_run(WORDS("bench", "step", "--arch", "LISTA", SMALL, SHORT, "--lanes", "1,2", "--json"));
+	support_result run = support_run(WORDS("bench", bench, "--arch", "LISTA", SMALL, SHORT, option, "1,2", "--json"));
 	assert_int_equal(run.code, 0);
 	cJSON *rows = cJSON_CreateArray();
 	const char *text = run.out;
@@ -25,15 +25,18 @@ static cJSON *measure(void)
 /* Writes the rows with their times multiplied and a field replaced (NULL: none). */
 static void write_baseline(const cJSON *rows, double factor, const char *field, const char *value)
 {
-	static const char *const times[] = {"ms_per_step_min", "ms_per_step_median", "ms_per_step_max", "ms_per_step_mad"};
+	static const char *const times[] = {"min", "median", "max", "mad"};
 	const cJSON *row;
 	FILE *out = fopen(baseline_path, "w");
 	assert_non_null(out);
 	cJSON_ArrayForEach(row, rows)
 	{
 		cJSON *copy = cJSON_Duplicate(row, true);
-		for (size_t i = 0; i < 4; i++)
-			cJSON_ReplaceItemInObject(copy, times[i], cJSON_CreateNumber(row_number(copy, times[i]) * factor));
+		for (size_t i = 0; i < 4; i++) {
+			char key[64];
+			snprintf(key, sizeof key, "ms_per_%s_%s", strcmp(row_word(row, "bench"), "apply") == 0 ? "call" : "step", times[i]);
+			cJSON_ReplaceItemInObject(copy, key, cJSON_CreateNumber(row_number(copy, key) * factor));
+		}
 		if (field) cJSON_ReplaceItemInObject(copy, field, cJSON_CreateString(value));
 		char *text = cJSON_PrintUnformatted(copy);
 		fprintf(out, "%s\n", text);
@@ -64,7 +67,7 @@ static void test_verdicts_end_in_exit_codes(void **state)
 	    {1e3, "commit", "another", 0, "faster  step LISTA 4x7 k2 b4, "},
 	    {1, "arch", "nonsense", 2, "nonsense"},
 	};
-	cJSON *rows = measure();
+	cJSON *rows = measure("step", "--lanes");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		write_baseline(rows, cases[i].factor, cases[i].field, cases[i].value);
 		support_result run = support_run(WORDS("bench", i ? "step" : "all", "--check", baseline_path, SHORT));
@@ -77,6 +80,21 @@ static void test_verdicts_end_in_exit_codes(void **state)
 	support_result run = support_run(WORDS("bench", "step", "--check", baseline_path));
 	assert_int_equal(run.code, 2);
 	assert_non_null(strstr(run.err, "line 1"));
+	support_result_release(&run);
+	cJSON_Delete(rows);
+}
+
+/* Its rows differ by the signals of a call. */
+static void test_apply_is_checked(void **state)
+{
+	(void)state;
+	if (fixture_elsewhere()) skip();
+	cJSON *rows = measure("apply", "--batches");
+	write_baseline(rows, 1e-3, NULL, NULL);
+	support_result run = support_run(WORDS("bench", "apply", "--check", baseline_path, "--batch", "4", SHORT));
+	if (run.code != 1 || count(run.out, "slower  apply LISTA 4x7 k2 b1, ") != 1 || count(run.out, "ms/call") != 3 ||
+	    count(run.out, "slower  apply LISTA 4x7 k2 b2, ") != 1)
+		fail_msg("exit code %d: %s%s", run.code, run.out, run.err);
 	support_result_release(&run);
 	cJSON_Delete(rows);
 }
@@ -157,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verdicts_end_in_exit_codes),
+	    cmocka_unit_test(test_apply_is_checked),
 	    cmocka_unit_test(test_rows_of_this_device_are_chosen),
 	    cmocka_unit_test(test_report),
 	};

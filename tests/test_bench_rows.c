@@ -117,9 +117,13 @@ static void test_verdicts(void **state)
 	    {{.min = 9, .median = 10, .mad = 0.1}, {.min = 9, .median = 10, .mad = 0.1}, BENCH_SAME},
 	    {{.min = 9, .median = 10, .mad = 0.1}, {.min = 11, .median = 12, .mad = 0.1}, BENCH_SLOWER},
 	    {{.min = 11, .median = 12, .mad = 0.1}, {.min = 9, .median = 10, .mad = 0.1}, BENCH_FASTER},
-	    {{.min = 9, .median = 10, .mad = 0.1}, {.min = 9.4, .median = 10.4, .mad = 0.1}, BENCH_SAME},    /* less than 5 % */
-	    {{.min = 9, .median = 10, .mad = 0.5}, {.min = 11, .median = 12, .mad = 0.5}, BENCH_SAME},       /* 2 < 3·0.707 */
+	    {{.min = 9, .median = 10, .mad = 0.1}, {.min = 9.4, .median = 10.4, .mad = 0.1}, BENCH_SAME}, /* less than 5 % */
+	    {{.min = 9, .median = 10, .max = 13, .mad = 0.5}, {.min = 11, .median = 12, .max = 14, .mad = 0.5},
+	        BENCH_SAME},                                                                                 /* < 2.12 */
 	    {{.min = 9, .median = 10, .mad = 0.5}, {.min = 11.2, .median = 12.2, .mad = 0.5}, BENCH_SLOWER}, /* 2.2 > 2.12 */
+	    {{.min = 9, .median = 10, .max = 11, .mad = 0.5}, {.min = 12, .median = 14, .max = 40, .mad = 9}, BENCH_SLOWER}, /* apart */
+	    {{.min = 12, .median = 14, .max = 40, .mad = 9}, {.min = 9, .median = 10, .max = 11, .mad = 0.5}, BENCH_FASTER},
+	    {{.min = 9, .median = 10, .max = NAN, .mad = 0.5}, {.min = 12, .median = 14, .max = NAN, .mad = 9}, BENCH_SAME},
 	    {{.min = 9, .median = 10, .mad = 0}, {.min = 9.1, .median = 15, .mad = 0.1}, BENCH_SAME}, /* the fastest slice is not */
 	    {{.min = 9, .median = 15, .mad = 0}, {.min = 8.9, .median = 10, .mad = 0.1}, BENCH_SAME},
 	    {{.min = NAN, .median = 10, .mad = 0}, {.min = 15, .median = 15, .mad = 0}, BENCH_SLOWER}, /* not known then */

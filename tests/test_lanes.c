@@ -469,6 +469,7 @@ static void test_progress(void **state)
 	assert_int_equal(fixture_progress(lanes, 9).state, CLU_LANE_EMPTY);
 	fixture_burst(lanes, 5); /* nobody trains: at once */
 	assert_int_equal(clu_lanes_steps(lanes), 0);
+	assert_true(clu_lanes_step_seconds(lanes) == 0);
 	fixture_start(lanes, 1, &training);
 	clu_lane_progress progress = fixture_progress(lanes, 1);
 	assert_true(progress.state == CLU_LANE_TRAINING && progress.layer == 1 && progress.stage == 0 && progress.steps == 0);
@@ -477,9 +478,12 @@ static void test_progress(void **state)
 	fixture_burst(lanes, 1);
 	progress = fixture_progress(lanes, 1);
 	assert_true(progress.steps == 1 && progress.stage_steps == 1);
+	const double one = clu_lanes_step_seconds(lanes);
+	assert_true(one > 0);
 	fixture_burst(lanes, 200); /* to the validation, no further */
 	progress = fixture_progress(lanes, 1);
 	assert_int_equal(progress.steps, training.recipe.validate_every);
+	assert_true(clu_lanes_step_seconds(lanes) > one);
 	assert_true(isfinite(progress.validation_db));
 	fixture_start(lanes, 0, &training);
 	fixture_burst(lanes, 1);
