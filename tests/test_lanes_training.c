@@ -206,9 +206,9 @@ static const char mixed_text[] =
 static void test_mixed_stages(void **state)
 {
 	const support_pair *pair = *state;
-	check_training(pair->single, "mixed, plain", mixed_text, "0_0_0_0");
-	check_training(pair->single, "mixed, dense", mixed_text, "0_0_1_3:slrs:1101");
-	check_training(pair->grouped, "mixed, groups", mixed_text, "0_0_1_2:ssls");
+	check_training(pair->single, "mixed, plain", mixed_text, "0_0_0_0", 11);
+	check_training(pair->single, "mixed, dense", mixed_text, "0_0_1_3:slrs:1101", 11);
+	check_training(pair->grouped, "mixed, groups", mixed_text, "0_0_1_2:ssls", 11);
 }
 
 static void test_one_stage_a_layer(void **state)
