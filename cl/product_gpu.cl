@@ -5,7 +5,7 @@
  * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows by
  * TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
  * neighbours read neighbouring vectors, of local memory and of C. Any size of matrix. The next tiles are on their way into registers
- * while these are multiplied: with few lanes there is no other work-group to hide that wait. */
+ * while these are multiplied: with few lanes there is no other work-group to hide that wait. epilogue.cl goes on from the same sums. */
 #if TILED
 
 #define TILED_ITEMS (GROUP_COLUMNS * GROUP_ROWS)
@@ -84,6 +84,48 @@ bool rows_are_dense(uint item, uint row0, uint row_end, uint rows, uint inner, u
 	return (ulong)*total * 100 > (ulong)width * inner * segments * TILED_BELOW;
 }
 
+/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The whole work-group must call it. */
+void tiles_multiply(uint column, uint row, uint rows, uint vectors, uint inner, __global const float *a, ulong a_row, ulong a_inner,
+	__global const float *b, ulong b_ld, __local float *a_tile, __local vec *b_tile, vec sum[TILE_ROWS][TILE_VECTORS])
+{
+	const uint item = row * GROUP_COLUMNS + column;
+	float a_next[A_PER_ITEM];
+	vec b_next[B_PER_ITEM];
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r++)
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
+	tiles_fetch(item, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
+	for (uint k0 = 0; k0 < inner; k0 += TILED_INNER) {
+		barrier(CLK_LOCAL_MEM_FENCE); /* the tiles before these are multiplied */
+		tiles_put(item, a_inner, a_next, b_next, a_tile, b_tile);
+		barrier(CLK_LOCAL_MEM_FENCE);
+		tiles_fetch(item, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
+		#pragma unroll 4
+		for (uint k = 0; k < TILED_INNER; k++) {
+			float entries[TILE_ROWS];
+			rows_take(a_tile + k * TILED_LD + row * TILE_ROWS, entries);
+			#pragma unroll
+			for (uint v = 0; v < TILE_VECTORS; v++) {
+				const vec panel = b_tile[k * TILED_VECTORS + v * GROUP_COLUMNS + column];
+				#pragma unroll
+				for (uint r = 0; r < TILE_ROWS; r++) sum[r][v] = fma((vec)(entries[r]), panel, sum[r][v]);
+			}
+		}
+	}
+}
+
+void tiles_store(uint column, uint row, uint rows, uint vectors, vec sum[TILE_ROWS][TILE_VECTORS], __global float *c, ulong c_ld)
+{
+	#pragma unroll
+	for (uint r = 0; r < TILE_ROWS; r++)
+		#pragma unroll
+		for (uint v = 0; v < TILE_VECTORS; v++) {
+			const uint c_row = row * TILE_ROWS + r, c_vector = v * GROUP_COLUMNS + column;
+			if (c_row < rows && c_vector < vectors) store_sum(sum[r][v], c + c_row * c_ld + c_vector * VECTOR);
+		}
+}
+
 /* Where there are counts of A's nonzeros (`listed`), rows with few of them are left to product_listed. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
 	uint stacked, __global const uint2 *list, uint list_first, uint listed, __global const uint *counts, ulong counts_at,
@@ -108,38 +150,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	rows -= row0;
 	vectors -= vector0;
 
-	float a_next[A_PER_ITEM];
-	vec b_next[B_PER_ITEM];
 	vec sum[TILE_ROWS][TILE_VECTORS];
-	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++)
-		#pragma unroll
-		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
-	tiles_fetch(item, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
-	for (uint k0 = 0; k0 < inner; k0 += TILED_INNER) {
-		barrier(CLK_LOCAL_MEM_FENCE); /* the tiles before these are multiplied */
-		tiles_put(item, a_inner, a_next, b_next, a_tile, b_tile);
-		barrier(CLK_LOCAL_MEM_FENCE);
-		tiles_fetch(item, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
-		#pragma unroll 4
-		for (uint k = 0; k < TILED_INNER; k++) {
-			float entries[TILE_ROWS];
-			rows_take(a_tile + k * TILED_LD + row * TILE_ROWS, entries);
-			#pragma unroll
-			for (uint v = 0; v < TILE_VECTORS; v++) {
-				const vec panel = b_tile[k * TILED_VECTORS + v * GROUP_COLUMNS + column];
-				#pragma unroll
-				for (uint r = 0; r < TILE_ROWS; r++) sum[r][v] = fma((vec)(entries[r]), panel, sum[r][v]);
-			}
-		}
-	}
-	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++)
-		#pragma unroll
-		for (uint v = 0; v < TILE_VECTORS; v++) {
-			const uint c_row = row * TILE_ROWS + r, c_vector = v * GROUP_COLUMNS + column;
-			if (c_row < rows && c_vector < vectors) store_sum(sum[r][v], c + c_row * c_ld + c_vector * VECTOR);
-		}
+	tiles_multiply(column, row, rows, vectors, inner, a, a_row, a_inner, b, b_ld, a_tile, b_tile, sum);
+	tiles_store(column, row, rows, vectors, sum, c, c_ld);
 }
 
 /* ---- skipping the zeros of A ----
@@ -191,6 +204,33 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(u
 	counts[entry.x * counts_stride + segment * columns + column] = filled;
 }
 
+/* One row of C, of which a work-item computes TILE_VECTORS vectors. The row's list has `inner` entries' room for each segment, and
+ * counts that are `rows` apart. */
+void row_listed(uint vector0, uint vectors, uint segments, uint inner, uint rows, __global const uint *counts,
+	__global const uint2 *nonzeros, __global const float *b, ulong b_ld, __global float *c)
+{
+	uint column[TILE_VECTORS]; /* beyond the last: the last, not stored */
+	vec sum[TILE_VECTORS];
+	#pragma unroll
+	for (uint v = 0; v < TILE_VECTORS; v++) {
+		column[v] = min(vector0 + v * GROUP_COLUMNS, vectors - 1) * VECTOR;
+		sum[v] = (vec)(0.0f);
+	}
+	for (uint segment = 0; segment < segments; segment++, nonzeros += inner) {
+		const uint count = counts[segment * rows];
+		#pragma unroll 4
+		for (uint i = 0; i < count; i++) {
+			const uint2 nonzero = nonzeros[i];
+			__global const float *b_row = b + nonzero.x * b_ld;
+			#pragma unroll
+			for (uint v = 0; v < TILE_VECTORS; v++) sum[v] = fma((vec)(as_float(nonzero.y)), LOAD(b_row + column[v]), sum[v]);
+		}
+	}
+	#pragma unroll
+	for (uint v = 0; v < TILE_VECTORS; v++)
+		if (vector0 + v * GROUP_COLUMNS < vectors) store_sum(sum[v], c + column[v]);
+}
+
 /* The rows that product_tiled leaves, in the same index space and work-groups: GROUP_COLUMNS work-items share a row of C, read its list
  * together and each TILE_VECTORS vectors of the rows of B that it names, from the caches. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_listed(uint rows, uint vectors, uint inner,
@@ -209,28 +249,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	c += c_at + entry.x * c_stride;
 	if (rows_are_dense(get_local_id(1) * GROUP_COLUMNS + get_local_id(0), row0, row_end, rows, inner, segments, counts, &total)) return;
 
-	uint column[TILE_VECTORS]; /* beyond the last: the last, not stored */
-	#pragma unroll
-	for (uint v = 0; v < TILE_VECTORS; v++) column[v] = min(vector0 + v * GROUP_COLUMNS, vectors - 1) * VECTOR;
-	for (uint row = row0 + (uint)get_local_id(1); row < row_end; row += GROUP_ROWS) {
-		vec sum[TILE_VECTORS];
-		#pragma unroll
-		for (uint v = 0; v < TILE_VECTORS; v++) sum[v] = (vec)(0.0f);
-		for (uint segment = 0; segment < segments; segment++) {
-			__global const uint2 *nonzeros = entries + row * entries_ld + segment * inner;
-			const uint count = counts[segment * rows + row];
-			#pragma unroll 4
-			for (uint i = 0; i < count; i++) {
-				const uint2 nonzero = nonzeros[i];
-				__global const float *b_row = b + nonzero.x * b_ld;
-				#pragma unroll
-				for (uint v = 0; v < TILE_VECTORS; v++) sum[v] = fma((vec)(as_float(nonzero.y)), LOAD(b_row + column[v]), sum[v]);
-			}
-		}
-		#pragma unroll
-		for (uint v = 0; v < TILE_VECTORS; v++)
-			if (vector0 + v * GROUP_COLUMNS < vectors) store_sum(sum[v], c + row * c_ld + column[v]);
-	}
+	for (uint row = row0 + (uint)get_local_id(1); row < row_end; row += GROUP_ROWS)
+		row_listed(vector0, vectors, segments, inner, rows, counts + row, entries + row * entries_ld, b, b_ld, c + row * c_ld);
 }
 #endif
 #endif

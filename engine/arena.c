@@ -129,6 +129,8 @@ clu_status arena_create(clu_device *device, const arena_shape *shape, arena *are
 {
 	derive(shape, &device->plan, arena);
 	arena->device = device;
+	arena->whole_rows = calloc(shape->lanes, sizeof *arena->whole_rows);
+	if (!arena->whole_rows) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", shape->lanes);
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(arena, role))
 			CLU_TRY(
@@ -139,6 +141,8 @@ clu_status arena_create(clu_device *device, const arena_shape *shape, arena *are
 void arena_destroy(arena *arena)
 {
 	for (arena_role role = ROLE_COUNT; role > 0; role--) memory_release(&arena->buffer[role - 1]);
+	free(arena->whole_rows);
+	arena->whole_rows = NULL;
 }
 
 arena arena_narrow(const arena *wide, uint32_t batch)
@@ -148,6 +152,7 @@ arena arena_narrow(const arena *wide, uint32_t batch)
 	shape.batch = batch;
 	derive(&shape, &wide->device->plan, &narrow);
 	narrow.device = wide->device;
+	narrow.whole_rows = wide->whole_rows;
 	memcpy(narrow.buffer, wide->buffer, sizeof narrow.buffer);
 	return narrow;
 }

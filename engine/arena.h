@@ -75,6 +75,7 @@ typedef struct arena {
 	uint64_t transposed_floats;                   /* W_x of n rows, kept beside it for the backward products */
 	uint32_t starts_ld;                           /* numbers of a row of a list's starts */
 	uint64_t by_column_ld;                        /* room of a list by column */
+	uint32_t *whole_rows; /* [lanes], the host's: a bit for each layer, lowest first, whose neurons need a whole row (network.c) */
 	cl_mem buffer[ROLE_COUNT];
 } arena;
 

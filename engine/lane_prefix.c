@@ -20,21 +20,38 @@ void clu_lanes_use_prefixes(clu_lanes *lanes, clu_prefixes *prefixes)
 
 /* ---- keys ---- */
 
-/* The recipe as far as it was executed up to a layer: not its name, and not the length of stages that were not reached. */
-static clu_recipe executed_recipe(const clu_recipe *recipe, bool whole)
+/* Whether a stage is run in any of the first layers of a network of `all`. */
+static bool is_executed(const clu_recipe *recipe, uint32_t stage, uint32_t layers, uint32_t all)
+{
+	for (uint32_t layer = 1; layer <= layers; layer++)
+		if (clu_recipe_trains(recipe, layer, all) && schedule_runs(&recipe->stage[stage], layer)) return true;
+	return false;
+}
+
+/* The recipe as far as the first layers execute it: not its name, no stages and lengths of later layers. Stages keep their places,
+ * which key the shuffles. */
+static clu_recipe executed_recipe(const clu_recipe *recipe, uint32_t layers, uint32_t all)
 {
 	clu_recipe executed = *recipe;
 	strcpy(executed.name, "any");
-	for (uint32_t s = 0; s < executed.stage_count && !whole; s++) executed.stage[s].length_last = executed.stage[s].length;
+	executed.stage_count = 0;
+	for (uint32_t s = 0; s < recipe->stage_count; s++) {
+		if (is_executed(recipe, s, layers, all))
+			executed.stage_count = s + 1;
+		else
+			executed.stage[s] = (clu_stage){.rate = 0}; /* stands for any */
+		if (layers < all) executed.stage[s].length_last = executed.stage[s].length;
+	}
+	if (layers < all && recipe->layers_at) executed.layers_at &= (UINT32_C(1) << layers) - 1;
 	return executed;
 }
 
-/* K belongs to it: rates fall to layer K. */
+/* K belongs to it: rates fall to layer K. The version is to be raised when the same recipe comes to mean other training. */
 static void print_key(const clu_lanes *lanes, const lane *lane, uint32_t layers, char key[PREFIX_KEY_TEXT])
 {
 	char arch_text[CLU_ARCH_TEXT], recipe_text[CLU_RECIPE_TEXT];
 	const arena_shape *shape = &lanes->arena.shape;
-	const clu_recipe recipe = executed_recipe(&lane->recipe, layers == shape->layers);
+	const clu_recipe recipe = executed_recipe(&lane->recipe, layers, shape->layers);
 	clu_arch arch = lane->arch;
 	arch.layers = layers;
 	clu_arch_print(&arch, arch_text);

@@ -43,3 +43,11 @@ launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries)
 	const uint32_t block = device->plan.block_rows;
 	return (launch_grid){{1, (rows + block - 1) / block, entries}, {device->plan.group, 1, 1}};
 }
+
+launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries)
+{
+	const clu_plan *plan = &device->plan;
+	const size_t tile_columns = plan->tile_vectors * plan->group_columns, tile_rows = plan->tile_rows * plan->group_rows;
+	return (launch_grid){{(vectors + tile_columns - 1) / tile_columns, (rows + tile_rows - 1) / tile_rows, entries},
+	    {plan->group_columns, plan->group_rows, 1}};
+}

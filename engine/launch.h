@@ -32,5 +32,7 @@ clu_status launch(
 
 /* The grid of a row kernel (layer.cl): blocks of the plan's block_rows of `rows` rows, for `entries` list entries. */
 launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries);
+/* The grid of a tiled kernel (product_gpu.cl) for a C of `rows` rows of `vectors` vectors. */
+launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries);
 
 #endif

@@ -1,6 +1,7 @@
 /* network.c: puts products, layers, loss and optimiser together into a step. */
 #include "network.h"
 
+#include "epilogue.h"
 #include "layer.h"
 #include "pass.h"
 
@@ -90,15 +91,23 @@ lane_list network_all(const arena *arena, const network_lists *lists)
 
 /* ---- a lane's architecture and weights ---- */
 
+/* Whether a neuron's outputs follow from one entry each: those alone can be computed where only a part of a row is at hand. */
+static bool neuron_is_elementwise(uint32_t kind)
+{
+	return kind == CLU_NEURON_SOFT || kind == CLU_NEURON_RELU || kind == CLU_NEURON_LEAKY;
+}
+
 clu_status network_set_arch(
     const arena *arena, uint32_t slot, const clu_arch *arch, const uint32_t selected[CLU_LAYERS_MAX], clu_error *error)
 {
 	cl_uint gates[CLU_LAYERS_MAX], neurons[CLU_LAYERS_MAX][2];
 	float sides[CLU_LAYERS_MAX];
+	arena->whole_rows[slot] = 0;
 	for (uint32_t l = 0; l < arch->layers; l++) {
 		gates[l] = clu_arch_origins(arch, l + 1);
 		neurons[l][0] = arch->neuron[l];
 		neurons[l][1] = selected[l];
+		if (!neuron_is_elementwise(arch->neuron[l])) arena->whole_rows[slot] |= 1u << l;
 		sides[l] = arch->side[l] ? 1.0f : 0.0f;
 	}
 	CLU_TRY(arena_write(arena, ROLE_GATES, slot, 0, arch->layers, gates, error));
@@ -287,13 +296,34 @@ clu_status network_product(const arena *arena, const network_lists *lists, clu_p
 
 /* ---- the passes: one launch, or one for each layer and product ---- */
 
+/* Whether a layer can be computed in its product's launch, for all lanes of the list. */
+static bool in_epilogue(const arena *arena, uint32_t layer, const lane_list *list)
+{
+	uint32_t whole_rows = 0;
+	for (uint32_t e = 0; e < list->count; e++) whole_rows |= arena->whole_rows[list->entries[e].slot];
+	return program_epilogue(&arena->device->plan) && !(whole_rows >> (layer - 1) & 1u);
+}
+
+static clu_status forward_in_epilogue(const arena *arena, uint32_t layer, const lane_list *list, clu_error *error)
+{
+	if (layer > 1 && arena->listed) {
+		const product p = batch_product(arena, CLU_PRODUCT_FORWARD, layer - 1);
+		CLU_TRY(product_list_rows(arena->device, &p, list, error));
+	}
+	return epilogue_forward(arena, layer, list, error);
+}
+
+/* A lane that has a layer has the product before it: the lists of both are the same lanes. */
 static clu_status forward_by_layer(const arena *arena, const network_lists *lists, clu_error *error)
 {
-	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_SIDE, 0, error));
 	for (uint32_t layer = 1; layer <= lists->layers; layer++) {
-		const lane_list layer_list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
-		CLU_TRY(layer_forward(arena, layer, &layer_list, error));
-		CLU_TRY(network_product(arena, lists, CLU_PRODUCT_FORWARD, layer, error));
+		const lane_list list = take(arena, lists, list_of_layer(LIST_FORWARD, layer));
+		if (in_epilogue(arena, layer, &list)) {
+			CLU_TRY(forward_in_epilogue(arena, layer, &list, error));
+			continue;
+		}
+		CLU_TRY(network_product(arena, lists, layer == 1 ? CLU_PRODUCT_SIDE : CLU_PRODUCT_FORWARD, layer - 1, error));
+		CLU_TRY(layer_forward(arena, layer, &list, error));
 	}
 	return CLU_OK;
 }

@@ -46,7 +46,8 @@ clu_plan clu_plan_default(const clu_device_info *info)
 		    .group_rows = 8,
 		    .sparse_below = 20,
 		    .sparse_rows = 1,
-		    .passes = 0};
+		    .passes = 0,
+		    .epilogue = 0};
 	clu_plan plan = {.product = CLU_WAY_NATIVE,
 	    .vector = native_vector(info),
 	    .tile_rows = 4,
@@ -57,7 +58,8 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	    .group_rows = 1,
 	    .sparse_below = 40,
 	    .sparse_rows = 64,
-	    .passes = 1};
+	    .passes = 1,
+	    .epilogue = 0};
 	if (plan.vector == 16) {
 		plan.tile_rows = 6;
 		plan.tile_vectors = 4;
@@ -101,6 +103,7 @@ static const plan_field fields[] = {
     FIELD(sparse_below, 0, 100, PLAN_SPEED),
     FIELD(sparse_rows, 1, 1024, PLAN_SPEED),
     FIELD(passes, 0, 1, PLAN_SPEED),
+    FIELD(epilogue, 0, 1, PLAN_SPEED),
 };
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };
 

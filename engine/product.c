@@ -78,23 +78,22 @@ typedef struct tiled_lists {
 	uint64_t entries_at, entries_stride, entries_ld, counts_at, counts_stride;
 } tiled_lists;
 
-static launch_grid tiled_grid(const clu_plan *plan, uint32_t rows, uint32_t vectors, uint32_t entries)
+clu_status product_list_rows(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
-	const size_t tile_columns = plan->tile_vectors * plan->group_columns, tile_rows = plan->tile_rows * plan->group_rows;
-	return (launch_grid){{(vectors + tile_columns - 1) / tile_columns, (rows + tile_rows - 1) / tile_rows, entries},
-	    {plan->group_columns, plan->group_rows, 1}};
+	const nonzeros *z = &p->sparse;
+	const launch_argument arguments[] = {ARG_UINT(p->inner), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(z->entries),
+	    ARG_OFFSET(z->entries_at), ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts),
+	    ARG_OFFSET(z->starts_at), ARG_OFFSET(z->starts_stride)};
+	const launch_grid grid = {{p->rows, list->count, 1}, {device->plan.group, 1, 1}};
+	return LAUNCH(device, KERNEL_list_rows, arguments, grid, error);
 }
 
 static clu_status list_rows(clu_device *device, const product *p, const lane_list *list, tiled_lists *lists, clu_error *error)
 {
 	const nonzeros *z = &p->sparse;
 	*lists = (tiled_lists){z->entries, z->starts, z->entries_at, z->entries_stride, z->entries_ld, z->starts_at, z->starts_stride};
-	const launch_argument arguments[] = {ARG_UINT(p->inner), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
-	    ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(lists->entries),
-	    ARG_OFFSET(lists->entries_at), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(lists->counts),
-	    ARG_OFFSET(lists->counts_at), ARG_OFFSET(lists->counts_stride)};
-	const launch_grid grid = {{p->rows, list->count, 1}, {device->plan.group, 1, 1}};
-	return LAUNCH(device, KERNEL_list_rows, arguments, grid, error);
+	return product_list_rows(device, p, list, error);
 }
 
 static clu_status list_segments(clu_device *device, const product *p, const lane_list *list, tiled_lists *lists, clu_error *error)
@@ -124,7 +123,7 @@ static clu_status enqueue_listed(
 	    ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at),
 	    ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride),
 	    ARG_OFFSET(p->c.ld)};
-	return LAUNCH(device, KERNEL_product_listed, arguments, tiled_grid(&device->plan, p->rows, vectors, list->count), error);
+	return LAUNCH(device, KERNEL_product_listed, arguments, tiled_grid(device, p->rows, vectors, list->count), error);
 }
 
 static clu_status enqueue_tiled(clu_device *device, const product *p, const lane_list *list, clu_error *error)
@@ -143,7 +142,7 @@ static clu_status enqueue_tiled(clu_device *device, const product *p, const lane
 	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
 	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
 	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
-	return LAUNCH(device, KERNEL_product_tiled, arguments, tiled_grid(&device->plan, p->rows, vectors, list->count), error);
+	return LAUNCH(device, KERNEL_product_tiled, arguments, tiled_grid(device, p->rows, vectors, list->count), error);
 }
 
 /* ---- CLBlast ---- */

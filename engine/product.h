@@ -56,5 +56,7 @@ typedef struct product {
 } product;
 
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error);
+/* Only the lists of the rows of A that a tiled TIMES product would make, for a kernel that goes on from there (epilogue.h). */
+clu_status product_list_rows(clu_device *device, const product *product, const lane_list *list, clu_error *error);
 
 #endif

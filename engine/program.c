@@ -43,6 +43,11 @@ bool program_listed(const clu_plan *plan)
 	return plan->product == CLU_WAY_TILED && plan->sparse_below > 0;
 }
 
+bool program_epilogue(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_TILED && plan->epilogue;
+}
+
 uint64_t program_local_bytes(const clu_plan *plan)
 {
 	const uint64_t rows = plan->tile_rows * plan->group_rows, rows_ld = (rows + 7) / 4 * 4; /* as in product_gpu.cl */
@@ -52,6 +57,7 @@ uint64_t program_local_bytes(const clu_plan *plan)
 
 static bool kernel_used(const clu_plan *plan, int kernel)
 {
+	if ((kernel == KERNEL_layer_tiled || kernel == KERNEL_layer_listed) && !program_epilogue(plan)) return false;
 	if (kernel >= KERNEL_LISTED_FIRST) return program_listed(plan);
 	if (kernel >= KERNEL_TILED_FIRST) return plan->product == CLU_WAY_TILED;
 	if (kernel >= KERNEL_SPARSE_FIRST) return program_sparse_below(plan) > 0;
@@ -62,7 +68,7 @@ static bool kernel_used(const clu_plan *plan, int kernel)
 enum { SOURCE_RANKS = 4 };
 static unsigned source_rank(const char *name)
 {
-	const bool last = strcmp(name, "applier") == 0 || strcmp(name, "pass") == 0;
+	const bool last = strcmp(name, "applier") == 0 || strcmp(name, "epilogue") == 0 || strcmp(name, "pass") == 0;
 	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : last ? 3 : 2;
 }
 
@@ -81,12 +87,13 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
 	    "-DFINITE_RUN=%u -DTILE_SIDE=%u -DLOSS_SQUARES=%d -DLOSS_NORM=%d -DLOSS_LOG=%d "
-	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_BELOW=%u -DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u",
+	    "-DLIST_COLUMNS=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_BELOW=%u -DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u "
+	    "-DEPILOGUE=%d",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
 	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, CLU_LOSS_SQUARES, CLU_LOSS_NORM,
 	    CLU_LOSS_LOG, LIST_COLUMNS, CLU_LAYERS_MAX, plan->product == CLU_WAY_TILED, program_listed(plan) ? plan->sparse_below : 0u,
-	    TILED_INNER, plan->group_columns, plan->group_rows);
+	    TILED_INNER, plan->group_columns, plan->group_rows, program_epilogue(plan));
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)

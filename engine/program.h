@@ -39,14 +39,17 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 	X(list_columns) \
 	X(network_apply)
 
-/* Built only for plans whose products are tiled. */
-#define TILED_KERNEL_MAP(X) X(product_tiled)
+/* Built only for plans whose products are tiled; the latter only for those with `epilogue`. */
+#define TILED_KERNEL_MAP(X) \
+	X(product_tiled) \
+	X(layer_tiled)
 
 /* Built only for those of them that skip zeros. */
 #define LISTED_KERNEL_MAP(X) \
 	X(list_rows) \
 	X(list_segments) \
-	X(product_listed)
+	X(product_listed) \
+	X(layer_listed)
 
 typedef enum kernel_id {
 #define KERNEL_ENUM(name) KERNEL_##name,
@@ -74,6 +77,8 @@ const char *kernel_name(kernel_id id);
 uint32_t program_sparse_below(const clu_plan *plan);
 /* Whether tiled products skip zeros. */
 bool program_listed(const clu_plan *plan);
+/* Whether layers are computed in the launches of products: the plan wants it and products are tiled. */
+bool program_epilogue(const clu_plan *plan);
 /* Bytes of local memory that a work-group of the plan's products takes. */
 uint64_t program_local_bytes(const clu_plan *plan);
 /* Whether what products read as B lies in panels under the plan: our own products on devices where a work-item works alone. */

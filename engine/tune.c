@@ -29,6 +29,8 @@ const tune_variant tune_variants[] = {
     {"way of products", KIND_GPU, 0, "product tiled"},
     {"way of products", KIND_GPU, 0, "product native\nsparse_below 0"},
     {"way of products", KIND_GPU, 0, "sparse_below 0"},
+    {"way of products", KIND_GPU, 0, "epilogue 1"},
+    {"way of products", KIND_GPU, 0, "sparse_below 0\nepilogue 1"},
     {"way of products", KIND_GPU, 0, "product clblast"},
     {"rows of sparse products", KIND_HOST, 0, "sparse_rows 16"},
     {"rows of sparse products", KIND_HOST, 0, "sparse_rows 32"},

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLOURS = 6 };
-static const double picture_width = 720;
+enum { COLOURS = BENCH_PICTURE_COLOURS };
+static const double picture_width = BENCH_PICTURE_WIDTH;
 
 static const char *const style[] = {
     "<style>svg{--page:#fff;--ink:#1a1f26;--muted:#56606b;--grid:#e3e7ec;--c0:#0b5cad;--c1:#b0400a;--c2:#00705a;--c3:#8a3a7a;",
@@ -25,7 +25,7 @@ static const char *const style[] = {
     ".k0{color:var(--c0)}.k1{color:var(--c1)}.k2{color:var(--c2)}.k3{color:var(--c3)}.k4{color:var(--c4)}.k5{color:var(--c5)}\n",
     "</style>\n"};
 
-static void open_picture(markup *out, const picture_titles *titles, double height)
+void bench_picture_open(markup *out, const picture_titles *titles, double height)
 {
 	markup_add(out,
 	    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
@@ -41,7 +41,7 @@ static void open_picture(markup *out, const picture_titles *titles, double heigh
 	markup_add(out, "</text>\n");
 }
 
-static clu_status close_picture(markup *out, const char *path, clu_error *error)
+clu_status bench_picture_close(markup *out, const char *path, clu_error *error)
 {
 	markup_add(out, "</svg>\n");
 	clu_status status = out->failed ? clu_fail(error, CLU_MEMORY, "no memory for a picture")
@@ -105,11 +105,11 @@ clu_status bench_picture_curves(
 		}
 	const svg_frame frame = {64, 64, picture_width - 64 - 130, 300, svg_axis_fit(0, most_x, 8), svg_axis_fit(0, most_y, 6)};
 	markup out = {0};
-	open_picture(&out, titles, frame.top + frame.height + 52);
+	bench_picture_open(&out, titles, frame.top + frame.height + 52);
 	svg_grid(&out, &frame, titles->x_name, titles->y_name);
 	for (size_t c = 0; c < count; c++) draw_curve(&out, &frame, &curves[c], c);
 	draw_labels(&out, &frame, curves, count);
-	return close_picture(&out, path, error);
+	return bench_picture_close(&out, path, error);
 }
 
 /* ---- bars ---- */
@@ -152,7 +152,7 @@ clu_status bench_picture_bars(const char *path, const picture_titles *titles, co
 	for (size_t g = 0; g < group_count; g++)
 		for (size_t b = 0; b < groups[g].count; b++, bars++) most = fmax(most, groups[g].bars[b].value);
 	markup out = {0};
-	open_picture(&out, titles, y + (double)group_count * group_gap + (double)bars * (bar_height + bar_gap) + 16);
+	bench_picture_open(&out, titles, y + (double)group_count * group_gap + (double)bars * (bar_height + bar_gap) + 16);
 	draw_legend(&out, columns, column_count, 64);
 	for (size_t g = 0; g < group_count; g++) {
 		markup_add(&out, "<text x=\"16\" y=\"%.1f\">", y + 22);
@@ -162,5 +162,5 @@ clu_status bench_picture_bars(const char *path, const picture_titles *titles, co
 		for (size_t b = 0; b < groups[g].count; b++, y += bar_height + bar_gap)
 			draw_bar(&out, &groups[g].bars[b], y, most > 0 ? most : 1);
 	}
-	return close_picture(&out, path, error);
+	return bench_picture_close(&out, path, error);
 }

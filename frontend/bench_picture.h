@@ -4,6 +4,7 @@
 #define BENCH_PICTURE_H
 
 #include "clunroll.h"
+#include "markup.h"
 
 typedef struct picture_point {
 	double x, y;
@@ -19,6 +20,12 @@ typedef struct picture_titles {
 	const char *title, *below; /* any text; `below` in small print, e.g. the device */
 	const char *x_name, *y_name;
 } picture_titles;
+
+enum { BENCH_PICTURE_WIDTH = 720, BENCH_PICTURE_COLOURS = 6 };
+/* What every such picture begins with: style sheet, page, titles. Classes: k0 … k5 give a colour to label, line, marker, bar. */
+void bench_picture_open(markup *out, const picture_titles *titles, double height);
+/* Closes the picture, writes the file and frees the markup. CLU_MEMORY where the markup could not grow. */
+clu_status bench_picture_close(markup *out, const char *path, clu_error *error);
 
 /* Curves over a range that begins at 0 both ways, as an SVG file. At least one curve with a point. */
 clu_status bench_picture_curves(

@@ -67,16 +67,21 @@ static bool skips_zeros(const clu_plan *plan)
 	return plan->product != CLU_WAY_CLBLAST && plan->sparse_below > 0;
 }
 
+/* Whether products of the forward pass are in the launches of layers. */
+static bool in_epilogues(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_TILED && plan->epilogue;
+}
+
 /* Products that are launched by themselves and have no lists of nonzeros. */
 static bench_work dense_products(const work_subject *subject, const clu_plan *plan)
 {
+	const bool forward = !plan->passes && !in_epilogues(plan);
 	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_B);
-	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_SIDE));
+	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_SIDE));
 	if (skips_zeros(plan)) return sum;
-	if (!plan->passes) {
-		add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
-		add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
-	}
+	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
+	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
 	add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
 	sum.real_flop = sum.dense_flop; /* zeros are multiplied here */
 	return sum;
@@ -86,7 +91,7 @@ static bench_work sparse_products(const work_subject *subject, const clu_plan *p
 {
 	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_X);
 	if (plan->passes) return sum;
-	add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
+	if (!in_epilogues(plan)) add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
 	add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
 	return sum;
 }
@@ -152,6 +157,23 @@ static bench_work pass_backward(const work_subject *subject, const clu_plan *pla
 	return sum;
 }
 
+/* The first layer with the side product, and the others too where no zeros are skipped. */
+static bench_work layers_tiled(const work_subject *subject, const clu_plan *plan)
+{
+	bench_work sum = skips_zeros(plan) ? planes_of(subject, 2, 1) : layers_forward(subject, plan);
+	add_product(&sum, subject, plan, CLU_PRODUCT_SIDE);
+	if (!skips_zeros(plan)) add_product(&sum, subject, plan, CLU_PRODUCT_FORWARD);
+	return sum;
+}
+
+static bench_work layers_listed(const work_subject *subject, const clu_plan *plan)
+{
+	const double above = subject->arch->layers - 1.0;
+	bench_work sum = planes_of(subject, 2 * above + origins(subject), above + origins(subject));
+	add_product(&sum, subject, plan, CLU_PRODUCT_FORWARD);
+	return sum;
+}
+
 /* Gradient, weight and both moments are read, the latter three written, and W_x once more for the backward products. */
 static bench_work matrix_updates(const work_subject *subject, const clu_plan *plan)
 {
@@ -180,7 +202,8 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_sparse", sparse_products},
 	    {"product_listed", sparse_products}, {"pass_forward", pass_forward}, {"pass_backward", pass_backward},
 	    {"list_columns", column_lists}, {"layer_forward", layers_forward}, {"layer_backward", layers_backward},
-	    {"matrix_update", matrix_updates}, {"gather_training", gathering}, {"loss_backward", losses}};
+	    {"layer_tiled", layers_tiled}, {"layer_listed", layers_listed}, {"matrix_update", matrix_updates},
+	    {"gather_training", gathering}, {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);

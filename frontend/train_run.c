@@ -214,7 +214,7 @@ cleanup:
 
 /* ---- while training ---- */
 
-static void print_layer_json(uint32_t layer, const clu_layer_record *record)
+static cJSON *layer_json(uint32_t layer, const clu_layer_record *record)
 {
 	cJSON *json = report_json_begin();
 	cJSON_AddNumberToObject(json, "layer", layer);
@@ -223,7 +223,28 @@ static void print_layer_json(uint32_t layer, const clu_layer_record *record)
 	cJSON_AddNumberToObject(json, "validation_nmse_db", record->validation.db);
 	cJSON_AddNumberToObject(json, "steps", (double)record->steps);
 	cJSON_AddNumberToObject(json, "seconds", record->seconds);
-	report_json(json);
+	return json;
+}
+
+/* The whole record anew, all layers so far. It is worth having, and no reason to end a training. */
+static void write_record(const train_job *job, uint32_t first_layer, const clu_lane_progress *lane)
+{
+	char *text = NULL;
+	size_t size = 0;
+	clu_error error;
+	FILE *out = open_memstream(&text, &size);
+	for (uint32_t i = 0; out && i < lane->layers_done; i++) {
+		cJSON *json = layer_json(first_layer + i, &lane->record[i]);
+		char *line = cJSON_PrintUnformatted(json);
+		fprintf(out, "%s\n", line ? line : "");
+		cJSON_free(line);
+		cJSON_Delete(json);
+	}
+	if (!out || fclose(out) != 0)
+		report_note("%s not written: out of memory", job->record_path);
+	else if (clu_file_replace(job->record_path, text, size, &error) != CLU_OK)
+		report_note("%s", error.message);
+	free(text);
 }
 
 /* A number of dB, or a dash where there is no test set. */
@@ -249,6 +270,11 @@ static void print_layers(struct run *run, const clu_lane_progress *lane)
 {
 	if (run->layers_printed == lane->layers_done) return;
 	progress_clear(&run->progress);
+	if (run->job->record_path) {
+		write_record(run->job, shape_of(run->job).first_layer, lane);
+		run->layers_printed = lane->layers_done;
+		return;
+	}
 	if (run->layers_printed == 0 && !run->job->json)
 		printf("%5s  %9s  %14s  %15s  %9s  %9s\n", "layer", "NMSE dB", "ratio NMSE dB", "validation dB", "steps", "seconds");
 	uint32_t first_layer = shape_of(run->job).first_layer; /* the records are those of the layers that were trained */
@@ -256,7 +282,7 @@ static void print_layers(struct run *run, const clu_lane_progress *lane)
 		uint32_t layer = first_layer + run->layers_printed;
 		const clu_layer_record *record = &lane->record[run->layers_printed];
 		if (run->job->json)
-			print_layer_json(layer, record);
+			report_json(layer_json(layer, record));
 		else
 			print_layer_row(layer, record);
 	}

@@ -6,6 +6,7 @@
 
 typedef struct train_job {
 	const char *model_path;  /* M; NULL for a dry run that names none */
+	const char *record_path; /* JSON lines by layer go into this file; NULL: the layers go to stdout */
 	const char *device_spec; /* NULL: the first usable device */
 	const char *plan_path;   /* NULL: the device's default */
 	const char *prefixes;    /* directory of trained prefixes; NULL: none is used */

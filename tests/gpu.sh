@@ -193,10 +193,13 @@ if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --time
 			own
 			clblast product=clblast
 			registers product=native sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=4
-			dense product=tiled sparse_below=0
+			dense product=tiled sparse_below=0 epilogue=0
+			dense-epilogue product=tiled sparse_below=0 epilogue=1
 			sparse-10 product=tiled sparse_below=10
 			sparse-30 product=tiled sparse_below=30
 			sparse-always product=tiled sparse_below=100
+			sparse-20 product=tiled sparse_below=20 epilogue=0
+			sparse-20-epilogue product=tiled sparse_below=20 epilogue=1
 			tiles-32x64 product=tiled sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=8
 			tiles-64x64 product=tiled sparse_below=0 tile_rows=8 tile_vectors=1 group_columns=16 group_rows=8
 			tiles-64x128 product=tiled sparse_below=0 tile_rows=8 tile_vectors=2 group_columns=16 group_rows=8

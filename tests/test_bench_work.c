@@ -96,6 +96,31 @@ static void test_kernels_share_the_products(void **state)
 	}
 }
 
+/* The same for tiled products, with layers in their launches and without. */
+static void test_tiled_kernels_share_the_products(void **state)
+{
+	(void)state;
+	static const char *const kernels[] = {
+	    "product_tiled", "product_listed", "layer_tiled", "layer_listed", "layer_forward", "layer_backward"};
+	const clu_arch arch = arch_of("0_0_1_3");
+	const work_subject subject = subject_of(&arch);
+	bench_work work, layers[2];
+	assert_true(work_kernel(&subject, &(clu_plan){0}, "layer_forward", &layers[0]));
+	assert_true(work_kernel(&subject, &(clu_plan){0}, "layer_backward", &layers[1]));
+	const double want = work_step(&subject).dense_flop + layers[0].dense_flop + layers[1].dense_flop;
+	for (uint32_t way = 0; way < 4; way++) {
+		const clu_plan plan = {.product = CLU_WAY_TILED, .sparse_below = way & 1 ? 20 : 0, .epilogue = way >> 1};
+		double dense = 0;
+		for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+			if ((i == 1 || i == 3) && !plan.sparse_below) continue;
+			if (i == 4 ? plan.epilogue : (i == 2 || i == 3) && !plan.epilogue) continue;
+			assert_true(work_kernel(&subject, &plan, kernels[i], &work));
+			dense += work.dense_flop;
+		}
+		assert_true(fabs(dense - want) < 1e-9);
+	}
+}
+
 static void test_other_kernels(void **state)
 {
 	(void)state;
@@ -145,6 +170,7 @@ int main(void)
 	    cmocka_unit_test(test_products_by_hand),
 	    cmocka_unit_test(test_a_step_is_the_cost_of_a_step),
 	    cmocka_unit_test(test_kernels_share_the_products),
+	    cmocka_unit_test(test_tiled_kernels_share_the_products),
 	    cmocka_unit_test(test_other_kernels),
 	    cmocka_unit_test(test_limits),
 	};

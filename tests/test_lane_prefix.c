@@ -209,6 +209,18 @@ static void test_what_counts_makes_another_key(void **state)
 	other.recipe.stage[0].length_last += 3;
 	const uint64_t part = train(devices->single, data, &s, &other, "", NULL);
 	assert_true(part > 0 && part < whole);
+	/* Nor a stage of layers that come later, whether it stands between others or at their end. */
+	other = base;
+	other.recipe = fixture_mixed();
+	assert_int_equal(train(devices->single, data, &s, &other, "", NULL), 0);
+	other.recipe.stage[2].rate *= 1.5; /* of layer 4 */
+	const uint64_t three = train(devices->single, data, &s, &other, "", NULL);
+	other.recipe.stage[2] = other.recipe.stage[0];
+	other.recipe.stage[0].rate *= 1.5; /* which layers 1 and 3 have already */
+	assert_int_equal(train(devices->single, data, &s, &other, "", NULL), 0);
+	other.recipe.stage[1].rate *= 1.5; /* of layers 3 and 4, between those of layer 1 */
+	const uint64_t one = train(devices->single, data, &s, &other, "", NULL);
+	assert_true(one > 0 && one < three);
 	assert_int_equal(s.notes, 0);
 	shared_close(&s);
 	clu_data_destroy(data);

@@ -8,14 +8,14 @@
 #include <string.h>
 
 static const char good[] = "plan 2\nproduct native\nvector 8\ntile_rows 4\ntile_vectors 3\ngroup 1\nblock_rows 8\n"
-                           "group_columns 1\ngroup_rows 1\nsparse_below 40\nsparse_rows 16\npasses 1\n";
+                           "group_columns 1\ngroup_rows 1\nsparse_below 40\nsparse_rows 16\npasses 1\nepilogue 1\n";
 
 static bool equal(const clu_plan *a, const clu_plan *b)
 {
 	return a->product == b->product && a->vector == b->vector && a->tile_rows == b->tile_rows &&
 	       a->tile_vectors == b->tile_vectors && a->group == b->group && a->block_rows == b->block_rows &&
 	       a->group_columns == b->group_columns && a->group_rows == b->group_rows && a->sparse_below == b->sparse_below &&
-	       a->sparse_rows == b->sparse_rows && a->passes == b->passes;
+	       a->sparse_rows == b->sparse_rows && a->passes == b->passes && a->epilogue == b->epilogue;
 }
 
 static void check_round_trip(const clu_plan *plan)
@@ -34,11 +34,11 @@ static void test_round_trip(void **state)
 {
 	(void)state;
 	static const clu_plan plans[] = {
-	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1, 100, 1024, 0},
-	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 1},
-	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 0},
-	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 0},
-	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 0},
+	    {CLU_WAY_NATIVE, 1, 1, 1, 1, 1, 1, 1, 100, 1024, 0, 0},
+	    {CLU_WAY_NATIVE, 16, 6, 4, 1, 8, 1, 1, 40, 12, 1, 0},
+	    {CLU_WAY_CLBLAST, 4, 4, 1, 32, 2, 16, 4, 0, 1, 0, 0},
+	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 0, 0},
+	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 0, 1},
 	};
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
 }
@@ -79,7 +79,7 @@ static void test_order_of_lines_is_free(void **state)
 	clu_error error;
 	support_ok(clu_plan_parse(good, "a plan", &plan, &error), &error);
 	support_ok(clu_plan_parse("plan 2\ngroup_rows 1\nvector 8\nblock_rows 8\ntile_vectors 3\nproduct native\ntile_rows 4\n"
-	                          "group_columns 1\npasses 1\nsparse_below 40\nsparse_rows 16\ngroup 1",
+	                          "group_columns 1\npasses 1\nepilogue 1\nsparse_below 40\nsparse_rows 16\ngroup 1",
 	               "a plan", &same, &error),
 	    &error);
 	assert_true(equal(&plan, &same));
@@ -132,6 +132,8 @@ static void test_damaged_texts(void **state)
 	    {"sparse_below 40\n", "", "sparse_below"},
 	    {"sparse_rows 16\n", "sparse_rows 0\n", "sparse_rows"},
 	    {"passes 1\n", "passes 2\n", "passes"},
+	    {"epilogue 1\n", "epilogue 2\n", "epilogue"},
+	    {"epilogue 1\n", "", "epilogue"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[CLU_PLAN_TEXT];
@@ -199,6 +201,7 @@ static void test_bits(void **state)
 	    {"sparse_below 41\n", false},
 	    {"sparse_rows 17\n", false},
 	    {"passes 0\n", false},
+	    {"epilogue 0\n", false},
 	};
 	char text[CLU_PLAN_TEXT], changed_text[CLU_PLAN_TEXT];
 	size_t lines = 0;

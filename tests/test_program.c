@@ -114,6 +114,7 @@ static void change_sparse(clu_device *device)
 	device->plan.sparse_below += 7;
 	device->plan.sparse_rows++;
 	device->plan.passes = !device->plan.passes;
+	device->plan.epilogue = !device->plan.epilogue;
 }
 
 static void change_nothing_that_counts(clu_device *device)

@@ -1,0 +1,16 @@
+/* reproduce_run.h: makes a table of the study again: trains what is missing, evaluates, writes. */
+#ifndef REPRODUCE_RUN_H
+#define REPRODUCE_RUN_H
+
+#include "reproduce.h"
+
+/* Row by row: trains the networks that are not in DIRECTORY/models, evaluates all, scores classical solvers, and replaces the files
+ * of the table with all rows so far. Interrupted, it returns EXIT_STOPPED, and the same job goes on. Prints the table on stdout. */
+int reproduce_run(const reproduce_job *job);
+/* Says which networks are missing, and how many steps and hours they would take on the device. */
+int reproduce_dry_run(const reproduce_job *job);
+
+/* The path of a network's file without ending, DIRECTORY/models/NAME. The caller frees it; NULL: out of memory. */
+char *reproduce_model_path(const reproduce_job *job, const char *name, const char *ending);
+
+#endif

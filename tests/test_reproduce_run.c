@@ -1,0 +1,208 @@
+/* test_reproduce_run.c: tables made again at the tiniest scale: files, figures that `eval` finds too, going on after a kill to the
+ * same bytes, networks of other settings refused.
+ * TEST_NEEDS: device */
+#include "support.h"
+
+#include "message.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NETWORK "models/lista-10x20-noiseless-quick-seed1"
+
+static int enter(void **state)
+{
+	*state = support_directory_create();
+	return 0;
+}
+
+static int leave(void **state)
+{
+	support_directory_remove(*state);
+	return 0;
+}
+
+/* Sixteen layers are too many for a simulator; nothing here is about kernels. */
+#define SKIP_WHERE_SLOW() \
+	do { \
+		if (support_tiny()) skip(); \
+	} while (0)
+
+/* Tables of LISTA alone, `steps` a layer, with further arguments. */
+static support_process *start(const char *directory, const char *steps, const char *const *more)
+{
+	const char *words[24] = {"reproduce", "table1", "--scale", "tiny", "--arch", "LISTA", "--schedule", steps, "-o", directory};
+	size_t count = 10;
+	for (; *more; more++) words[count++] = *more;
+	return support_start(words);
+}
+
+static support_result run(const char *directory, const char *steps, const char *const *more, int code)
+{
+	support_result result = support_wait(start(directory, steps, more));
+	if (result.code != code) fail_msg("exit code %d, wanted %d: %s", result.code, code, result.err);
+	return result;
+}
+
+static void run_to_end(const char *directory, const char *steps, const char *const *more)
+{
+	support_result result = run(directory, steps, more, EXIT_DONE);
+	support_result_release(&result);
+}
+
+static char *read_in(const char *directory, const char *name, size_t *size)
+{
+	char *path = support_path(directory, name), *text = support_read(path, size);
+	free(path);
+	return text;
+}
+
+static ino_t file_number(const char *directory, const char *name)
+{
+	struct stat about;
+	char *path = support_path(directory, name);
+	const ino_t number = stat(path, &about) == 0 ? about.st_ino : 0;
+	free(path);
+	return number;
+}
+
+static double number(const cJSON *json, const char *key)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
+	return item->valuedouble;
+}
+
+/* ---- what is written ---- */
+
+static const cJSON *training_of(const cJSON *table, int row)
+{
+	const cJSON *rows = cJSON_GetObjectItem(table, "rows");
+	const cJSON *cell = cJSON_GetArrayItem(cJSON_GetObjectItem(cJSON_GetArrayItem(rows, row), "networks"), 0);
+	return cJSON_GetArrayItem(cJSON_GetObjectItem(cell, "trainings"), 0);
+}
+
+/* A row that tests another's networks has the figure that eval finds for them under its conditions. */
+static void expect_eval(const char *directory, const char *snr, double nmse_db)
+{
+	char *model = support_path(directory, NETWORK ".safetensors");
+	support_result result = support_run(WORDS("eval", model, "--snr", snr, "--json"));
+	assert_int_equal(result.code, EXIT_DONE);
+	cJSON *json = cJSON_Parse(result.out);
+	if (!(fabs(number(json, "nmse_db") - nmse_db) < 1e-4)) fail_msg("%g dB, eval says %g", nmse_db, number(json, "nmse_db"));
+	cJSON_Delete(json);
+	support_result_release(&result);
+	free(model);
+}
+
+static void a_table_is_made(void **state)
+{
+	SKIP_WHERE_SLOW();
+	char *directory = support_path(*state, "made");
+	support_result result = run(directory, "2", WORDS("--rows", "b,f", "--json"), EXIT_DONE);
+	char *text = read_in(directory, "table1-tiny.json", NULL);
+	cJSON *table = cJSON_Parse(text), *printed = cJSON_Parse(result.out);
+	assert_true(table && cJSON_Compare(table, printed, true));
+	const cJSON *noiseless = training_of(table, 0), *noisy = training_of(table, 1);
+	assert_true(number(noiseless, "steps") == 32 && number(noiseless, "seconds") >= 0);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(noisy, "network")), "lista-10x20-noiseless-quick-seed1");
+	assert_true(number(noisy, "nmse_db") != number(noiseless, "nmse_db"));
+	expect_eval(directory, "inf", number(noiseless, "nmse_db"));
+	expect_eval(directory, "40", number(noisy, "nmse_db"));
+	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(table, "rows"), 1);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(row, "solvers")), 5);
+	assert_true(file_number(directory, "table1-tiny.md") && file_number(directory, "table1-tiny.svg"));
+	cJSON_Delete(printed);
+	cJSON_Delete(table);
+	free(text);
+	support_result_release(&result);
+	free(directory);
+}
+
+/* ---- going on ---- */
+
+static void what_is_there_is_not_trained_again(void **state)
+{
+	SKIP_WHERE_SLOW();
+	char *directory = support_path(*state, "again"),
+	     *second = support_path(directory, "models/lista-10x20-noiseless-quick-seed2.safetensors");
+	size_t size, size_after;
+	run_to_end(directory, "2", WORDS("--rows", "b", "--repeat", "2"));
+	char *bytes = support_read(second, &size);
+	const ino_t first = file_number(directory, NETWORK ".safetensors");
+	assert_int_equal(unlink(second), 0);
+	run_to_end(directory, "2", WORDS("--rows", "b", "--repeat", "2"));
+	assert_true(file_number(directory, NETWORK ".safetensors") == first);
+	char *after = support_read(second, &size_after);
+	assert_int_equal(size_after, size);
+	assert_memory_equal(after, bytes, size);
+	free(after);
+	free(bytes);
+	free(second);
+	free(directory);
+}
+
+/* Waits for a file, at most a minute. */
+static bool appears(const char *directory, const char *name)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	for (int i = 0; i < 30000 && !file_number(directory, name); i++) nanosleep(&pause, NULL);
+	return file_number(directory, name) != 0;
+}
+
+static void killed_it_goes_on_to_the_same_bytes(void **state)
+{
+	SKIP_WHERE_SLOW();
+	char *whole = support_path(*state, "whole"), *killed = support_path(*state, "killed");
+	size_t size, size_after;
+	run_to_end(whole, "60", WORDS("--rows", "b"));
+	support_process *process = start(killed, "60", WORDS("--rows", "b"));
+	assert_true(appears(killed, NETWORK ".jsonl")); /* the first layer is done */
+	kill(support_pid(process), SIGKILL);
+	support_result result = support_wait(process);
+	assert_int_equal(result.code, 128 + SIGKILL);
+	support_result_release(&result);
+	assert_false(file_number(killed, "table1-tiny.md"));
+	run_to_end(killed, "60", WORDS("--rows", "b"));
+	char *bytes = read_in(whole, NETWORK ".safetensors", &size), *after = read_in(killed, NETWORK ".safetensors", &size_after);
+	assert_int_equal(size_after, size);
+	assert_memory_equal(after, bytes, size);
+	char *record = read_in(killed, NETWORK ".jsonl", NULL);
+	size_t lines = 0;
+	for (const char *at = record; (at = strchr(at, '\n')); at++) lines++;
+	assert_int_equal(lines, 16);
+	free(record);
+	free(after);
+	free(bytes);
+	free(killed);
+	free(whole);
+}
+
+static void networks_of_other_settings_are_refused(void **state)
+{
+	SKIP_WHERE_SLOW();
+	char *directory = support_path(*state, "other");
+	run_to_end(directory, "2", WORDS("--rows", "b"));
+	support_result result = run(directory, "3", WORDS("--rows", "b"), EXIT_SETTINGS);
+	if (!strstr(result.err, NETWORK) || !strstr(result.err, "length=2")) fail_msg("%s", result.err);
+	support_result_release(&result);
+	free(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_table_is_made),
+	    cmocka_unit_test(what_is_there_is_not_trained_again),
+	    cmocka_unit_test(killed_it_goes_on_to_the_same_bytes),
+	    cmocka_unit_test(networks_of_other_settings_are_refused),
+	};
+	return cmocka_run_group_tests(tests, enter, leave);
+}
