@@ -1,11 +1,61 @@
-/* adam.cl: the optimiser's step, Adam (Kingma & Ba 2015) as protocol and recipe have it: ε is outside the bias correction, and
+/* adam.cl: clipping of the gradient, and the optimiser's step, Adam (Kingma & Ba 2015) as protocol and recipe have it: ε is outside the bias correction, and
  * the gradient, not the rate, is multiplied by the decay of variables that were trained before:
  *
  *   g ← γ g    m ← β₁ m + (1 − β₁) g    v ← β₂ v + (1 − β₂) g²    w ← w − rate · m/(√v + ε)
  *
  * rate = r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), which matrices, θ and a may have of different sizes, comes from the host for each step (steps).
- * Per lane: hyper = (β₁, β₂, ε, 0); multipliers γ[layers], by the layer that introduced the variable: W_b in layer 1, W_x in
+ * Per lane: hyper = (β₁, β₂, ε, largest norm of the gradient or 0 for any); multipliers γ[layers], by the layer that introduced the variable: W_b in layer 1, W_x in
  * layer 2. */
+
+/* ‖γ g‖² of a lane's gradient in parts: work-item (j, entry) has row j of W_bᵀ's and, behind these, of W_xᵀ's, then θ and c of a
+ * layer. What is frozen has no gradient. */
+__kernel void gradient_norms(uint m, uint n, uint width, uint layers, uint blocks, ulong ld, ulong panel_b, ulong panel_x,
+	ulong weights_stride, ulong w_x_at, __global const uint2 *list, uint list_first, __global const float *multipliers,
+	__global const float *spreads, __global const uint *gates, __global const float *gradients, __global const float *partials,
+	__global float *norms)
+{
+	const uint j = (uint)get_global_id(0);
+	const uint2 entry = list[list_first + get_global_id(1)];
+	const uint layer = j < m ? 0 : j < m + n ? 1 : j - m - n; /* from 0: the one that introduced it */
+	const uint at = entry.x * layers + layer;
+	const float multiplier = layer < entry.y ? multipliers[at] : 0.0f;
+	float sum = 0.0f;
+	if (multiplier != 0.0f && j < m + n) {
+		__global const float *row = gradients + entry.x * weights_stride + (j < m ? j * ld : w_x_at + (j - m) * ld);
+		vec squares = (vec)(0.0f);
+		for (uint c = 0; c < width; c += VECTOR) {
+			const vec g = LOAD(row + column_at(c, j < m ? panel_b : panel_x));
+			squares = fma(g, g, squares);
+		}
+		sum = sum_entries(squares);
+	} else if (multiplier != 0.0f) {
+		partials += (ulong)at * (layers + 1) * blocks;
+		for (uint origin = 0; origin <= layers; origin++) {
+			if (origin < layers && !(gates[at] >> origin & 1u)) continue;
+			float g = 0.0f;
+			for (uint block = 0; block < blocks; block++) g += partials[origin * blocks + block];
+			if (origin < layers) g /= spreads[at];
+			sum = fma(g, g, sum);
+		}
+	}
+	norms[(ulong)entry.x * (m + n + layers) + j] = multiplier * multiplier * sum;
+}
+
+/* factors[slot] = min(1, largest norm/‖g‖). One work-item an entry. */
+__kernel void clip_factors(uint parts, __global const uint2 *list, uint list_first, __global const float4 *hyper,
+	__global const float *norms, __global float *factors)
+{
+	const uint slot = list[list_first + get_global_id(0)].x;
+	float sum = 0.0f;
+	for (uint part = 0; part < parts; part++) sum += norms[(ulong)slot * parts + part];
+	const float norm = sqrt(sum), most = hyper[slot].w;
+	factors[slot] = norm > most ? most / norm : 1.0f;
+}
+
+float clip_factor(float4 hyper, __global const float *factors, uint slot)
+{
+	return hyper.w > 0.0f ? factors[slot] : 1.0f;
+}
 
 vec adam_step(vec w, vec g, __global float *first, __global float *second, float4 hyper, float rate, float epsilon)
 {
@@ -21,7 +71,7 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
  * GROUP·VECTOR columns by TILE_SIDE rows; the transpose is written in runs of TILE_SIDE floats. */
 __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulong ld, ulong panel, __global const uint2 *list,
 	uint list_first, __global const step_data *steps, uint step, uint lanes, __global const float4 *hyper,
-	__global const float *multipliers, uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride,
+	__global const float *factors, __global const float *multipliers, uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride,
 	__global const float *gradients, __global float *weights, __global float *first, __global float *second,
 	__global float *transposed)
 {
@@ -30,7 +80,8 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulon
 	if (c >= width) return;
 	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
 	const float4 constants = hyper[slot];
-	const float rate = steps[step * lanes + slot].rate, multiplier = multipliers[slot * layers + introduced - 1];
+	const float rate = steps[step * lanes + slot].rate;
+	const float multiplier = multipliers[slot * layers + introduced - 1] * clip_factor(constants, factors, slot);
 	const ulong base = slot * weights_stride + weights_at;
 	transposed += slot * transposed_stride;
 	float column[TILE_SIDE][VECTOR];
@@ -63,8 +114,8 @@ __kernel void matrix_transpose(uint rows, uint columns, ulong ld, ulong panel, u
  * the step on c divided by n_L, with ε multiplied by n_L; spreads[lane][layers] holds n_L, or 1 for the sum form. A variable with
  * multiplier 0 is frozen and has no partials in this step. */
 __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list, uint list_first,
-	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *multipliers,
-	__global const float *spreads, __global const uint *gates, ulong weights_stride, ulong scalars_at,
+	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *factors,
+	__global const float *multipliers, __global const float *spreads, __global const uint *gates, ulong weights_stride, ulong scalars_at,
 	__global const float *partials, __global float *weights, __global float *first, __global float *second)
 {
 	const uint j = (uint)get_global_id(0);
@@ -81,9 +132,9 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 	partials += ((ulong)at * (layers + 1) + origin) * blocks;
 	float sum = 0.0f;
 	for (uint block = 0; block < blocks; block++) sum += partials[block];
-	const float g = multiplier * (is_threshold ? -sum : sum);
-
 	const float4 constants = hyper[slot];
+	const float g = multiplier * clip_factor(constants, factors, slot) * (is_threshold ? -sum : sum);
+
 	const float spread = is_threshold ? 1.0f : spreads[at];
 	const step_data now = steps[step * lanes + slot];
 	const float rate = (is_threshold ? now.rate_theta : now.rate_coefficient) / spread;

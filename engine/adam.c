@@ -21,6 +21,24 @@ static launch_grid matrix_grid(const arena *arena, uint32_t rows, uint32_t entri
 	return (launch_grid){{(arena->ld_n + width - 1) / width, (rows + TILE_SIDE - 1) / TILE_SIDE, entries}, {plan->group, 1, 1}};
 }
 
+clu_status adam_clip(const arena *arena, const lane_list *list, clu_error *error)
+{
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const matrix w_b = arena_w_b(arena, ROLE_GRADIENTS), w_x = arena_w_x(arena, ROLE_GRADIENTS);
+	const uint32_t parts = shape->m + shape->n + shape->layers;
+	const launch_argument norms[] = {ARG_UINT(shape->m), ARG_UINT(shape->n), ARG_UINT(arena->ld_n), ARG_UINT(shape->layers),
+	    ARG_UINT(arena->blocks), ARG_OFFSET(w_b.ld), ARG_OFFSET(w_b.panel), ARG_OFFSET(w_x.panel),
+	    ARG_OFFSET(arena->weights_floats), ARG_OFFSET(w_x.at), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_BUFFER(buffer[ROLE_SPREADS]), ARG_BUFFER(buffer[ROLE_GATES]),
+	    ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_NORMS])};
+	const launch_argument factors[] = {ARG_UINT(parts), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_NORMS]), ARG_BUFFER(buffer[ROLE_FACTORS])};
+	const launch_grid parts_grid = {{parts, list->count, 1}, {1, 1, 1}}, lanes_grid = {{list->count, 1, 1}, {1, 1, 1}};
+	CLU_TRY(LAUNCH(arena->device, KERNEL_gradient_norms, norms, parts_grid, error));
+	return LAUNCH(arena->device, KERNEL_clip_factors, factors, lanes_grid, error);
+}
+
 clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list *list, uint32_t step, clu_error *error)
 {
 	const matrix_place place = place_of(arena, which);
@@ -28,10 +46,10 @@ clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list 
 	const launch_argument arguments[] = {ARG_UINT(place.rows), ARG_UINT(place.transposed_columns), ARG_UINT(arena->ld_n),
 	    ARG_OFFSET(place.weights.ld), ARG_OFFSET(place.weights.panel), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
 	    ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]),
-	    ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced),
-	    ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.weights.at), ARG_OFFSET(arena->transposed_floats),
-	    ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
-	    ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
+	    ARG_BUFFER(buffer[ROLE_FACTORS]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_UINT(arena->shape.layers),
+	    ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.weights.at),
+	    ARG_OFFSET(arena->transposed_floats), ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
+	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
 	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, matrix_grid(arena, place.rows, list->count), error);
 }
 
@@ -40,10 +58,10 @@ clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step
 	const cl_mem *buffer = arena->buffer;
 	const launch_argument arguments[] = {ARG_UINT(arena->shape.layers), ARG_UINT(arena->blocks), ARG_BUFFER(list->buffer),
 	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes),
-	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_BUFFER(buffer[ROLE_SPREADS]),
-	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at),
-	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_BUFFER(buffer[ROLE_FIRST]),
-	    ARG_BUFFER(buffer[ROLE_SECOND])};
+	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_FACTORS]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
+	    ARG_BUFFER(buffer[ROLE_SPREADS]), ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats),
+	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
+	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND])};
 	const launch_grid grid = {{arena_scalars(arena->shape.layers), list->count, 1}, {1, 1, 1}};
 	return LAUNCH(arena->device, KERNEL_scalar_update, arguments, grid, error);
 }

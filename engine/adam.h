@@ -6,6 +6,8 @@
 
 typedef enum weight_matrix { WEIGHT_B, WEIGHT_X } weight_matrix;
 
+/* FACTORS, which the two below multiply gradients by where the lane's hyper has a norm to clip to. From all of the gradient. */
+clu_status adam_clip(const arena *arena, const lane_list *list, clu_error *error);
 /* Adam on W_b or W_x from GRADIENTS, with the rate of `step` of the burst; keeps TRANSPOSED in step. */
 clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list *list, uint32_t step, clu_error *error);
 /* Adam on θ and a of the layers up to each lane's depth, from PARTIALS. */

@@ -48,6 +48,8 @@ typedef struct arena_shape {
 	X(DU, "side gradients", true) \
 	X(TOP, "loss gradients", true) \
 	X(PARTIALS, "partial sums", true) \
+	X(NORMS, "gradient norms", true) \
+	X(FACTORS, "gradient factors", true) \
 	X(STEPS, "step data", true) \
 	X(ORDER, "permutations", true) \
 	X(ERRORS, "sample errors", true) \
@@ -83,7 +85,7 @@ typedef struct arena {
 #define STEP_VALUES 5u
 
 /* Lists a network keeps for training and, apart from them, for evaluation: see network.h. */
-#define LISTS_PER_SET(layers) (4u * (layers) + 3u)
+#define LISTS_PER_SET(layers) (4u * (layers) + 4u)
 #define LIST_SETS 2u
 
 uint32_t arena_ld(uint32_t columns);

@@ -255,6 +255,7 @@ typedef struct clu_stage {
 	uint32_t cap;                 /* most steps of a stage with patience; 0: none */
 	clu_keep keep;
 	clu_loss loss;
+	double clip;     /* a longer gradient, of all variables that are trained, is scaled down to this norm; 0: none is */
 	uint32_t layers; /* which it is run in: bit L − 1 for layer L; 0: all */
 } clu_stage;
 

@@ -302,7 +302,9 @@ clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error)
 {
 	lane *lane = &lanes->lane[slot];
 	const uint32_t layers = lanes->arena.shape.layers;
-	const float hyper[4] = {(float)lane->recipe.beta1, (float)lane->recipe.beta2, (float)lane->recipe.epsilon, 0.0f};
+	const clu_recipe *recipe = &lane->recipe;
+	const float clip = (float)recipe->stage[lane->schedule.stage].clip;
+	const float hyper[4] = {(float)recipe->beta1, (float)recipe->beta2, (float)recipe->epsilon, clip};
 	float multipliers[CLU_LAYERS_MAX];
 	for (uint32_t l = 0; l < layers; l++) multipliers[l] = (float)schedule_multiplier(&lane->recipe, &lane->schedule, l + 1);
 	lanes->lists_stale = true;
@@ -352,7 +354,7 @@ static lane_place place_of(const clu_lanes *lanes, uint32_t slot)
 {
 	const lane *lane = &lanes->lane[slot];
 	const uint32_t depth = lane->schedule.layer;
-	lane_place place = {.slot = slot, .depth = depth};
+	lane_place place = {.slot = slot, .depth = depth, .clip = lane->recipe.stage[lane->schedule.stage].clip > 0};
 	place.w_b = schedule_multiplier(&lane->recipe, &lane->schedule, 1) != 0;
 	place.w_x = depth >= 2 && schedule_multiplier(&lane->recipe, &lane->schedule, 2) != 0;
 	place.lowest = depth;

@@ -33,6 +33,11 @@ static uint32_t list_w_x(uint32_t layers)
 	return list_all(layers) + 2;
 }
 
+static uint32_t list_clip(uint32_t layers)
+{
+	return list_all(layers) + 3;
+}
+
 clu_status network_lists_create(const arena *arena, list_set set, network_lists *lists, clu_error *error)
 {
 	const uint32_t layers = arena->shape.layers, lanes = arena->shape.lanes;
@@ -71,6 +76,7 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		append(lists, list_all(layers), place);
 		if (place->w_b) append(lists, list_w_b(layers), place);
 		if (place->w_x) append(lists, list_w_x(layers), place);
+		if (place->clip) append(lists, list_clip(layers), place);
 	}
 	for (uint32_t p = 0; p < count && lists->set == LIST_SET_TRAIN; p++)
 		CLU_TRY(arena_write(arena, ROLE_LOWEST, places[p].slot, 0, 1, &places[p].lowest, error));
@@ -357,10 +363,12 @@ clu_status network_step(
 {
 	const lane_list all = network_all(arena, lists);
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
+	const lane_list clip_list = take(arena, lists, list_clip(lists->layers));
 	CLU_TRY(gather_training(arena, &all, samples, step, error));
 	CLU_TRY(network_forward(arena, lists, error));
 	CLU_TRY(loss_backward(arena, &all, samples, step, error));
 	CLU_TRY(network_backward(arena, lists, error));
+	CLU_TRY(adam_clip(arena, &clip_list, error));
 	CLU_TRY(adam_matrix(arena, WEIGHT_B, &w_b_list, step, error));
 	CLU_TRY(adam_matrix(arena, WEIGHT_X, &w_x_list, step, error));
 	return adam_scalars(arena, &all, step, error);

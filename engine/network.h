@@ -12,6 +12,7 @@ typedef struct lane_place {
 	uint32_t depth;  /* layers of the network now */
 	uint32_t lowest; /* lowest layer that the backward pass must reach */
 	bool w_b, w_x;   /* whether these matrices are trained now */
+	bool clip;       /* whether the gradient is clipped */
 } lane_place;
 
 /* For each launch of a step, the lanes that take part. Made from places, kept on the device. */

@@ -146,7 +146,7 @@ static clu_status fill(probe *probe, clu_error *error)
 	if (!places) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes to measure", shape->lanes);
 	clu_status status = CLU_OK;
 	for (uint32_t slot = 0; slot < shape->lanes && status == CLU_OK; slot++) {
-		places[slot] = (lane_place){slot, shape->layers, 1, true, shape->layers > 1};
+		places[slot] = (lane_place){slot, shape->layers, 1, true, shape->layers > 1, false};
 		status = fill_lane(probe, slot, error);
 	}
 	if (status == CLU_OK) status = network_lists_set(&probe->arena, &probe->lists, places, shape->lanes, error);

@@ -22,6 +22,8 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 	X(nmse_sum) \
 	X(matrix_update) \
 	X(matrix_transpose) \
+	X(gradient_norms) \
+	X(clip_factors) \
 	X(scalar_update) \
 	X(weights_check) \
 	X(product_dense) \

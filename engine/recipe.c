@@ -71,7 +71,7 @@ typedef struct recipe_field {
 #define STAGE(member) offsetof(clu_stage, member)
 #define FACTOR_OF_RATE .kind = FIELD_REAL, .least = 0, .most = 1e3, .range = RANGE_ABOVE, .optional = true, .usual = 1
 
-enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 12 };
+enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 13 };
 
 static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
@@ -105,6 +105,7 @@ static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "cap", .kind = FIELD_WHOLE, .offset = STAGE(cap), .least = 0, .most = UINT32_MAX},
     {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best"}},
     {.key = "loss", .kind = FIELD_WORD, .offset = STAGE(loss), .words = {"squares", "norm", "log"}, .optional = true},
+    {.key = "clip", .kind = FIELD_REAL, .offset = STAGE(clip), .least = 0, .most = 1e12, .optional = true},
     {.key = "layers", .kind = FIELD_LAYERS, .offset = STAGE(layers), .optional = true},
 };
 
@@ -383,7 +384,7 @@ clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
 		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&
-		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG;
+		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0;
 	}
 	if (!sound) return clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
 	return check_layers(recipe, first_layer, layers, error);

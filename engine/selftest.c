@@ -138,7 +138,7 @@ static clu_status prepare(fixture *f, clu_error *error)
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
 		CLU_TRY(prepare_lane(f, lane, error));
 		steps[lane] = (step_data){lane % 2, rate, rate, rate, cases[lane].loss};
-		places[lane] = (lane_place){lane, cases[lane].depth, 1, true, cases[lane].depth > 1};
+		places[lane] = (lane_place){lane, cases[lane].depth, 1, true, cases[lane].depth > 1, false};
 	}
 	CLU_TRY(arena_write(&f->arena, ROLE_STEPS, 0, 0, STEP_VALUES * TEST_LANES, steps, error));
 	return network_lists_set(&f->arena, &f->lists, places, TEST_LANES, error);

@@ -100,7 +100,8 @@ static clu_status compare_settings(const struct run *run, const cJSON *saved, cl
 		status = clu_fail(error, CLU_MEMORY, "out of memory");
 	else if (difference[0])
 		status = clu_fail(error, CLU_MISMATCH,
-		    "%.200s was made with other settings (%.400s): use those, or discard it with --restart", run->checkpoint, difference);
+		    "%.200s was made with other settings (%.400s): use those, or discard it: --restart, or remove it", run->checkpoint,
+		    difference);
 	free(difference);
 	return status;
 }
@@ -135,14 +136,14 @@ static clu_status resume(struct run *run, const clu_training *training, clu_erro
 	size_t size = 0;
 	clu_error inner;
 	clu_status status = checkpoint_read(run->checkpoint, &saved, &bytes, &size, &inner);
-	if (status != CLU_OK) return clu_fail(error, status, "%.600s; --restart discards it", inner.message);
+	if (status != CLU_OK) return clu_fail(error, status, "%.600s; to discard it: --restart, or remove it", inner.message);
 	CLU_GOTO(compare_settings(run, saved, error));
 	status = clu_lane_resume(run->lanes, 0, training, bytes, size, &inner);
 	if (status != CLU_OK) {
 		const char *device = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "device"));
 		const char *driver = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "driver"));
-		clu_fail(error, status, "%.200s, made on %.100s with driver %.60s: %.250s; --restart discards it", run->checkpoint,
-		    device ? device : "an unknown device", driver ? driver : "unknown", inner.message);
+		clu_fail(error, status, "%.200s, made on %.100s with driver %.60s: %.250s; to discard it: --restart, or remove it",
+		    run->checkpoint, device ? device : "an unknown device", driver ? driver : "unknown", inner.message);
 		goto cleanup;
 	}
 	clu_lane_progress lane;

@@ -1,6 +1,7 @@
 /* test_adam.c: the optimiser's step on matrices and scalars over several steps, against the reference's: moments, multipliers,
  * the mean form's spreads, rates of each step; what is frozen, not listed, no origin or beyond the depth keeps its bits;
- * transposes follow; the search for weights that are not finite finds any. TEST_NEEDS: device */
+ * gradients are clipped by their norm; transposes follow; the search for weights that are not finite finds any. TEST_NEEDS: device
+ */
 #include "adam.h"
 
 #include "support_network.h"
@@ -41,6 +42,7 @@ typedef struct fixture {
 	mirror mirror[LANES];
 	float hyper[LANES][4], multipliers[LANES][CLU_LAYERS_MAX], spreads[LANES][CLU_LAYERS_MAX];
 	step_data steps[STEPS][LANES];
+	double factor[LANES]; /* of the step in hand, by which its gradient is clipped */
 } fixture;
 
 static void mirror_create(mirror *mirror, const clu_model *model)
@@ -61,11 +63,14 @@ static void mirror_create(mirror *mirror, const clu_model *model)
 	for (uint32_t l = 0; l < layers; l++) support_widen(mirror->weight[2] + layers + l * layers, model->coefficient[l], layers);
 }
 
+/* Below the gradients' norm, above it (which lane 2 never reaches), none. */
+static const float clips[LANES] = {0.5f, 0, 1e6f};
+
 /* Constants of which each counts: ε is of the gradients' size, and differs by lane as do rates and multipliers. */
 static void set_constants(fixture *f, uint32_t lane)
 {
 	clu_error error;
-	const float hyper[4] = {0.9f - 0.2f * (float)lane, 0.99f - 0.1f * (float)lane, 0.05f + 0.1f * (float)lane, 0};
+	const float hyper[4] = {0.9f - 0.2f * (float)lane, 0.99f - 0.1f * (float)lane, 0.05f + 0.1f * (float)lane, clips[lane]};
 	memcpy(f->hyper[lane], hyper, sizeof hyper);
 	for (uint32_t l = 0; l < f->size->layers; l++) {
 		f->multipliers[lane][l] = l == 2 ? 0 : 1.0f - 0.3f * (float)(l % 3);
@@ -128,7 +133,7 @@ static reference_adam constants_of(const fixture *f, uint32_t lane, double rate,
 	    .beta2 = f->hyper[lane][1],
 	    .epsilon = f->hyper[lane][2],
 	    .rate = rate,
-	    .multiplier = f->multipliers[lane][layer - 1],
+	    .multiplier = f->multipliers[lane][layer - 1] * f->factor[lane],
 	    .spread = spread};
 }
 
@@ -160,6 +165,26 @@ static void step_scalars(fixture *f, uint32_t lane, const float *partials, uint3
 		}
 }
 
+/* The factor that brings the norm of all gradients down to the lane's clip, in double. */
+static double clip_factor(const fixture *f, uint32_t lane, const float *w_b, const float *w_x, const float *partials)
+{
+	const uint32_t layers = f->size->layers, blocks = f->arena.blocks;
+	const float *multipliers = f->multipliers[lane];
+	double norm = 0;
+	for (size_t i = 0; i < f->mirror[lane].counts[0]; i++) norm += pow((double)w_b[i] * multipliers[0], 2);
+	for (size_t i = 0; i < f->mirror[lane].counts[1] && f->size->depth[lane] > 1; i++)
+		norm += pow((double)w_x[i] * multipliers[1], 2);
+	for (uint32_t l = 0; l < f->size->depth[lane]; l++)
+		for (uint32_t i = 0; i <= layers && multipliers[l] != 0; i++) {
+			double sum = 0;
+			if (i < layers && !(clu_arch_origins(&f->model[lane]->arch, l + 1) >> i & 1u)) continue;
+			for (uint32_t b = 0; b < blocks; b++) sum += partials[(l * (layers + 1) + i) * blocks + b];
+			norm += pow(sum * multipliers[l] / (i < layers ? f->spreads[lane][l] : 1), 2);
+		}
+	norm = sqrt(norm);
+	return clips[lane] > 0 && norm > clips[lane] ? clips[lane] / norm : 1;
+}
+
 /* Random gradients of a step into the arena and through the mirrors of the lanes that are listed. */
 static void give_gradients(fixture *f, uint32_t lane, uint32_t step)
 {
@@ -177,6 +202,8 @@ static void give_gradients(fixture *f, uint32_t lane, uint32_t step)
 		if (f->multipliers[lane][i / layer_count] == 0) partials[i] = NAN;
 	support_matrices_write(&f->arena, ROLE_GRADIENTS, lane, w_b, w_x);
 	support_ok(arena_write(&f->arena, ROLE_PARTIALS, lane, 0, partial_count, partials, &error), &error);
+	f->factor[lane] = clip_factor(f, lane, w_b, w_x, partials);
+	assert_true(lane != 0 || f->factor[lane] < 1);
 	if (lane != IDLE) {
 		step_matrix(f, lane, 0, w_b, step);
 		if (lane != 2) step_matrix(f, lane, 1, w_x, step); /* lane 2 trains no W_x */
@@ -259,6 +286,7 @@ static void check_case(clu_device *device, const sizes *size)
 	lane_list w_b = support_list_create(device, entries, 2), w_x = support_list_create(device, entries, 1);
 	for (uint32_t step = 0; step < STEPS; step++) {
 		for (uint32_t lane = 0; lane < LANES; lane++) give_gradients(f, lane, step);
+		support_ok(adam_clip(&f->arena, &w_b, &error), &error);
 		support_ok(adam_matrix(&f->arena, WEIGHT_B, &w_b, step, &error), &error);
 		support_ok(adam_matrix(&f->arena, WEIGHT_X, &w_x, step, &error), &error);
 		support_ok(adam_scalars(&f->arena, &w_b, step, &error), &error);
@@ -298,9 +326,11 @@ static void test_one_layer(void **state)
 		support_matrices_write(&f->arena, ROLE_GRADIENTS, lane, &gradient, NULL);
 		support_ok(arena_write(&f->arena, ROLE_PARTIALS, lane, 0, 2, partials, &error), &error);
 		if (lane == IDLE) continue;
+		f->factor[lane] = clip_factor(f, lane, &gradient, NULL, partials);
 		step_matrix(f, lane, 0, &gradient, 0);
 		step_scalars(f, lane, partials, 0);
 	}
+	support_ok(adam_clip(&f->arena, &list, &error), &error);
 	support_ok(adam_matrix(&f->arena, WEIGHT_B, &list, 0, &error), &error);
 	support_ok(adam_scalars(&f->arena, &list, 0, &error), &error);
 	for (uint32_t lane = 0; lane < LANES; lane++) {

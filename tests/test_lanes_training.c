@@ -28,6 +28,7 @@ typedef struct training {
 	double *first[2], *second[2];
 	double scalar_first[CLU_LAYERS_MAX][CLU_LAYERS_MAX + 1], scalar_second[CLU_LAYERS_MAX][CLU_LAYERS_MAX + 1];
 	uint32_t *order;
+	double factor; /* of the step in hand, by which its gradient is clipped */
 } training;
 
 /* Makes the reference as deep as the schedule says, with the weights of the one before; of several new layers the thresholds are
@@ -81,10 +82,42 @@ static void step_weights(training *t, uint32_t layer, double kind, double spread
 	    .beta2 = t->recipe.beta2,
 	    .epsilon = t->recipe.epsilon,
 	    .rate = schedule_rate(&t->recipe, &t->schedule, t->schedule.stage_steps) * correction * kind,
-	    .multiplier = multiplier,
+	    .multiplier = multiplier * t->factor,
 	    .spread = spread};
 	if (multiplier == 0) return;
 	for (size_t i = 0; i < count; i++) reference_adam_step(&adam, gradient[i], &first[i], &second[i], &weight[i]);
+}
+
+static double squares(const double *gradient, size_t count)
+{
+	double sum = 0;
+	for (size_t i = 0; i < count; i++) sum += gradient[i] * gradient[i];
+	return sum;
+}
+
+/* n_L where the mean form's c is trained, else 1. */
+static double spread_of(const training *t, uint32_t layer)
+{
+	uint32_t count = 0;
+	for (uint32_t origins = clu_arch_origins(&t->arch, layer); origins; origins >>= 1) count += origins & 1u;
+	return t->recipe.form == CLU_FORM_MEAN && count ? count : 1;
+}
+
+/* Of the variables that this stage trains. */
+static double gradient_norm(const training *t)
+{
+	const reference *r = t->now;
+	double sum = 0;
+	for (uint32_t l = 0; l < r->depth; l++) {
+		const uint32_t origins = clu_arch_origins(&t->arch, l + 1);
+		double layer = r->dtheta[l] * r->dtheta[l];
+		for (uint32_t i = 0; i < l; i++)
+			if (origins >> i & 1u) layer += pow(r->dcoefficient[l][i] / spread_of(t, l + 1), 2);
+		if (l == 0) layer += squares(r->dw_b, (size_t)r->n * r->m);
+		if (l == 1) layer += squares(r->dw_x, (size_t)r->n * r->n);
+		sum += layer * pow(schedule_multiplier(&t->recipe, &t->schedule, l + 1), 2);
+	}
+	return sqrt(sum);
 }
 
 static void do_step(training *t)
@@ -96,13 +129,13 @@ static void do_step(training *t)
 	r->loss = recipe->stage[t->schedule.stage].loss;
 	reference_forward(r);
 	reference_backward(r);
+	const double clip = recipe->stage[t->schedule.stage].clip, norm = clip > 0 ? gradient_norm(t) : 0;
+	t->factor = norm > clip ? clip / norm : 1;
 	step_weights(t, 1, recipe->rate_w, 1, r->dw_b, t->first[0], t->second[0], r->w_b, sides);
 	if (r->depth >= 2) step_weights(t, 2, recipe->rate_w, 1, r->dw_x, t->first[1], t->second[1], r->w_x, squares);
 	for (uint32_t l = 0; l < r->depth; l++) {
 		const uint32_t origins = clu_arch_origins(&t->arch, l + 1);
-		uint32_t count = 0;
-		for (uint32_t i = 0; i < l; i++) count += origins >> i & 1u;
-		const double spread = t->recipe.form == CLU_FORM_MEAN && count ? count : 1;
+		const double spread = spread_of(t, l + 1);
 		step_weights(
 		    t, l + 1, recipe->rate_theta, 1, &r->dtheta[l], &t->scalar_first[l][0], &t->scalar_second[l][0], &r->theta[l], 1);
 		for (uint32_t i = 0; i < l; i++)
@@ -199,8 +232,8 @@ static const char paper_text[] = "name p\nform mean\nstart ones\nthreshold 0.4\n
 static const char mixed_text[] =
     "name m\nform sum\nstart previous\nthreshold 0.4\ndecay 0.5\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\n"
     "validate_every 4\nlayers_at 1,3\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n"
-    "stage variables=all rate=2e-2 rate_last=5e-3 length=7 keep=last loss=norm layers=1-3\n"
-    "stage variables=new rate=1e-2 length=5 keep=last loss=log layers=3-\n"
+    "stage variables=all rate=2e-2 rate_last=5e-3 length=7 keep=last loss=norm layers=1-3 clip=0.5\n"
+    "stage variables=new rate=1e-2 length=5 keep=last loss=log clip=3 layers=3-\n"
     "stage variables=all rate=5e-3 curve=cosine length=6 keep=last layers=4\n";
 
 static void test_mixed_stages(void **state)

@@ -108,7 +108,7 @@ static fixture *fixture_create(clu_device *device, const network_case *c)
 		draw_lane(f, lane, 1000 * (uint64_t)(c - cases) + 10 * lane);
 		support_lane_load(&f->arena, slot, f->model[lane]);
 		support_rows_write(&f->arena, ROLE_B, slot, 0, c->batch, f->arena.ld_m, c->m, f->b[lane]);
-		places[lane] = (lane_place){slot, c->lane[lane].depth, c->lane[lane].lowest, c->lane[lane].w_b, c->lane[lane].w_x};
+		places[lane] = (lane_place){slot, c->lane[lane].depth, c->lane[lane].lowest, c->lane[lane].w_b, c->lane[lane].w_x, false};
 	}
 	support_ok(network_lists_set(&f->arena, &f->lists, places, c->lanes, &error), &error);
 	return f;

@@ -72,7 +72,7 @@ static result run_case(clu_device *device, const pass_case *c)
 		fill_lane(&arena, c, lane);
 		const bool matrices = c->lowest[lane] == 1;
 		if (lane != IDLE)
-			places[count++] = (lane_place){lane, c->depth[lane], c->lowest[lane], matrices, matrices && c->depth[lane] > 1};
+			places[count++] = (lane_place){lane, c->depth[lane], c->lowest[lane], matrices, matrices && c->depth[lane] > 1, false};
 	}
 	support_ok(network_lists_set(&arena, &lists, places, count, &error), &error);
 	support_ok(network_forward(&arena, &lists, &error), &error);

@@ -128,7 +128,7 @@ static void test_prints_there_and_back(void **state)
 	recipe.stage_count = CLU_STAGES_MAX;
 	for (int i = 0; i < CLU_STAGES_MAX; i++) {
 		recipe.stage[i] = (clu_stage){CLU_VARIABLES_NEW, 1.0 / 3.0e9, 1.0 / 7.0e9, CLU_CURVE_COSINE, 1.0 / 9.0e9, UINT32_MAX,
-		    UINT32_MAX, UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST, CLU_LOSS_SQUARES, 0xdb6db6db};
+		    UINT32_MAX, UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST, CLU_LOSS_SQUARES, 1.0 / 3.0e9, 0xdb6db6db};
 	}
 	assert_prints_back(&recipe);
 }
@@ -166,7 +166,8 @@ static void test_optional_keys(void **state)
 	assert_true(recipe.layers_at == 0 && recipe.stage[0].layers == 0 && recipe.stage[0].loss == CLU_LOSS_SQUARES);
 	assert_true(recipe.rate_w == 1 && recipe.rate_theta == 1 && recipe.rate_coefficient == 1);
 	snprintf(text, sizeof text,
-	    HEAD "layers_at 1-3,8\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n%s loss=norm layers=2\n%s loss=log layers=1,3-32\n",
+	    HEAD "layers_at 1-3,8\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n%s loss=norm layers=2\n%s loss=log clip=2.5 "
+	         "layers=1,3-32\n",
 	    stage, stage);
 	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
 	assert_int_equal(recipe.layers_at, 0x87);
@@ -176,7 +177,7 @@ static void test_optional_keys(void **state)
 	clu_recipe_print(&recipe, printed);
 	assert_non_null(strstr(printed, "layers_at 1-3,8\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n"));
 	assert_non_null(strstr(printed, "keep=last loss=norm layers=2\n"));
-	assert_non_null(strstr(printed, "keep=last loss=log layers=1,3-32\n"));
+	assert_non_null(strstr(printed, "keep=last loss=log clip=2.5 layers=1,3-32\n"));
 	assert_prints_back(&recipe);
 	/* usual values are not written */
 	snprintf(text, sizeof text, HEAD "layers_at all\nrate_w 1\nrate_theta 1.0\n%s loss=squares layers=1-32\n", stage);
@@ -299,7 +300,7 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage length=5\n", {"line 1", "no variables="}},
 	    {"stage variables=all length=5\n", {"line 1", "no rate="}},
 	    {"stage variables=all rate=0 length=5\n", {"rate is \"0\"", "above 0"}},
-	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "keep, loss, layers"}},
+	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "keep, loss, clip, layers"}},
 	    {"stage variables=all rate=1 rate=2\n", {"rate is there twice"}},
 	    {"stage variables=all rate=1\n", {"never ends", "patience="}},
 	    {"stage variables=all rate=1 length=5 length_last=0\n", {"never ends"}},
