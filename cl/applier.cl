@@ -31,7 +31,7 @@ void block_dense(uint rows, uint inner, uint vectors, __global const float *a, u
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint rows, uint block, uint m, uint n, uint layers,
-	uint ld, uint b_ld, __global const uint *gates, __global const uint *neurons, __global const float *sides,
+	uint ld, uint b_ld, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
 	__global const float *weights, ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *b,
 	__global float *u, __global float *y, __global float *codes, __global uint2 *entries, __global uint *starts, __global float *x)
 {
@@ -53,8 +53,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint 
 				for (uint c = 0; c < ld; c += VECTOR) {
 					const ulong here = (ulong)row * ld + c;
 					const vec v = mix_forward(gates[l], scalars + layers + l * layers, sides[l], u + here, y + here, plane);
-					STORE(clear_padding(neuron_forward(neurons[l], v, scalars[l]), c, n), out + here);
+					STORE(clear_padding(neuron_forward(neurons[l].x, v, scalars[l]), c, n), out + here);
 				}
+				if (neurons[l].x == NEURON_SELECT) neuron_select(neurons[l].y, scalars[l], out + (ulong)row * ld, ld, 0);
 				if (!last) list_row(out + (ulong)row * ld, n, entries + (ulong)row * ld, starts + row * STARTS_LD(n));
 			}
 			if (!last) rows_times(0, count, n, ld, codes, entries, starts, w_xt, w_x_panel, y + l * plane);

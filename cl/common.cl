@@ -15,11 +15,13 @@
 #if VECTOR == 1
 typedef float vec;
 typedef int ivec;
+#define TO_FLOATS(v) convert_float(v)
 #define LOAD_PRIVATE(p) (*(p))
 #define STORE_PRIVATE(value, p) (*(p) = (value))
 #else
 typedef JOIN(float, VECTOR) vec;
 typedef JOIN(int, VECTOR) ivec;
+#define TO_FLOATS(v) JOIN(convert_float, VECTOR)(v)
 #define LOAD_PRIVATE(p) JOIN(vload, VECTOR)(0, p)
 #define STORE_PRIVATE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
 #endif

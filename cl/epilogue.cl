@@ -55,7 +55,7 @@ void part_finish(const tile_part *p, uint layer, uint layers, uint n, ulong spac
 /* Where there are counts of the nonzeros of x_{L−1} (`listed`), rows with few of them are left to layer_listed. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void layer_tiled(uint layer, uint layers, uint batch,
 	uint m, uint n, uint m_ld, uint ld, ulong spaced, __global const uint2 *list, uint list_first, uint listed,
-	__global const uint *counts, __global const uint *gates, __global const uint *neurons, __global const float *sides,
+	__global const uint *counts, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
 	__global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *b, __global float *u,
 	__global float *y, __global float *x)
 {
@@ -84,7 +84,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	tiles_store(column, row, batch - row0, vectors - vector0, sum, c + (ulong)row0 * ld + start, ld);
 
 	const tile_part part = {row0 + row * TILE_ROWS, 1, batch, vector0 + column, vectors, ld};
-	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at], sides[at], weights + scalars_at, u, y,
+	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y,
 		x + (layer - 1) * plane);
 }
 
@@ -92,7 +92,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 /* The rows that layer_tiled leaves, of layers from the second on. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void layer_listed(uint layer, uint layers, uint batch,
 	uint n, uint ld, ulong spaced, __global const uint2 *list, uint list_first, __global const uint *counts,
-	__global const uint2 *entries, __global const uint *gates, __global const uint *neurons, __global const float *sides,
+	__global const uint2 *entries, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
 	__global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *u, __global float *y,
 	__global float *x)
 {
@@ -112,7 +112,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 			y + (layer - 2) * spaced + (ulong)r * ld);
 
 	const tile_part part = {row0 + row, GROUP_ROWS, row_end, vector0, vectors, ld};
-	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at], sides[at], weights + scalars_at, u, y,
+	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y,
 		x + (layer - 1) * plane);
 }
 #endif

@@ -9,8 +9,8 @@
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
  * Per lane: x is [layers][batch][ld]; y, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
  * does not fall on one line of a cache; dy is one matrix of layers·batch rows, in panels (common.cl); u, du, gradient are
- * [batch][ld]; gates, neurons, sides are [layers]; scalars are θ[layers], then a[layers][layers] (row: layer L, column: origin i),
- * inside the lane's weights.
+ * [batch][ld]; gates, neurons (kind, entries that it selects), sides are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars
+ * are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights.
  * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
  * (product.cl): entries [layers][batch][ld] for x, [batch][ld] for the dv in hand; starts beside them, a row's being
  * [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */
@@ -74,10 +74,11 @@ vec mix_forward(uint origins, __global const float *coefficients, float side, __
 	return v;
 }
 
-/* Rows row0 to row_end; u, y, x, entries and starts are the lane's. */
+/* Rows row0 to row_end; u, y, x, cutoffs, entries and starts are the lane's. */
 SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld,
-	ulong spaced, uint origins, uint kind, float side, __global const float *scalars, __global const float *u, __global const float *y,
-	__global float *x, __global uint2 *entries, __global uint *starts)
+	ulong spaced, uint origins, uint2 neuron, float side, __global const float *scalars, __global const float *u,
+	__global const float *y, __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts,
+	__local float *shared)
 {
 	__global const float *coefficients = scalars + layers + (layer - 1) * layers;
 	const float theta = scalars[layer - 1];
@@ -86,7 +87,11 @@ SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uin
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			const vec v = mix_forward(origins, coefficients, side, u + here, y + here, spaced);
-			STORE(clear_padding(neuron_forward(kind, v, theta), c, n), x + here);
+			STORE(clear_padding(neuron_forward(neuron.x, v, theta), c, n), x + here);
+		}
+		if (neuron.x == NEURON_SELECT) {
+			const float cutoff = neuron_select(neuron.y, theta, x + (ulong)row * ld, ld, shared);
+			if (get_local_id(0) == 0) cutoffs[(layer - 1) * batch + row] = cutoff;
 		}
 #if SPARSE_BELOW > 0
 		if (layer < depth) {
@@ -98,18 +103,23 @@ SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uin
 }
 
 __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, __global const uint2 *list,
-	uint list_first, __global const uint *gates, __global const uint *neurons, __global const float *sides,
+	uint list_first, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
 	__global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y,
-	__global float *x, __global uint2 *entries, __global uint *starts)
+	__global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts)
 {
+#if GROUP > 1
+	__local float shared[GROUP];
+#else
+	__local float *shared = 0;
+#endif
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS;
 	const ulong plane = (ulong)batch * ld;
 	layer_forward_rows(layer, layers, entry.y, row0, min(row0 + BLOCK_ROWS, batch), batch, n, ld, spaced, gates[at], neurons[at],
 		sides[at], weights + slot * weights_stride + scalars_at, u + slot * plane, y + slot * layers * spaced,
-		x + slot * layers * plane, entries + (ulong)slot * layers * batch * ld,
-		starts + (ulong)slot * layers * batch * STARTS_LD(n));
+		x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * layers * batch * ld,
+		starts + (ulong)slot * layers * batch * STARTS_LD(n), shared);
 }
 
 /* The layers that have this one as an origin, from 0 and ascending, and their coefficients for it; returns how many. */
@@ -149,8 +159,9 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
  * lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
 	ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *coefficients,
-	__global const float *x, __global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
-	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts, __local float *shared)
+	__global const float *x, __global const float *cutoffs, __global const float *y, __global const float *gradient,
+	__global float *dv, __global float *dy, __global float *du, __global float *partials, __global uint2 *entries,
+	__global uint *starts, __local float *shared)
 {
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	const ulong mine = (layer - 1) * spaced;
@@ -164,6 +175,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 
 	vec theta_sum = (vec)(0.0f);
 	for (uint row = row0; row < row_end; row++) {
+		const float cutoff = kind == NEURON_SELECT ? cutoffs[(layer - 1) * batch + row] : 0.0f;
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			vec g = (vec)(0.0f), d = (vec)(0.0f);
@@ -181,7 +193,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 			const vec delta = neuron_backward(kind, output, g);
 			STORE(delta, dv + mine + here);
 			STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
-			theta_sum += neuron_backward_threshold(kind, output, delta);
+			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
 		}
 #if SPARSE_BELOW > 0
 		if (layer > 1) list_row(dv + mine + (ulong)row * ld, n, entries + (ulong)row * ld, starts + row * STARTS_LD(n));
@@ -194,9 +206,9 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 }
 
 __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, ulong dy_stride, ulong dy_ld,
-	ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint *neurons,
+	ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint2 *neurons,
 	__global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *x,
-	__global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
+	__global const float *cutoffs, __global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
 	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
 {
 #if GROUP > 1
@@ -208,9 +220,9 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
-	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at],
-		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, y + lane * spaced,
-		gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
+	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at].x,
+		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, cutoffs + lane * batch,
+		y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
 		partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * ld,
 		starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

@@ -55,7 +55,7 @@ static clu_status prepare(clu_applier *applier, const clu_model *model, clu_erro
 	    .lanes = 1,
 	    .purpose = ARENA_APPLY};
 	CLU_TRY(arena_create(device, &shape, &applier->arena, error));
-	CLU_TRY(network_set_arch(&applier->arena, 0, &model->arch, error));
+	CLU_TRY(network_set_arch(&applier->arena, 0, &model->arch, model->selected, error));
 	CLU_TRY(network_set_weights(&applier->arena, 0, model, error));
 	return applier->one_launch ? create_batch(applier, error) : fill_lists(applier, error);
 }

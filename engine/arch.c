@@ -143,12 +143,18 @@ static int side_of_digit(char digit)
 	return digit == '0' || digit == '1' ? digit - '0' : -1;
 }
 
-/* Reads ":" and one character a layer at *cursor into values, which hold their defaults when there is nothing to read. */
-static clu_status parse_characters(const char *text, const char **cursor, uint32_t layers, int (*value_of)(char),
+/* Reads ":" and one character a layer at *cursor into values, which hold their defaults when there is nothing to read. A single
+ * character stands for all layers where `one_for_all` allows it. */
+static clu_status parse_characters(const char *text, const char **cursor, uint32_t layers, int (*value_of)(char), bool one_for_all,
     const char *wanted, uint8_t *values, clu_error *error)
 {
 	if (**cursor != ':') return CLU_OK;
 	const char *at = *cursor + 1;
+	if (one_for_all && strcspn(at, ":") == 1 && value_of(*at) >= 0) {
+		memset(values, value_of(*at), layers);
+		*cursor = at + 1;
+		return CLU_OK;
+	}
 	for (uint32_t layer = 1; layer <= layers; layer++, at++) {
 		int value = *at ? value_of(*at) : -1;
 		if (value < 0) {
@@ -177,8 +183,8 @@ clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu
 	else
 		CLU_TRY(parse_name(text, &cursor, layers, &read, error));
 	memset(read.side, 1, read.layers);
-	CLU_TRY(parse_characters(text, &cursor, read.layers, neuron_of_letter, neuron_wanted, read.neuron, error));
-	CLU_TRY(parse_characters(text, &cursor, read.layers, side_of_digit, "0 or 1 (side connection)", read.side, error));
+	CLU_TRY(parse_characters(text, &cursor, read.layers, neuron_of_letter, true, neuron_wanted, read.neuron, error));
+	CLU_TRY(parse_characters(text, &cursor, read.layers, side_of_digit, false, "0 or 1 (side connection)", read.side, error));
 	if (*cursor) {
 		return clu_fail(error, CLU_ARGUMENT, "architecture \"" ARCH_QUOTED "\": unexpected \"%.20s\" at character %zu", text,
 		    cursor, (size_t)(cursor - text) + 1);

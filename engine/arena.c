@@ -50,8 +50,8 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	const uint64_t layers = shape->layers, stack = layers * arena->plane;
 	switch (role) {
 	case ROLE_LISTS: return 2u * LIST_SETS * LISTS_PER_SET(layers);
+	case ROLE_NEURONS: return 2 * layers;
 	case ROLE_GATES:
-	case ROLE_NEURONS:
 	case ROLE_SIDES:
 	case ROLE_MULTIPLIERS:
 	case ROLE_SPREADS: return layers;
@@ -65,6 +65,7 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_TRANSPOSED: return arena->transposed_floats;
 	case ROLE_B: return (uint64_t)shape->batch * arena->ld_m;
 	case ROLE_CODES: return stack;
+	case ROLE_CUTOFFS: return layers * shape->batch;
 	case ROLE_Y:
 	case ROLE_DV: return layers * arena->spaced;
 	case ROLE_DY: return operand_floats(arena, layers * shape->batch);

@@ -28,6 +28,7 @@ typedef struct arena_shape {
 	X(U, "side products", false) \
 	X(CODES, "layer outputs", false) \
 	X(Y, "products", false) \
+	X(CUTOFFS, "cutoffs of the selected entries", false) \
 	X(CODE_ENTRIES, "lists of nonzero outputs", false) \
 	X(CODE_STARTS, "starts of the lists of outputs", false) \
 	X(LOWEST, "lowest layers trained", true) \

@@ -60,11 +60,14 @@ CLU_API const char *clu_version(void);
 
 /* ---- architectures (arch.c) --------------------------------------------------------------------------------- */
 
-/* Kinds of neuron: an open list. X(NAME, letter in the notation, name). All act on v elementwise with threshold θ. */
+/* Kinds of neuron: an open list. X(NAME, letter in the notation, name). They act on v with threshold θ, all but SELECT elementwise:
+ * support selection (Chen, Liu et al. 2018) lets of a sample's entries beyond θ > 0 the largest keep v, as many as clu_model's
+ * `selected` says and all that tie with the least of them. */
 #define CLU_NEURON_MAP(X) \
-	X(SOFT, 's', "soft")   /* sign(v)·max(0, |v| − θ) */ \
-	X(RELU, 'r', "relu")   /* max(0, v − θ) */ \
-	X(LEAKY, 'l', "leaky") /* u = v − θ; u > 0 ? u : 0.1·u */
+	X(SOFT, 's', "soft")     /* sign(v)·max(0, |v| − θ) */ \
+	X(RELU, 'r', "relu")     /* max(0, v − θ) */ \
+	X(LEAKY, 'l', "leaky")   /* u = v − θ; u > 0 ? u : 0.1·u */ \
+	X(SELECT, 'p', "select") /* selected ? v : soft */
 
 typedef enum clu_neuron {
 #define CLU_NEURON_ENUM(name, letter, text) CLU_NEURON_##name,
@@ -86,12 +89,12 @@ typedef struct clu_arch {
 
 /* Parses a name (LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last; any case) or the integers extra_1_…_extra_K, each
  * followed by
- *   [":" one letter of CLU_NEURON_MAP a layer [":" one digit 0|1 a layer: side connections]]
+ *   [":" one letter of CLU_NEURON_MAP a layer, or one for all [":" one digit 0|1 a layer: side connections]]
  * LISTA-last and LFISTA-last are LISTA and LFISTA with Searched's last layer. A named architecture takes its first `layers`
  * integers (16 when layers is 0; Searched and the two -last have 16 at most); a list must have exactly `layers` integers, or any
  * number when layers is 0. Errors: CLU_ARGUMENT, naming the place in the text. */
 CLU_API clu_status clu_arch_parse(const char *text, uint32_t layers, clu_arch *arch, clu_error *error);
-/* Writes the shortest list of integers (and letters, digits) that parses to the same architecture. */
+/* Writes the list of integers that parses to the same architecture; letters and digits, one a layer, only where needed. */
 CLU_API void clu_arch_print(const clu_arch *arch, char text[CLU_ARCH_TEXT]);
 /* The name of the architecture, the first that fits at its depth, otherwise NULL. */
 CLU_API const char *clu_arch_name(const clu_arch *arch);
@@ -261,6 +264,8 @@ typedef struct clu_recipe {
 	clu_form form;
 	clu_start start;
 	double threshold;             /* θ starts at threshold/L */
+	double select_slope;          /* neurons that select keep select_slope·L per cent of a sample's entries in layer L … */
+	double select_most;           /* … but no more per cent than this; rounded to a whole number of entries */
 	double decay;                 /* of the gradient multiplier of a trained variable, after each layer */
 	double beta1, beta2, epsilon; /* Adam; ε is outside the bias correction */
 	uint32_t validate_every;      /* steps between validations */
@@ -303,6 +308,7 @@ typedef struct clu_model {
 	float *w_x;   /* [n][n] */
 	float theta[CLU_LAYERS_MAX];
 	float coefficient[CLU_LAYERS_MAX][CLU_LAYERS_MAX]; /* [L−1][i−1]; 0 where x^(i) is no origin of L */
+	uint32_t selected[CLU_LAYERS_MAX];                 /* entries a sample, up to n; 0 but for CLU_NEURON_SELECT */
 	char *settings;                                    /* JSON object: everything that led here; "{}" when unknown */
 } clu_model;
 

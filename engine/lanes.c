@@ -291,9 +291,11 @@ clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *tra
 		lane->from_hash = hash_words(lane->from_hash, from->coefficient, sizeof from->coefficient / 4);
 	}
 	float spreads[CLU_LAYERS_MAX];
+	uint32_t selected[CLU_LAYERS_MAX];
 	for (uint32_t l = 0; l < shape->layers; l++) spreads[l] = spread_of(lane, l + 1);
+	schedule_selected(&lane->recipe, &lane->arch, shape->n, selected);
 	CLU_TRY(arena_write(&lanes->arena, ROLE_SPREADS, slot, 0, shape->layers, spreads, error));
-	return network_set_arch(&lanes->arena, slot, &lane->arch, error);
+	return network_set_arch(&lanes->arena, slot, &lane->arch, selected, error);
 }
 
 clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error)
@@ -614,6 +616,7 @@ clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, cl
 	clu_model *taken;
 	CLU_TRY(clu_model_create(&lane->arch, shape->m, shape->n, &taken, error));
 	taken->scale = lanes->scale;
+	schedule_selected(&lane->recipe, &lane->arch, shape->n, taken->selected);
 	free(taken->settings);
 	taken->settings = strdup(lane->settings);
 	clu_status status = taken->settings ? network_get_weights(&lanes->arena, slot, taken, error)

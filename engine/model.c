@@ -1,7 +1,8 @@
 /* model.c: trained networks as plain data, and as one safetensors file that Python reads too.
  *
  * Tensors W_b [n][m], W_x [n][n], theta [K], coefficient [K][K] (effective ones, 0 where there is no connection); metadata format,
- * version, arch, scale, settings. What is read is checked in every field: a model that decodes can be used as it is. */
+ * version, arch, scale, settings, and where neurons select, selected: entries by layer, as in 6_12_0. What is read is checked in
+ * every field: a model that decodes can be used as it is. */
 #include "number.h"
 #include "safetensors.h"
 #include "status.h"
@@ -10,6 +11,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +75,23 @@ static clu_status check_coefficients(const clu_model *model, const char *source,
 	return CLU_OK;
 }
 
+/* Whether any layer's neurons select. */
+static bool selects(const clu_arch *arch)
+{
+	return memchr(arch->neuron, CLU_NEURON_SELECT, arch->layers);
+}
+
+static clu_status check_selected(const clu_model *model, const char *source, clu_error *error)
+{
+	for (uint32_t layer = 1; layer <= model->arch.layers; layer++) {
+		const uint32_t most = model->arch.neuron[layer - 1] == CLU_NEURON_SELECT ? model->n : 0;
+		if (model->selected[layer - 1] <= most) continue;
+		return clu_fail(error, CLU_FORMAT, "%s: layer %" PRIu32 " selects %" PRIu32 " entries, wanted 0 to %" PRIu32 "%s", source,
+		    layer, model->selected[layer - 1], most, most ? "" : ", since its neurons do not select");
+	}
+	return CLU_OK;
+}
+
 static clu_status check_settings(const char *settings, const char *source, clu_error *error)
 {
 	cJSON *json = cJSON_ParseWithOpts(settings, NULL, 1);
@@ -91,6 +110,7 @@ static clu_status check_model(const clu_model *model, const char *source, clu_er
 	CLU_TRY(check_finite(source, "W_x", model->w_x, n * n, error));
 	CLU_TRY(check_finite(source, "theta", model->theta, model->arch.layers, error));
 	CLU_TRY(check_coefficients(model, source, error));
+	CLU_TRY(check_selected(model, source, error));
 	return check_settings(model->settings, source, error);
 }
 
@@ -108,11 +128,33 @@ static void list_tensors(uint64_t m, uint64_t n, uint64_t layers, tensor_info te
 	    (tensor_info){.name = "coefficient", .type = TENSOR_F32, .dimensions = 2, .shape = {layers, layers}};
 }
 
+enum { SELECTED_TEXT = 11 * CLU_LAYERS_MAX };
+
+static void print_selected(const clu_model *model, char text[SELECTED_TEXT])
+{
+	for (uint32_t l = 0; l < model->arch.layers; l++) text += sprintf(text, l ? "_%" PRIu32 : "%" PRIu32, model->selected[l]);
+}
+
+static clu_status read_selected(const char *text, const char *source, clu_model *model, clu_error *error)
+{
+	const char *at = text;
+	for (uint32_t l = 0; l < model->arch.layers; l++, at++) {
+		const size_t length = strspn(at, "0123456789");
+		const char wanted = l + 1 < model->arch.layers ? '_' : '\0';
+		if (length < 1 || length > 9 || at[length] != wanted)
+			return clu_fail(error, CLU_FORMAT, "%s: selected is \"%.80s\", wanted %" PRIu32 " whole numbers with _ between them",
+			    source, text, model->arch.layers);
+		model->selected[l] = (uint32_t)strtoul(at, NULL, 10);
+		at += length;
+	}
+	return CLU_OK;
+}
+
 clu_status clu_model_encode(const clu_model *model, void **bytes, size_t *size, clu_error *error)
 {
 	uint32_t layers = model->arch.layers;
 	float coefficient[CLU_LAYERS_MAX * CLU_LAYERS_MAX];
-	char arch[CLU_ARCH_TEXT], scale[NUMBER_TEXT];
+	char arch[CLU_ARCH_TEXT], scale[NUMBER_TEXT], selected[SELECTED_TEXT];
 	tensor_info tensors[MODEL_TENSORS];
 	CLU_TRY(clu_arch_check(&model->arch, error));
 	CLU_TRY(check_model(model, "the model to be saved", error));
@@ -121,19 +163,18 @@ clu_status clu_model_encode(const clu_model *model, void **bytes, size_t *size, 
 	}
 	clu_arch_print(&model->arch, arch);
 	number_print(model->scale, scale);
+	print_selected(model, selected);
 	list_tensors(model->m, model->n, layers, tensors);
 	tensors[MODEL_W_B].data = model->w_b;
 	tensors[MODEL_W_X].data = model->w_x;
 	tensors[MODEL_THETA].data = model->theta;
 	tensors[MODEL_COEFFICIENT].data = coefficient;
 	const metadata_entry entries[] = {
-	    {"format", MODEL_FORMAT},
-	    {"version", MODEL_VERSION},
-	    {"arch", arch},
-	    {"scale", scale},
-	    {"settings", model->settings},
+	    {"format", MODEL_FORMAT}, {"version", MODEL_VERSION}, {"arch", arch}, {"scale", scale}, {"settings", model->settings},
+	    {"selected", selected}, /* last: models that do not select are written without it */
 	};
-	return safetensors_encode(tensors, MODEL_TENSORS, entries, sizeof entries / sizeof *entries, bytes, size, error);
+	const size_t count = sizeof entries / sizeof *entries - !selects(&model->arch);
+	return safetensors_encode(tensors, MODEL_TENSORS, entries, count, bytes, size, error);
 }
 
 /* A metadata value that must be there. */
@@ -179,7 +220,11 @@ static clu_status read_sizes(const safetensors *file, clu_model **model, clu_err
 
 static clu_status read_metadata(const safetensors *file, clu_model *model, clu_error *error)
 {
-	const char *scale, *settings;
+	const char *scale, *settings, *selected;
+	if (selects(&model->arch)) {
+		CLU_TRY(need_metadata(file, "selected", &selected, error));
+		CLU_TRY(read_selected(selected, safetensors_source(file), model, error));
+	}
 	CLU_TRY(need_metadata(file, "scale", &scale, error));
 	CLU_TRY(need_metadata(file, "settings", &settings, error));
 	if (!number_parse(scale, &model->scale)) {

@@ -103,19 +103,21 @@ static bool neuron_is_elementwise(uint32_t kind)
 	return kind == CLU_NEURON_SOFT || kind == CLU_NEURON_RELU || kind == CLU_NEURON_LEAKY;
 }
 
-clu_status network_set_arch(const arena *arena, uint32_t slot, const clu_arch *arch, clu_error *error)
+clu_status network_set_arch(
+    const arena *arena, uint32_t slot, const clu_arch *arch, const uint32_t selected[CLU_LAYERS_MAX], clu_error *error)
 {
-	cl_uint gates[CLU_LAYERS_MAX], neurons[CLU_LAYERS_MAX];
+	cl_uint gates[CLU_LAYERS_MAX], neurons[CLU_LAYERS_MAX][2];
 	float sides[CLU_LAYERS_MAX];
 	arena->whole_rows[slot] = 0;
 	for (uint32_t l = 0; l < arch->layers; l++) {
 		gates[l] = clu_arch_origins(arch, l + 1);
-		neurons[l] = arch->neuron[l];
-		if (!neuron_is_elementwise(neurons[l])) arena->whole_rows[slot] |= 1u << l;
+		neurons[l][0] = arch->neuron[l];
+		neurons[l][1] = selected[l];
+		if (!neuron_is_elementwise(arch->neuron[l])) arena->whole_rows[slot] |= 1u << l;
 		sides[l] = arch->side[l] ? 1.0f : 0.0f;
 	}
 	CLU_TRY(arena_write(arena, ROLE_GATES, slot, 0, arch->layers, gates, error));
-	CLU_TRY(arena_write(arena, ROLE_NEURONS, slot, 0, arch->layers, neurons, error));
+	CLU_TRY(arena_write(arena, ROLE_NEURONS, slot, 0, 2u * arch->layers, neurons, error));
 	return arena_write(arena, ROLE_SIDES, slot, 0, arch->layers, sides, error);
 }
 

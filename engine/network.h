@@ -32,8 +32,9 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 /* All lanes of the places. */
 lane_list network_all(const arena *arena, const network_lists *lists);
 
-/* Writes a lane's gates, neurons and side connections. */
-clu_status network_set_arch(const arena *arena, uint32_t slot, const clu_arch *arch, clu_error *error);
+/* Writes a lane's gates, neurons, with the entries that each layer selects, and side connections. */
+clu_status network_set_arch(
+    const arena *arena, uint32_t slot, const clu_arch *arch, const uint32_t selected[CLU_LAYERS_MAX], clu_error *error);
 /* A lane's weights from and to a model's unpadded ones; the model has the lane's m, n and layers. Coefficients where the model's
  * architecture has no connection become 0. Waits. */
 clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_model *model, clu_error *error);

@@ -30,7 +30,8 @@ clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *er
 	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
 	    ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel),
 	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(buffer[ROLE_U]), ARG_BUFFER(buffer[ROLE_Y]),
-	    ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CODE_ENTRIES]), ARG_BUFFER(buffer[ROLE_CODE_STARTS])};
+	    ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CUTOFFS]), ARG_BUFFER(buffer[ROLE_CODE_ENTRIES]),
+	    ARG_BUFFER(buffer[ROLE_CODE_STARTS])};
 	return LAUNCH(arena->device, KERNEL_pass_forward, arguments, pass_grid(arena, rows, list->count), error);
 }
 
@@ -44,9 +45,9 @@ clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *e
 	    ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_LOWEST]),
 	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
 	    ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(w_x.buffer),
-	    ARG_OFFSET(w_x.stride), ARG_OFFSET(w_x.panel), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_Y]),
-	    ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(dy.buffer), ARG_OFFSET(dy.stride), ARG_OFFSET(dy.ld),
-	    ARG_OFFSET(dy.panel), ARG_BUFFER(buffer[ROLE_DU]), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]),
-	    ARG_BUFFER(buffer[ROLE_DV_STARTS])};
+	    ARG_OFFSET(w_x.stride), ARG_OFFSET(w_x.panel), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CUTOFFS]),
+	    ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(dy.buffer),
+	    ARG_OFFSET(dy.stride), ARG_OFFSET(dy.ld), ARG_OFFSET(dy.panel), ARG_BUFFER(buffer[ROLE_DU]),
+	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]), ARG_BUFFER(buffer[ROLE_DV_STARTS])};
 	return LAUNCH(arena->device, KERNEL_pass_backward, arguments, pass_grid(arena, rows, list->count), error);
 }

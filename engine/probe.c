@@ -128,7 +128,7 @@ static clu_status fill_lane(const probe *probe, uint32_t slot, clu_error *error)
 	clu_status status = arena_write(arena, ROLE_ORDER, slot, 0, batch, order, error);
 	free(order);
 	CLU_TRY(status);
-	CLU_TRY(network_set_arch(arena, slot, &model->arch, error));
+	CLU_TRY(network_set_arch(arena, slot, &model->arch, model->selected, error));
 	CLU_TRY(network_set_weights(arena, slot, model, error));
 	CLU_TRY(arena_write(arena, ROLE_HYPER, slot, 0, 4, hyper, error));
 	CLU_TRY(arena_write(arena, ROLE_MULTIPLIERS, slot, 0, layers, one, error));

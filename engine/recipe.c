@@ -71,13 +71,15 @@ typedef struct recipe_field {
 #define STAGE(member) offsetof(clu_stage, member)
 #define FACTOR_OF_RATE .kind = FIELD_REAL, .least = 0, .most = 1e3, .range = RANGE_ABOVE, .optional = true, .usual = 1
 
-enum { RECIPE_FIELDS = 13, STAGE_FIELDS = 13 };
+enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 13 };
 
 static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
     {.key = "form", .kind = FIELD_WORD, .offset = RECIPE(form), .words = {"mean", "sum"}},
     {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous"}},
     {.key = "threshold", .kind = FIELD_REAL, .offset = RECIPE(threshold), .least = 0, .most = 1e6},
+    {.key = "select_slope", .kind = FIELD_REAL, .offset = RECIPE(select_slope), .most = 100, .optional = true, .usual = 1.2},
+    {.key = "select_most", .kind = FIELD_REAL, .offset = RECIPE(select_most), .most = 100, .optional = true, .usual = 13},
     {.key = "decay", .kind = FIELD_REAL, .offset = RECIPE(decay), .least = 0, .most = 1},
     {.key = "beta1", .kind = FIELD_REAL, .offset = RECIPE(beta1), .least = 0, .most = 1, .range = RANGE_BELOW},
     {.key = "beta2", .kind = FIELD_REAL, .offset = RECIPE(beta2), .least = 0, .most = 1, .range = RANGE_BELOW},
@@ -377,7 +379,8 @@ clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint
 {
 	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->validate_every >= 1 &&
 	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 && recipe->rate_w > 0 &&
-	             recipe->rate_theta > 0 && recipe->rate_coefficient > 0 && memchr(recipe->name, '\0', sizeof recipe->name);
+	             recipe->rate_theta > 0 && recipe->rate_coefficient > 0 && recipe->select_slope >= 0 && recipe->select_most >= 0 &&
+	             memchr(recipe->name, '\0', sizeof recipe->name);
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
 		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&

@@ -36,12 +36,33 @@ void reference_destroy(reference *r)
 	free(r);
 }
 
-double reference_neuron(clu_neuron kind, double v, double theta)
+static int descending(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+	return (x < y) - (x > y);
+}
+
+double reference_cutoff(const double *v, uint32_t n, uint32_t selected, double theta)
+{
+	double magnitudes[CLU_SIDE_MAX];
+	if (!(theta > 0) || selected == 0) return INFINITY;
+	for (uint32_t j = 0; j < n; j++) magnitudes[j] = fabs(v[j]);
+	qsort(magnitudes, n, sizeof *magnitudes, descending);
+	return magnitudes[(selected < n ? selected : n) - 1];
+}
+
+static bool is_kept(double v, double theta, double cutoff)
+{
+	return fabs(v) > theta && fabs(v) >= cutoff;
+}
+
+double reference_neuron(clu_neuron kind, double v, double theta, double cutoff)
 {
 	switch (kind) {
 	case CLU_NEURON_SOFT: return v == 0 ? 0 : copysign(fmax(0, fabs(v) - theta), v);
 	case CLU_NEURON_RELU: return fmax(0, v - theta);
 	case CLU_NEURON_LEAKY: return v > theta ? v - theta : 0.1 * (v - theta);
+	case CLU_NEURON_SELECT: return is_kept(v, theta, cutoff) ? v : reference_neuron(CLU_NEURON_SOFT, v, theta, cutoff);
 	case CLU_NEURON_COUNT: break;
 	}
 	return NAN;
@@ -50,7 +71,8 @@ double reference_neuron(clu_neuron kind, double v, double theta)
 double reference_neuron_slope(clu_neuron kind, double v, double theta)
 {
 	switch (kind) {
-	case CLU_NEURON_SOFT: return v != 0 && fabs(v) > theta ? 1 : 0;
+	case CLU_NEURON_SOFT:
+	case CLU_NEURON_SELECT: return v != 0 && fabs(v) > theta ? 1 : 0;
 	case CLU_NEURON_RELU: return v > theta ? 1 : 0;
 	case CLU_NEURON_LEAKY: return v > theta ? 1 : 0.1;
 	case CLU_NEURON_COUNT: break;
@@ -58,10 +80,11 @@ double reference_neuron_slope(clu_neuron kind, double v, double theta)
 	return NAN;
 }
 
-double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta)
+double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta, double cutoff)
 {
 	const double slope = reference_neuron_slope(kind, v, theta);
-	return kind == CLU_NEURON_SOFT ? -copysign(slope, v) : -slope;
+	if (kind == CLU_NEURON_SELECT && is_kept(v, theta, cutoff)) return 0;
+	return kind == CLU_NEURON_SOFT || kind == CLU_NEURON_SELECT ? -copysign(slope, v) : -slope;
 }
 
 static bool is_origin(const reference *r, uint32_t layer, uint32_t origin)
@@ -78,6 +101,11 @@ static void mix_row(const reference *r, uint32_t layer, uint32_t row, double *mi
 			for (uint32_t k = 0; k < r->n; k++) mixed[k] += r->coefficient[layer][i] * r->x[((size_t)i * r->rows + row) * r->n + k];
 }
 
+static double cutoff_of(const reference *r, uint32_t layer, uint32_t row)
+{
+	return reference_cutoff(r->v + ((size_t)layer * r->rows + row) * r->n, r->n, r->selected[layer], r->theta[layer]);
+}
+
 static void forward_row(reference *r, uint32_t layer, uint32_t row)
 {
 	double mixed[CLU_SIDE_MAX];
@@ -88,8 +116,9 @@ static void forward_row(reference *r, uint32_t layer, uint32_t row)
 		for (uint32_t k = 0; k < r->m && r->arch.side[layer]; k++)
 			v[j] += r->w_b[(size_t)j * r->m + k] * r->b[(size_t)row * r->m + k];
 		for (uint32_t k = 0; k < r->n && layer > 0; k++) v[j] += r->w_x[(size_t)j * r->n + k] * mixed[k];
-		x[j] = reference_neuron((clu_neuron)r->arch.neuron[layer], v[j], r->theta[layer]);
 	}
+	const double cutoff = cutoff_of(r, layer, row);
+	for (uint32_t j = 0; j < r->n; j++) x[j] = reference_neuron((clu_neuron)r->arch.neuron[layer], v[j], r->theta[layer], cutoff);
 }
 
 void reference_forward(reference *r)
@@ -139,12 +168,13 @@ static void backward_row(reference *r, uint32_t layer, uint32_t row)
 {
 	const clu_neuron kind = (clu_neuron)r->arch.neuron[layer];
 	const size_t at = ((size_t)layer * r->rows + row) * r->n;
+	const double cutoff = cutoff_of(r, layer, row);
 	double mixed[CLU_SIDE_MAX], dmixed[CLU_SIDE_MAX] = {0};
 	mix_row(r, layer, row, mixed);
 	for (uint32_t j = 0; j < r->n; j++) {
 		const double dx = r->dx[at + j], v = r->v[at + j];
 		const double dv = r->dv[at + j] = dx * reference_neuron_slope(kind, v, r->theta[layer]);
-		r->dtheta[layer] += dx * reference_neuron_threshold_slope(kind, v, r->theta[layer]);
+		r->dtheta[layer] += dx * reference_neuron_threshold_slope(kind, v, r->theta[layer], cutoff);
 		for (uint32_t k = 0; k < r->m && r->arch.side[layer]; k++)
 			r->dw_b[(size_t)j * r->m + k] += dv * r->b[(size_t)row * r->m + k];
 		for (uint32_t k = 0; k < r->n && layer > 0; k++) {

@@ -13,6 +13,7 @@ typedef struct reference {
 	clu_loss loss;
 	double *w_b, *w_x; /* [n][m], [n][n] */
 	double theta[CLU_LAYERS_MAX], coefficient[CLU_LAYERS_MAX][CLU_LAYERS_MAX];
+	uint32_t selected[CLU_LAYERS_MAX];
 	double *b, *truth;   /* [rows][m], [rows][n] */
 	double *v, *x;       /* [depth][rows][n]: before and after the neuron */
 	double *dv, *dx;     /* [depth][rows][n] */
@@ -25,9 +26,13 @@ clu_status reference_create(
     const clu_arch *arch, uint32_t m, uint32_t n, uint32_t rows, uint32_t depth, reference **out, clu_error *error);
 void reference_destroy(reference *reference);
 
-double reference_neuron(clu_neuron kind, double v, double theta);
-double reference_neuron_slope(clu_neuron kind, double v, double theta);           /* ∂η/∂v */
-double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta); /* ∂η/∂θ */
+/* The selected-th largest magnitude of a row of n: selecting neurons keep what reaches it. INFINITY where they keep nothing: with
+ * θ ≤ 0 nothing is shrunk. */
+double reference_cutoff(const double *v, uint32_t n, uint32_t selected, double theta);
+/* The cutoff matters to selecting neurons only. */
+double reference_neuron(clu_neuron kind, double v, double theta, double cutoff);
+double reference_neuron_slope(clu_neuron kind, double v, double theta);                          /* ∂η/∂v */
+double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta, double cutoff); /* ∂η/∂θ */
 
 void reference_forward(reference *reference);      /* fills v and x */
 double reference_loss(const reference *reference); /* of x^(depth), summed over rows; after reference_forward */

@@ -170,3 +170,13 @@ double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state
 	}
 	return new || recipe->stage[state->stage].variables == CLU_VARIABLES_ALL ? multiplier : 0.0;
 }
+
+/* The nearest and not the next below, which rounding would move from 30 to 29 at 6 per cent of 500. */
+void schedule_selected(const clu_recipe *recipe, const clu_arch *arch, uint32_t n, uint32_t selected[CLU_LAYERS_MAX])
+{
+	for (uint32_t l = 0; l < CLU_LAYERS_MAX; l++) {
+		const double share = fmin(fmin(recipe->select_slope * (l + 1), recipe->select_most), 100.0);
+		const bool selects = l < arch->layers && arch->neuron[l] == CLU_NEURON_SELECT;
+		selected[l] = selects ? (uint32_t)floor(share / 100.0 * n + 0.5) : 0;
+	}
+}

@@ -58,5 +58,8 @@ unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, dou
 /* Gradient multiplier of the variables that `layer` introduced: 1 for the current layer and those that started with it, 0 for
  * later ones and for those that this stage freezes, decay^(layers trained since) else. */
 double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state, uint32_t layer);
+/* Entries of a sample of n that each layer selects: the whole number nearest to min(slope·L, most) per cent of n where the layer's
+ * neuron is CLU_NEURON_SELECT, else 0. */
+void schedule_selected(const clu_recipe *recipe, const clu_arch *arch, uint32_t n, uint32_t selected[CLU_LAYERS_MAX]);
 
 #endif

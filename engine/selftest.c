@@ -17,7 +17,7 @@ static const struct {
 	uint32_t depth;
 	float threshold; /* growing with the layer: products of the first lane are dense, of the second sparse */
 	clu_loss loss;
-} cases[TEST_LANES] = {{"0_0_1_2_5:srlss", 5, 0.1f, CLU_LOSS_SQUARES}, {"0_0_0_3_7:sssss:11010", 4, 0.5f, CLU_LOSS_NORM},
+} cases[TEST_LANES] = {{"0_0_1_2_5:srlpp", 5, 0.1f, CLU_LOSS_SQUARES}, {"0_0_0_3_7:sssss:11010", 4, 0.5f, CLU_LOSS_NORM},
     {"0_0_0_0_0", 1, 0.05f, CLU_LOSS_LOG}};
 
 /* Largest allowed error relative to the largest reference value: sums of some 100 float32 products, with room for the
@@ -66,6 +66,7 @@ static clu_status make_model(uint32_t n, uint32_t lane, clu_model **model, clu_e
 	for (size_t i = 0; i < n * n; i++) (*model)->w_x[i] *= 0.25f;
 	for (uint32_t layer = 1; layer <= TEST_LAYERS; layer++) {
 		(*model)->theta[layer - 1] = cases[lane].threshold * (1.0f + 0.125f * (float)layer);
+		if (arch.neuron[layer - 1] == CLU_NEURON_SELECT) (*model)->selected[layer - 1] = n / 8;
 		for (uint32_t i = 0; i < layer; i++)
 			if (clu_arch_origins(&arch, layer) >> i & 1u) (*model)->coefficient[layer - 1][i] = 0.4f + 0.1f * (float)i;
 	}
@@ -87,6 +88,7 @@ static clu_status make_reference(fixture *f, uint32_t lane, clu_error *error)
 	to_double(r->w_x, model->w_x, f->n * f->n);
 	for (uint32_t l = 0; l < TEST_LAYERS; l++) {
 		r->theta[l] = model->theta[l];
+		r->selected[l] = model->selected[l];
 		to_double(r->coefficient[l], model->coefficient[l], TEST_LAYERS);
 	}
 	for (uint32_t row = 0; row < TEST_BATCH; row++) { /* the lane's batch starts at sample `lane` of the reversed order */
@@ -106,7 +108,7 @@ static clu_status prepare_lane(fixture *f, uint32_t lane, clu_error *error)
 	for (uint32_t s = 0; s < TEST_SAMPLES; s++) order[s] = TEST_SAMPLES - 1 - s;
 	CLU_TRY(make_model(f->n, lane, &f->model[lane], error));
 	CLU_TRY(make_reference(f, lane, error));
-	CLU_TRY(network_set_arch(&f->arena, lane, &f->model[lane]->arch, error));
+	CLU_TRY(network_set_arch(&f->arena, lane, &f->model[lane]->arch, f->model[lane]->selected, error));
 	CLU_TRY(network_set_weights(&f->arena, lane, f->model[lane], error));
 	CLU_TRY(arena_write(&f->arena, ROLE_HYPER, lane, 0, 4, hyper, error));
 	CLU_TRY(arena_write(&f->arena, ROLE_MULTIPLIERS, lane, 0, TEST_LAYERS, one, error));
@@ -264,6 +266,7 @@ static clu_status compare_nmse(fixture *f, clu_error *error)
 		memcpy(r->w_b, f->reference[lane]->w_b, f->n * TEST_M * sizeof(double));
 		memcpy(r->w_x, f->reference[lane]->w_x, f->n * f->n * sizeof(double));
 		memcpy(r->theta, f->reference[lane]->theta, sizeof r->theta);
+		memcpy(r->selected, f->reference[lane]->selected, sizeof r->selected);
 		memcpy(r->coefficient, f->reference[lane]->coefficient, sizeof r->coefficient);
 		to_double(r->b, f->b, TEST_SAMPLES * TEST_M);
 		reference_forward(r);

@@ -18,6 +18,19 @@ static const char *const space_names[] = {
 };
 enum { SPACE_COUNT = sizeof space_names / sizeof *space_names };
 
+/* Neurons are drawn among the first `kinds`, or are all `only` where that is 1. Numbers and not CLU_NEURON_COUNT: a study's
+ * trajectory must not change when a kind is added. */
+static const struct {
+	bool gates;
+	uint8_t kinds, only;
+} spaces[SPACE_COUNT] = {
+    [SPACE_GATES] = {true, 1, CLU_NEURON_SOFT},
+    [SPACE_NEURONS] = {false, 3, 0},
+    [SPACE_BOTH] = {true, 3, 0},
+    [SPACE_SELECT] = {true, 1, CLU_NEURON_SELECT},
+    [SPACE_ALL] = {true, 4, 0},
+};
+
 clu_status sampler_space_parse(const char *text, sampler_space *space, clu_error *error)
 {
 	for (int i = 0; i < SPACE_COUNT; i++) {
@@ -25,7 +38,7 @@ clu_status sampler_space_parse(const char *text, sampler_space *space, clu_error
 		*space = (sampler_space)i;
 		return CLU_OK;
 	}
-	return clu_fail(error, CLU_ARGUMENT, "there is no search space \"%s\": gates, neurons or both", text);
+	return clu_fail(error, CLU_ARGUMENT, "there is no search space \"%s\": gates, neurons, both, select or all", text);
 }
 
 const char *sampler_space_name(sampler_space space)
@@ -36,8 +49,7 @@ const char *sampler_space_name(sampler_space space)
 double sampler_space_size(sampler_space space, uint32_t layers)
 {
 	double gates = layers > 2 ? (layers - 1) * (layers - 2) / 2.0 : 0;
-	double size = space == SPACE_NEURONS ? 1 : pow(2, gates);
-	return space == SPACE_GATES ? size : size * pow(CLU_NEURON_COUNT, layers);
+	return (spaces[space].gates ? pow(2, gates) : 1) * pow(spaces[space].kinds, layers);
 }
 
 /* Word `number` of a candidate's stream. */
@@ -54,11 +66,11 @@ void sampler_random(uint64_t seed, sampler_space space, uint32_t layers, uint64_
 	arch->layers = layers;
 	for (uint32_t i = 0; i < layers; i++) {
 		arch->side[i] = 1;
-		arch->neuron[i] = CLU_NEURON_SOFT;
+		arch->neuron[i] = spaces[space].only;
 		/* Layer L = i + 1 has L − 2 extra gates: as many of the low bits of its word. */
-		if (space != SPACE_NEURONS && i >= 2) arch->extra[i] = draw(seed, index, attempt, STREAM_GATES, i) & ((1u << (i - 1)) - 1);
+		if (spaces[space].gates && i >= 2) arch->extra[i] = draw(seed, index, attempt, STREAM_GATES, i) & ((1u << (i - 1)) - 1);
 		/* The largest bias of this way to draw one of three is 2^−31. */
-		if (space != SPACE_GATES)
-			arch->neuron[i] = (uint8_t)((uint64_t)draw(seed, index, attempt, STREAM_NEURONS, i) * CLU_NEURON_COUNT >> 32);
+		if (spaces[space].kinds > 1)
+			arch->neuron[i] = (uint8_t)((uint64_t)draw(seed, index, attempt, STREAM_NEURONS, i) * spaces[space].kinds >> 32);
 	}
 }

@@ -5,11 +5,14 @@
 
 #include "clunroll.h"
 
-/* X(NAME, text): what is varied. GATES: extra connections; NEURONS: kinds of neuron over a plain chain; BOTH. */
+/* X(NAME, text): what is varied. GATES: extra connections; NEURONS: kinds of neuron, the paper's three, over a plain chain; BOTH;
+ * SELECT: extra connections of layers that all select; ALL: extra connections and kinds of neuron, those that select included. */
 #define SAMPLER_SPACE_MAP(X) \
 	X(GATES, "gates") \
 	X(NEURONS, "neurons") \
-	X(BOTH, "both")
+	X(BOTH, "both") \
+	X(SELECT, "select") \
+	X(ALL, "all")
 
 typedef enum sampler_space {
 #define SAMPLER_SPACE_ENUM(name, text) SPACE_##name,

@@ -32,7 +32,8 @@ static inline clu_recipe fixture_fast(void)
 	clu_recipe recipe;
 	clu_error error;
 	snprintf(text, sizeof text,
-	    "name tiny-fast\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\nvalidate_every "
+	    "name tiny-fast\nform sum\nstart previous\nthreshold 0.4\nselect_slope 10\nselect_most 35\ndecay 1\nbeta1 0.9\nbeta2 "
+	    "0.999\nepsilon 1e-7\nvalidate_every "
 	    "%d\n"
 	    "stage variables=all rate=3e-2 rate_last=1e-2 curve=cosine floor=1e-3 keep=best length=%d length_last=%d\n",
 	    support_tiny() ? 2 : 5, support_tiny() ? 3 : 12, support_tiny() ? 4 : 17);
@@ -74,13 +75,13 @@ static inline clu_recipe fixture_mixed(void)
 	return recipe;
 }
 
-/* Training number `index` of an endless list of different ones; 0 to 2 and FIXTURE_MIXED are those that tests look at. */
-enum { FIXTURE_MIXED = 6 };
+/* Training number `index` of an endless list of different ones; 0 to 2 and the two named are those that tests look at. */
+enum { FIXTURE_MIXED = 6, FIXTURE_SELECT = 8 };
 static inline clu_training fixture_training(uint32_t index)
 {
-	static const char *const archs[] = {
-	    "0_0_1_3:slrs:1101", "0_0_1_2", "0_0_0_0:rsls", "0_0_1_3:llll", "0_0_0_3:ssss:1000", "0_0_1_1:srsr"};
-	return (clu_training){.arch = support_arch(archs[index % 6]),
+	static const char *const archs[] = {"0_0_1_3:slrs:1101", "0_0_1_2", "0_0_0_0:rsls", "0_0_1_3:llll", "0_0_0_3:ssss:1000",
+	    "0_0_1_1:srsr", "0_0_1_3:slrs:1101", "0_0_1_2", "0_0_1_2:pspp"};
+	return (clu_training){.arch = support_arch(archs[index % 9]),
 	    .recipe = index % 7 == FIXTURE_MIXED ? fixture_mixed()
 	              : index % 2                ? fixture_paper()
 	                                         : fixture_fast(),

@@ -69,6 +69,7 @@ clu_model *support_model_create(const char *text, uint32_t m, uint32_t n, uint64
 		uint32_t count = 0;
 		for (uint32_t rest = origins; rest; rest &= rest - 1) count++;
 		model->theta[layer - 1] = (float)(0.3 * support_uniform(&state) - 0.05);
+		if (arch.neuron[layer - 1] == CLU_NEURON_SELECT) model->selected[layer - 1] = (n * (layer % 4) + 7) / 8;
 		for (uint32_t i = 0; i < layer; i++)
 			if (origins >> i & 1u) model->coefficient[layer - 1][i] = (float)((0.5 + support_uniform(&state)) / count);
 	}
@@ -88,18 +89,30 @@ reference *support_reference_create(const clu_model *model, uint32_t rows, uint3
 	support_widen(r->w_b, model->w_b, (size_t)model->n * model->m);
 	support_widen(r->w_x, model->w_x, (size_t)model->n * model->n);
 	support_widen(r->theta, model->theta, CLU_LAYERS_MAX);
+	memcpy(r->selected, model->selected, sizeof r->selected);
 	for (uint32_t l = 0; l < CLU_LAYERS_MAX; l++) support_widen(r->coefficient[l], model->coefficient[l], CLU_LAYERS_MAX);
 	return r;
+}
+
+double support_selection_gap(const double *v, uint32_t n, uint32_t selected, double theta)
+{
+	if (selected == 0 || selected >= n || !(theta > 0)) return INFINITY;
+	const double least = reference_cutoff(v, n, selected, theta), next = reference_cutoff(v, n, selected + 1, theta);
+	return next > theta ? (least - next) / 2 : INFINITY;
 }
 
 double support_kink_distance(const reference *r)
 {
 	double least = INFINITY;
 	const size_t plane = (size_t)r->rows * r->n;
+	for (size_t row = 0; row < (size_t)r->depth * r->rows; row++) {
+		const size_t l = row / r->rows;
+		least = fmin(least, support_selection_gap(r->v + row * r->n, r->n, r->selected[l], r->theta[l]));
+	}
 	for (uint32_t l = 0; l < r->depth; l++)
 		for (size_t i = 0; i < plane; i++) {
 			const double v = r->v[l * plane + i], theta = r->theta[l];
-			if (r->arch.neuron[l] != CLU_NEURON_SOFT)
+			if (r->arch.neuron[l] != CLU_NEURON_SOFT && r->arch.neuron[l] != CLU_NEURON_SELECT)
 				least = fmin(least, fabs(v - theta));
 			else if (v != 0) /* an exact 0 stays one: a row or a side connection that is not there */
 				least = fmin(least, theta > 0 ? fabs(fabs(v) - theta) : fabs(v));
@@ -119,7 +132,7 @@ lane_list support_list_create(clu_device *device, const lane_entry *entries, uin
 void support_lane_load(const arena *arena, uint32_t slot, const clu_model *model)
 {
 	clu_error error;
-	support_ok(network_set_arch(arena, slot, &model->arch, &error), &error);
+	support_ok(network_set_arch(arena, slot, &model->arch, model->selected, &error), &error);
 	support_ok(network_set_weights(arena, slot, model, &error), &error);
 }
 

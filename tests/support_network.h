@@ -23,12 +23,15 @@ int support_pair_close(void **state);
 
 /* The architecture that the text names; its number of layers follows from the text. */
 clu_arch support_arch(const char *text);
-/* A network of random weights that neither kill nor blow up its layers' outputs; thresholds from −0.05 to 0.25. */
+/* A network of random weights that neither kill nor blow up its layers' outputs; thresholds from −0.05 to 0.25; what selects keeps
+ * an eighth to three of the entries, or in every fourth layer none. */
 clu_model *support_model_create(const char *arch, uint32_t m, uint32_t n, uint64_t seed);
 /* The reference of the first `depth` layers of a model; b and truth are zero. */
 reference *support_reference_create(const clu_model *model, uint32_t rows, uint32_t depth);
 /* to[i] = from[i]. */
 void support_widen(double *to, const float *from, size_t count);
+/* How far magnitudes of a row may move before others are selected; INFINITY where that never happens. */
+double support_selection_gap(const double *v, uint32_t n, uint32_t selected, double theta);
 /* Smallest distance of any v, after reference_forward, from where its neuron has a kink: there derivatives of a computation with
  * other rounding may differ by all they are. */
 double support_kink_distance(const reference *reference);

@@ -63,6 +63,10 @@ static void test_notation_there_and_back(void **state)
 	    {"0_0", NULL},
 	    {"0_0_1_2:srls", NULL},
 	    {"0_0_1_2:SRLS", "0_0_1_2:srls"},
+	    {"0_0_1_2:psrl", NULL},
+	    {"0_0_1_2:p", "0_0_1_2:pppp"},
+	    {"0_0_1_2:R:1011", "0_0_1_2:rrrr:1011"},
+	    {"0_0_1_2:s", "0_0_1_2"},
 	    {"0_0_1_2:ssss", "0_0_1_2"},
 	    {"0_0_1_2:ssss:1111", "0_0_1_2"},
 	    {"0_0_1_2:ssss:1011", NULL},
@@ -142,7 +146,8 @@ static void test_refused_with_the_place(void **state)
 	    {"0_0_1:sss:110x", 0, "unexpected \"x\" at character 14", ""},
 	    {"0_0_1:sss:12", 0, "at character 12, for layer 2 of 3", "0 or 1"},
 	    {"0_0_1:sss:011", 0, "side connection of layer 1 is 0", "no other input"},
-	    {"LISTA:s", 2, "for layer 2 of 2", "neuron's letter"},
+	    {"LISTA:x", 2, "for layer 1 of 2", "neuron's letter"},
+	    {"LISTA:p:1", 2, "for layer 2 of 2", "side connection"},
 	    {"0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0", 0, "more than 32 layers", ""},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,6 +1,7 @@
 /* test_layer.c: one layer between its products, mix and neuron, forward and backward, from made-up products, against the
- * formulas of layer.cl in double: every neuron with thresholds above, at and below zero, v of exactly zero, mixes of several
- * origins, pruned side connections, lanes of other depths beside a lane that is not listed. TEST_NEEDS: device */
+ * formulas of layer.cl in double: every neuron with thresholds above, at and below zero, v of exactly zero, rows with ties among
+ * what is selected, mixes of several origins, pruned side connections, lanes of other depths beside a lane that is not listed.
+ * TEST_NEEDS: device */
 #include "layer.h"
 
 #include "support_network.h"
@@ -32,6 +33,8 @@ static const layer_case cases[] = {
     {16, 8, {"0_0_1_2_5:srlss:11010", "0_0_0_0_0", "0_0_0_3_7:lrsls:10000"}, {5, 5, 3}, {0.1f, -0.2f, 0}},
     {17, 9, {"0_0_0_0_0:rlsrl", "0_0_0_0_0", "0_0_1_3_7"}, {2, 5, 5}, {-0.1f, 0.3f, 0.05f}},
     {37, 11, {"0_0_1_3_7_15:lllrrs:111010", "0_0_0_0_0_0", "0_0_1_2_4_8:ssslrs:101101"}, {6, 6, 1}, {0.1f, 0.2f, -0.05f}},
+    {1, 2, {"0_0:pp", "0_0", "0_0:sp"}, {2, 2, 2}, {0.1f, 0.2f, 0.3f}},
+    {37, 11, {"0_0_1_3_7:ppppp", "0_0_0_0_0", "0_0_1_2_4:pspls:10110"}, {5, 5, 4}, {0.1f, 0.2f, -0.05f}},
 };
 
 typedef struct fixture {
@@ -66,6 +69,13 @@ static bool near_kink(const clu_model *model, uint32_t layer, double v)
 	return fabs(fabs(v) - fabs(theta)) < margin || fabs(v) < margin;
 }
 
+static double cutoff_of(const fixture *f, uint32_t lane, uint32_t layer, size_t row)
+{
+	const clu_model *model = f->model[lane];
+	const double *v = f->v[lane] + (layer - 1) * f->plane + row * f->c->n;
+	return reference_cutoff(v, f->c->n, model->selected[layer - 1], model->theta[layer - 1]);
+}
+
 /* Draws u and y of an entry until no layer's v is near a kink; every seventh entry is exactly zero. */
 static void draw_entry(fixture *f, uint32_t lane, size_t entry, uint64_t *random)
 {
@@ -78,6 +88,19 @@ static void draw_entry(fixture *f, uint32_t lane, size_t entry, uint64_t *random
 			const double v = f->v[lane][(layer - 1) * f->plane + entry] = v_of(f, lane, layer, entry);
 			near = near || near_kink(f->model[lane], layer, v);
 		}
+	}
+}
+
+/* Draws a row until rounding cannot change which of its entries a layer selects. */
+static void draw_row(fixture *f, uint32_t lane, size_t row, uint64_t *random)
+{
+	const uint32_t n = f->c->n;
+	for (double gap = 0; gap < margin;) {
+		for (size_t entry = row * n; entry < (row + 1) * n; entry++) draw_entry(f, lane, entry, random);
+		gap = INFINITY;
+		for (uint32_t l = 0; l < f->layers; l++)
+			gap = fmin(gap, support_selection_gap(
+			                    f->v[lane] + l * f->plane + row * n, n, f->model[lane]->selected[l], f->model[lane]->theta[l]));
 	}
 }
 
@@ -95,7 +118,7 @@ static void make_lane(fixture *f, uint32_t lane, uint64_t seed)
 	f->h[lane] = calloc(stack, sizeof(float));
 	f->v[lane] = calloc(stack, sizeof(double));
 	assert_true(f->u[lane] && f->top[lane] && f->y[lane] && f->h[lane] && f->v[lane]);
-	for (size_t entry = 0; entry < f->plane; entry++) draw_entry(f, lane, entry, &random);
+	for (size_t row = 0; row < rows; row++) draw_row(f, lane, row, &random);
 	support_fill(f->top[lane], f->plane, 0.8, seed + 1);
 	support_fill(f->h[lane], stack, 0.8, seed + 2);
 	support_lane_load(a, lane, f->model[lane]);
@@ -180,8 +203,8 @@ static void check_forward(fixture *f)
 	for (uint32_t lane = 0; lane < LANES; lane++)
 		for (uint32_t layer = 1; layer <= f->c->depth[lane] && lane != IDLE; layer++) {
 			for (size_t i = 0; i < f->plane; i++)
-				x[i] = reference_neuron(
-				    kind_of(f, lane, layer), f->v[lane][(layer - 1) * f->plane + i], f->model[lane]->theta[layer - 1]);
+				x[i] = reference_neuron(kind_of(f, lane, layer), f->v[lane][(layer - 1) * f->plane + i],
+				    f->model[lane]->theta[layer - 1], cutoff_of(f, lane, layer, i / f->c->n));
 			check_plane(f, "x", lane, ROLE_CODES, layer, x);
 		}
 	free(x);
@@ -219,7 +242,8 @@ static void check_partials(const fixture *f, uint32_t lane, uint32_t layer, cons
 	for (size_t i = 0; i < f->plane; i++) {
 		const double slope = reference_neuron_slope(kind, v[i], threshold);
 		scale += fabs(dv[i]);
-		if (slope != 0) theta -= dv[i] / slope * reference_neuron_threshold_slope(kind, v[i], threshold);
+		const double cutoff = cutoff_of(f, lane, layer, i / f->c->n);
+		if (slope != 0) theta -= dv[i] / slope * reference_neuron_threshold_slope(kind, v[i], threshold, cutoff);
 	}
 	check_sum(f, lane, layer, "sum for theta", sums[f->layers], theta, scale);
 	for (uint32_t i = 1; i < layer; i++) {
@@ -297,13 +321,14 @@ static void test_layers(void **state)
 
 /* A single layer whose v is U itself, at and around every threshold: the slope must be exactly the reference's, an output of
  * zero exactly +0. */
-static void check_around_kinks(clu_device *device, clu_neuron kind, float theta)
+static void check_around_kinks(clu_device *device, clu_neuron kind, float theta, uint32_t selected)
 {
 	static const float points[] = {0, -0.0f, 1, -1, 0x1p-126f, -0x1p-126f, 1e30f, -1e30f};
 	enum { POINTS = sizeof points / sizeof *points, N = POINTS + 6 };
 	const arena_shape shape = {
 	    .m = 1, .n = N, .layers = 1, .batch = 1, .lanes = 1, .purpose = ARENA_TRAIN, .burst = 1, .order = 1, .evaluation = 1};
 	float v[N], ones[N];
+	double wide[N];
 	clu_error error;
 	arena arena;
 	clu_model *model = support_model_create("0", 1, N, 1);
@@ -318,6 +343,9 @@ static void check_around_kinks(clu_device *device, clu_neuron kind, float theta)
 	for (int i = 0; i < N; i++) ones[i] = 3;
 	model->arch.neuron[0] = (uint8_t)kind;
 	model->theta[0] = theta;
+	model->selected[0] = selected;
+	support_widen(wide, v, N);
+	const double cutoff = reference_cutoff(wide, N, selected, theta);
 	support_lane_load(&arena, 0, model);
 	support_rows_write(&arena, ROLE_U, 0, 0, 1, arena.ld_n, N, v);
 	support_rows_write(&arena, ROLE_TOP, 0, 0, 1, arena.ld_n, N, ones);
@@ -326,7 +354,7 @@ static void check_around_kinks(clu_device *device, clu_neuron kind, float theta)
 	float *x = support_rows(&arena, ROLE_CODES, 0, 0, 1, arena.ld_n, N),
 	      *dv = support_rows(&arena, ROLE_DV, 0, 0, 1, arena.ld_n, N);
 	for (int i = 0; i < N; i++) {
-		const double want = reference_neuron(kind, v[i], theta), slope = reference_neuron_slope(kind, v[i], theta);
+		const double want = reference_neuron(kind, v[i], theta, cutoff), slope = reference_neuron_slope(kind, v[i], theta);
 		const bool subnormal = fabs(want) < 0x1p-126 && !support_equal_bits(); /* may be flushed, and its slope with it */
 		if (!(fabs((double)x[i] - want) <= fmax(1e-6 * fabs(want), 0x1p-149)) && !subnormal)
 			fail_msg("neuron %d, theta %g: x(%a) is %a, wanted %a", (int)kind, (double)theta, (double)v[i], (double)x[i], want);
@@ -348,9 +376,93 @@ static void test_around_kinks(void **state)
 	static const float thetas[] = {0.25f, 0, -0.25f, 1, -1};
 	for (clu_neuron kind = 0; kind < CLU_NEURON_COUNT; kind++)
 		for (size_t t = 0; t < sizeof thetas / sizeof *thetas; t++) {
-			check_around_kinks(pair->single, kind, thetas[t]);
-			check_around_kinks(pair->grouped, kind, thetas[t]);
+			/* four are of magnitude 1 or next to it, so that several tie for the third place */
+			for (uint32_t selected = 0; selected <= (kind == CLU_NEURON_SELECT ? 15 : 0); selected += 3) {
+				check_around_kinks(pair->single, kind, thetas[t], selected);
+				check_around_kinks(pair->grouped, kind, thetas[t], selected);
+			}
 		}
+}
+
+/* ---- which entries are selected ---- */
+
+enum { SELECTION_N = 77, SELECTION_ROWS = 6 };
+
+/* Rows whose largest entries are easy, tie, lie far apart or are not there. */
+static void fill_selection(float *v)
+{
+	uint64_t random = 5;
+	for (int i = 0; i < SELECTION_N; i++) {
+		const double draw = 2 * support_uniform(&random) - 1;
+		const float row[SELECTION_ROWS] = {(float)draw, (float)(ceil(4 * draw) / 4), i % 2 ? 0.5f : -0.5f,
+		    (float)(draw * exp(60 * support_uniform(&random) - 30)), i < 4 ? (float)draw : 0, i < 2 ? INFINITY : (float)draw};
+		for (int r = 0; r < SELECTION_ROWS; r++) v[r * SELECTION_N + i] = row[r];
+	}
+}
+
+/* Outputs to the bit, for in float32 too they are v or |v| − θ; the derivative of θ from the cutoff that was kept. */
+static void check_selection(clu_device *device, uint32_t selected)
+{
+	const arena_shape shape = {.m = 1,
+	    .n = SELECTION_N,
+	    .layers = 1,
+	    .batch = SELECTION_ROWS,
+	    .lanes = 1,
+	    .purpose = ARENA_TRAIN,
+	    .burst = 1,
+	    .order = 1,
+	    .evaluation = 1};
+	enum { COUNT = SELECTION_ROWS * SELECTION_N };
+	const lane_entry entry = {0, 1};
+	const float theta = 0.0625f;
+	float v[COUNT], top[COUNT], want[COUNT];
+	double theta_sum = 0, sums[2] = {0};
+	clu_error error;
+	fixture f = {.layers = 1};
+	clu_model *model = support_model_create("0:p", 1, SELECTION_N, 1);
+	support_ok(arena_create(device, &shape, &f.arena, &error), &error);
+	lane_list list = support_list_create(device, &entry, 1);
+	fill_selection(v);
+	for (int r = 0; r < SELECTION_ROWS; r++) {
+		double row[SELECTION_N];
+		support_widen(row, v + r * SELECTION_N, SELECTION_N);
+		const double cutoff = reference_cutoff(row, SELECTION_N, selected, theta);
+		for (int i = 0; i < SELECTION_N; i++) {
+			const int at = r * SELECTION_N + i;
+			const bool kept = fabsf(v[at]) > theta && fabsf(v[at]) >= cutoff;
+			want[at] = kept ? v[at] : fabsf(v[at]) > theta ? copysignf(fabsf(v[at]) - theta, v[at]) : 0;
+			top[at] = (float)(1 + at % 3);
+			if (!kept && want[at] != 0) theta_sum += copysignf(top[at], v[at]);
+		}
+	}
+	model->theta[0] = theta;
+	model->selected[0] = selected;
+	support_lane_load(&f.arena, 0, model);
+	support_rows_write(&f.arena, ROLE_U, 0, 0, SELECTION_ROWS, f.arena.ld_n, SELECTION_N, v);
+	support_rows_write(&f.arena, ROLE_TOP, 0, 0, SELECTION_ROWS, f.arena.ld_n, SELECTION_N, top);
+	support_ok(layer_forward(&f.arena, 1, &list, &error), &error);
+	support_ok(layer_backward(&f.arena, 1, &list, &error), &error);
+	float *x = support_rows(&f.arena, ROLE_CODES, 0, 0, SELECTION_ROWS, f.arena.ld_n, SELECTION_N);
+	for (int i = 0; i < COUNT; i++)
+		if (x[i] != want[i])
+			fail_msg("%u selected, row %d: x(%a) is %a, wanted %a", selected, i / SELECTION_N, (double)v[i], (double)x[i],
+			    (double)want[i]);
+	read_partials(&f, 0, 1, sums);
+	if (sums[1] != theta_sum) fail_msg("%u selected: sum for theta is %g, wanted %g", selected, sums[1], theta_sum);
+	free(x);
+	memory_release(&list.buffer);
+	clu_model_destroy(model);
+	arena_destroy(&f.arena);
+}
+
+static void test_selection(void **state)
+{
+	const support_pair *pair = *state;
+	static const uint32_t selected[] = {0, 1, 2, 3, 10, 40, 76, 77};
+	for (size_t i = 0; i < sizeof selected / sizeof *selected; i++) {
+		check_selection(pair->single, selected[i]);
+		check_selection(pair->grouped, selected[i]);
+	}
 }
 
 int main(void)
@@ -358,6 +470,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_layers),
 	    cmocka_unit_test(test_around_kinks),
+	    cmocka_unit_test(test_selection),
 	};
 	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);
 }

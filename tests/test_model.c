@@ -19,6 +19,8 @@ static clu_model *make_model(const char *notation, uint32_t m, uint32_t n)
 	support_fill(model->w_b, (size_t)n * m, 1.0, 1);
 	support_fill(model->w_x, (size_t)n * n, 1.0, 2);
 	support_fill(model->theta, arch.layers, 1.0, 3);
+	for (uint32_t l = 0; l < arch.layers; l++)
+		if (arch.neuron[l] == CLU_NEURON_SELECT) model->selected[l] = n - l % 2;
 	for (uint32_t layer = 2; layer <= arch.layers; layer++) {
 		for (uint32_t origin = 1; origin < layer; origin++) {
 			if (clu_arch_origins(&arch, layer) >> (origin - 1) & 1) {
@@ -43,6 +45,7 @@ static void assert_same_model(const clu_model *a, const clu_model *b)
 	support_same_bits("W_x", 0, a->w_x, b->w_x, (size_t)a->n * a->n);
 	support_same_bits("theta", 0, a->theta, b->theta, CLU_LAYERS_MAX);
 	support_same_bits("coefficient", 0, a->coefficient[0], b->coefficient[0], CLU_LAYERS_MAX * CLU_LAYERS_MAX);
+	assert_memory_equal(a->selected, b->selected, sizeof a->selected);
 	assert_string_equal(a->settings, b->settings);
 }
 
@@ -56,6 +59,8 @@ static void test_there_and_back(void **state)
 	    {"0", 1, 1},
 	    {"0_0", 1, 7},
 	    {"0_0_1:slr:101", 3, 2},
+	    {"0:p", 1, 1},
+	    {"0_0_1:psp", 3, 4096},
 	    {"Searched", 13, 29},
 	    {"Dense", 31, 17},
 	    {"0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_0_1073741823", 5, 6},
@@ -101,13 +106,14 @@ static void test_a_new_model_is_empty(void **state)
 static void test_refused_models(void **state)
 {
 	(void)state;
-	enum { W_B, W_X, THETA, COEFFICIENT, UNCONNECTED, SCALE, SETTINGS, ARCH, CASES };
+	enum { W_B, W_X, THETA, COEFFICIENT, UNCONNECTED, SELECTED, UNSELECTED, SCALE, SETTINGS, ARCH, CASES };
 	static const char *const parts[CASES] = {"value 2 (counted from 0) of W_b is not finite", "of W_x",
 	    "value 1 (counted from 0) of theta", "coefficient of x^(1) in layer 2 is nan, wanted a finite number",
-	    "coefficient of x^(1) in layer 3 is 1, wanted 0", "scale is 0", "settings are no JSON object: [1]",
-	    "side connection of layer 1"};
+	    "coefficient of x^(1) in layer 3 is 1, wanted 0", "layer 3 selects 5 entries, wanted 0 to 4",
+	    "layer 2 selects 1 entries, wanted 0 to 0, since its neurons do not select", "scale is 0",
+	    "settings are no JSON object: [1]", "side connection of layer 1"};
 	for (int i = 0; i < CASES; i++) {
-		clu_model *model = make_model("0_0_0", 3, 4);
+		clu_model *model = make_model("0_0_0:ssp", 3, 4);
 		clu_error error = {0};
 		void *bytes;
 		size_t size;
@@ -116,6 +122,8 @@ static void test_refused_models(void **state)
 		if (i == THETA) model->theta[1] = INFINITY;
 		if (i == COEFFICIENT) model->coefficient[1][0] = NAN;
 		if (i == UNCONNECTED) model->coefficient[2][0] = 1.0f;
+		if (i == SELECTED) model->selected[2] = 5;
+		if (i == UNSELECTED) model->selected[1] = 1;
 		if (i == SCALE) model->scale = 0.0;
 		if (i == SETTINGS) memcpy(model->settings, "[1]", 4);
 		if (i == ARCH) model->arch.side[0] = 0;
@@ -140,6 +148,14 @@ static void test_refused_files(void **state)
 	    {{"version", NULL}, {0}, "metadata has no version"},
 	    {{"arch", NULL}, {0}, "metadata has no arch"},
 	    {{"scale", NULL}, {0}, "metadata has no scale"},
+	    {{"selected", NULL}, {0}, "metadata has no selected"},
+	    {{"selected", ""}, {0}, "selected is \"\", wanted 3 whole numbers"},
+	    {{"selected", "0_2"}, {0}, "selected is \"0_2\""},
+	    {{"selected", "0_0_2_0"}, {0}, "selected is \"0_0_2_0\""},
+	    {{"selected", "0_0_-2"}, {0}, "selected is \"0_0_-2\""},
+	    {{"selected", "0_0_4294967298"}, {0}, "selected is"},
+	    {{"selected", "0_0_5"}, {0}, "layer 3 selects 5 entries, wanted 0 to 4"},
+	    {{"selected", "1_0_2"}, {0}, "layer 1 selects 1 entries, wanted 0 to 0"},
 	    {{"settings", NULL}, {0}, "metadata has no settings"},
 	    {{"format", "pt"}, {0}, "format \"pt\", wanted \"clunroll model\""},
 	    {{"version", "2"}, {0}, "version 2, wanted 1"},
@@ -158,12 +174,12 @@ static void test_refused_files(void **state)
 	    {{0}, {"coefficient", TENSOR_F32, 2, {3, 3}, not_finite}, "coefficient of x^(1) in layer 1"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		metadata_entry entries[] = {
-		    {"format", "clunroll model"}, {"version", "1"}, {"arch", "0_0_0"}, {"scale", "1"}, {"settings", "{}"}};
+		metadata_entry entries[] = {{"format", "clunroll model"}, {"version", "1"}, {"arch", "0_0_0:ssp"}, {"scale", "1"},
+		    {"settings", "{}"}, {"selected", "0_0_2"}};
 		tensor_info tensors[] = {{"W_b", TENSOR_F32, 2, {4, 3}, zeros}, {"W_x", TENSOR_F32, 2, {4, 4}, zeros},
 		    {"theta", TENSOR_F32, 1, {3}, zeros}, {"coefficient", TENSOR_F32, 2, {3, 3}, zeros}};
 		size_t used = 0, size;
-		for (size_t k = 0; k < 5; k++) {
+		for (size_t k = 0; k < sizeof entries / sizeof *entries; k++) {
 			bool changed = cases[i].changed.key && strcmp(entries[k].key, cases[i].changed.key) == 0;
 			if (changed && !cases[i].changed.value) continue;
 			entries[used++] = changed ? cases[i].changed : entries[k];

@@ -18,11 +18,13 @@ static const pass_case cases[] = {
     {1, 1, 1, {"0", "0", "0", "0"}, {1, 1, 1, 1}, {1, 1, 1, 1}, false},
     {3, 7, 5, {"0_0_1_3:ssss", "0_0_0_0", "0_0_1_3:rrrr", "0_0_0_2:lslr"}, {4, 4, 3, 2}, {1, 1, 3, 1}, false},
     {9, 33, 19, {"0_0_1_2_5:srlss:11010", "0_0_0_0_0", "0_0_0_3_7", "0_0_1_3_7:lllll"}, {5, 5, 5, 1}, {1, 1, 2, 1}, false},
+    {9, 33, 19, {"0_0_1_2_5:p", "0_0_0_0_0", "0_0_0_3_7:srlpp", "0_0_1_3_7:psppl:11010"}, {5, 5, 5, 4}, {1, 1, 2, 1}, false},
     {40, 97, 67, {"0_0_1_3_7_15", "0_0_0_0_0_0", "0_0_0_0_0_0", "0_0_1_1_1_1:sssssl"}, {6, 6, 6, 6}, {1, 1, 6, 4}, true},
 };
 
 /* What the passes write; the test of the network has the numbers themselves. */
-static const arena_role written[] = {ROLE_U, ROLE_CODES, ROLE_Y, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_PARTIALS, ROLE_GRADIENTS};
+static const arena_role written[] = {
+    ROLE_U, ROLE_CODES, ROLE_CUTOFFS, ROLE_Y, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_PARTIALS, ROLE_GRADIENTS};
 enum { WRITTEN = sizeof written / sizeof *written };
 static const float untouched = 77;
 

@@ -25,6 +25,7 @@ static void test_paper_is_the_protocol(void **state)
 	assert_int_equal(recipe.form, CLU_FORM_MEAN);
 	assert_int_equal(recipe.start, CLU_START_ONES);
 	assert_true(recipe.threshold == 0.4 && recipe.decay == 0.3);
+	assert_true(recipe.select_slope == 1.2 && recipe.select_most == 13);
 	assert_true(recipe.beta1 == 0.9 && recipe.beta2 == 0.999 && recipe.epsilon == 1e-7);
 	assert_int_equal(recipe.validate_every, 800);
 	assert_int_equal(recipe.stage_count, 3);
@@ -120,6 +121,7 @@ static void test_prints_there_and_back(void **state)
 	memset(recipe.name, 'x', 31);
 	recipe.name[31] = '\0';
 	recipe.threshold = recipe.decay = recipe.beta1 = recipe.beta2 = recipe.epsilon = 1.0 / 3.0e9;
+	recipe.select_slope = recipe.select_most = 1.0 / 3.0e9;
 	recipe.validate_every = UINT32_MAX;
 	recipe.layers_at = 0xdb6db6db;
 	recipe.rate_w = recipe.rate_theta = recipe.rate_coefficient = 1.0 / 3.0e9;
@@ -286,6 +288,7 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"threshold nan\n", {"threshold is \"nan\"", "from 0 to 1e+06"}},
 	    {"threshold -0.1\n", {"threshold is \"-0.1\""}},
 	    {"decay 1.01\n", {"decay is \"1.01\"", "from 0 to 1"}},
+	    {"select_most 101\n", {"select_most is \"101\"", "from 0 to 100"}},
 	    {"beta2 1\n", {"beta2 is \"1\"", "from 0, below 1"}},
 	    {"epsilon 0\n", {"epsilon is \"0\"", "above 0"}},
 	    {"epsilon 1e-7 x\n", {"epsilon is \"1e-7 x\""}},

@@ -18,36 +18,56 @@ static void test_neurons(void **state)
 	(void)state;
 	static const struct {
 		clu_neuron kind;
-		double v, theta, x, slope, threshold_slope;
+		double v, theta, x, slope, threshold_slope, cutoff;
 	} cases[] = {
-	    {CLU_NEURON_SOFT, 3, 1, 2, 1, -1},
-	    {CLU_NEURON_SOFT, -3, 1, -2, 1, 1},
-	    {CLU_NEURON_SOFT, 0.5, 1, 0, 0, 0},
-	    {CLU_NEURON_SOFT, -0.5, 1, 0, 0, 0},
-	    {CLU_NEURON_SOFT, 1, 1, 0, 0, 0},
-	    {CLU_NEURON_SOFT, 2, 0, 2, 1, -1},
-	    {CLU_NEURON_SOFT, 2, -1, 3, 1, -1},
-	    {CLU_NEURON_SOFT, -2, -1, -3, 1, 1},
-	    {CLU_NEURON_SOFT, 0, -1, 0, 0, 0},
-	    {CLU_NEURON_RELU, 3, 1, 2, 1, -1},
-	    {CLU_NEURON_RELU, -3, 1, 0, 0, 0},
-	    {CLU_NEURON_RELU, 1, 1, 0, 0, 0},
-	    {CLU_NEURON_RELU, -2, -3, 1, 1, -1},
-	    {CLU_NEURON_RELU, 0, 0, 0, 0, 0},
-	    {CLU_NEURON_LEAKY, 3, 1, 2, 1, -1},
-	    {CLU_NEURON_LEAKY, -1, 1, -0.2, 0.1, -0.1},
-	    {CLU_NEURON_LEAKY, 1, 1, 0, 0.1, -0.1},
-	    {CLU_NEURON_LEAKY, -2, -3, 1, 1, -1},
+	    {CLU_NEURON_SOFT, 3, 1, 2, 1, -1, 0},
+	    {CLU_NEURON_SOFT, -3, 1, -2, 1, 1, 0},
+	    {CLU_NEURON_SOFT, 0.5, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_SOFT, -0.5, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_SOFT, 1, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_SOFT, 2, 0, 2, 1, -1, 0},
+	    {CLU_NEURON_SOFT, 2, -1, 3, 1, -1, 0},
+	    {CLU_NEURON_SOFT, -2, -1, -3, 1, 1, 0},
+	    {CLU_NEURON_SOFT, 0, -1, 0, 0, 0, 0},
+	    {CLU_NEURON_RELU, 3, 1, 2, 1, -1, 0},
+	    {CLU_NEURON_RELU, -3, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_RELU, 1, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_RELU, -2, -3, 1, 1, -1, 0},
+	    {CLU_NEURON_RELU, 0, 0, 0, 0, 0, 0},
+	    {CLU_NEURON_LEAKY, 3, 1, 2, 1, -1, 0},
+	    {CLU_NEURON_LEAKY, -1, 1, -0.2, 0.1, -0.1, 0},
+	    {CLU_NEURON_LEAKY, 1, 1, 0, 0.1, -0.1, 0},
+	    {CLU_NEURON_LEAKY, -2, -3, 1, 1, -1, 0},
+	    {CLU_NEURON_SELECT, 3, 1, 3, 1, 0, 3},
+	    {CLU_NEURON_SELECT, -3, 1, -3, 1, 0, 2},
+	    {CLU_NEURON_SELECT, 3, 1, 2, 1, -1, 4},
+	    {CLU_NEURON_SELECT, -3, 1, -2, 1, 1, INFINITY},
+	    {CLU_NEURON_SELECT, 0.5, 1, 0, 0, 0, 0.25},
+	    {CLU_NEURON_SELECT, 1, 1, 0, 0, 0, 1},
+	    {CLU_NEURON_SELECT, 2, -1, 3, 1, -1, INFINITY},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const double x = reference_neuron(cases[i].kind, cases[i].v, cases[i].theta);
+		const double x = reference_neuron(cases[i].kind, cases[i].v, cases[i].theta, cases[i].cutoff);
 		const double slope = reference_neuron_slope(cases[i].kind, cases[i].v, cases[i].theta);
-		const double threshold_slope = reference_neuron_threshold_slope(cases[i].kind, cases[i].v, cases[i].theta);
+		const double threshold_slope = reference_neuron_threshold_slope(cases[i].kind, cases[i].v, cases[i].theta, cases[i].cutoff);
 		print_message("case %zu: x %g, slope %g, for theta %g\n", i, x, slope, threshold_slope);
 		assert_true(fabs(x - cases[i].x) < 1e-15);
 		assert_true(slope == cases[i].slope);
 		assert_true(threshold_slope == cases[i].threshold_slope);
 	}
+}
+
+static void test_cutoffs(void **state)
+{
+	(void)state;
+	static const double v[] = {3, -5, 2, -2, 0};
+	static const struct {
+		uint32_t n, selected;
+		double theta, cutoff;
+	} cases[] = {{5, 0, 1, INFINITY}, {5, 1, 1, 5}, {5, 2, 1, 3}, {5, 3, 1, 2}, {5, 4, 1, 2}, {5, 5, 1, 0}, {5, 9, 1, 0},
+	    {5, 2, 0, INFINITY}, {5, 2, -1, INFINITY}, {1, 1, 1, 3}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_true(reference_cutoff(v, cases[i].n, cases[i].selected, cases[i].theta) == cases[i].cutoff);
 }
 
 /* m = n = 1, soft neurons, two layers: x₁ = η(2·3) = 5; v₂ = 2·3 + 0.5·(−1)·5 = 3.5, x₂ = 3.25; loss ½·2.25². */
@@ -195,6 +215,9 @@ static void test_gradients(void **state)
 	    {"0_0_0_3_7_2:lrslsr:110010", 3, 4, 2},
 	    {"0_0_1_3_7:sslrl:10000", 5, 3, 2},
 	    {"0_0_1_3:slrs", 1, 1, 1},
+	    {"0:p", 3, 9, 2},
+	    {"0_0_1_3:p", 3, 9, 2},
+	    {"0_0_1_2_5:pspls:11010", 3, 10, 2},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const uint32_t layers = support_arch(cases[i].arch).layers;
@@ -228,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_neurons),
+	    cmocka_unit_test(test_cutoffs),
 	    cmocka_unit_test(test_two_layers_by_hand),
 	    cmocka_unit_test(test_losses_by_hand),
 	    cmocka_unit_test(test_adam),

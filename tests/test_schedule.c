@@ -423,6 +423,31 @@ static void test_multipliers(void **state)
 	}
 }
 
+static void test_selected(void **state)
+{
+	(void)state;
+	static const struct {
+		double slope, most;
+		uint32_t n, wanted[6];
+	} cases[] = {
+	    {1.2, 13, 500, {6, 12, 18, 24, 30, 0}},
+	    {1.2, 4, 500, {6, 12, 18, 20, 20, 0}},
+	    {1.2, 13, 100, {1, 2, 4, 5, 6, 0}},
+	    {100, 100, 7, {7, 7, 7, 7, 7, 0}},
+	    {0, 13, 500, {0}},
+	    {1.2, 13, 1, {0}},
+	    {70, 1000, 4096, {2867, 4096, 4096, 4096, 4096, 0}},
+	};
+	clu_arch arch;
+	assert_int_equal(clu_arch_parse("0_0_0_0_0_0:ppppps", 0, &arch, NULL), CLU_OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const clu_recipe recipe = {.select_slope = cases[i].slope, .select_most = cases[i].most};
+		uint32_t selected[CLU_LAYERS_MAX];
+		schedule_selected(&recipe, &arch, cases[i].n, selected);
+		for (uint32_t l = 0; l < CLU_LAYERS_MAX; l++) assert_int_equal(selected[l], l < 6 ? cases[i].wanted[l] : 0);
+	}
+}
+
 /* As if the layers before had been trained, but for the steps. */
 static void test_begins_after_trained_layers(void **state)
 {
@@ -467,6 +492,7 @@ int main(void)
 	    cmocka_unit_test(test_rates_of_some_layers),
 	    cmocka_unit_test(test_multipliers_of_some_layers),
 	    cmocka_unit_test(test_multipliers),
+	    cmocka_unit_test(test_selected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

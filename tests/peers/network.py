@@ -21,6 +21,8 @@ class Network:
         self.extra = [int(word) for word in notation[0].split("_")]
         self.layers = len(self.extra)
         self.neurons = notation[1] if len(notation) > 1 and notation[1] else "s" * self.layers
+        selected = self.metadata.get("selected")
+        self.selected = [int(word) for word in selected.split("_")] if selected else [0] * self.layers
         self.sides = notation[2] if len(notation) > 2 else "1" * self.layers
         self.scale = float(self.metadata["scale"])
         self.settings = json.loads(self.metadata["settings"])
@@ -33,12 +35,24 @@ class Network:
         return sorted(extra) + [layer - 1]
 
 
-def neuron(kind, v, theta):
+def neuron(kind, v, theta, selected):
+    if kind == "p":
+        return select(v, theta, selected)
     if kind == "s":
         return np.sign(v) * np.maximum(np.abs(v) - theta, 0)
     if kind == "r":
         return np.maximum(v - theta, 0)
     return np.where(v > theta, v - theta, 0.1 * (v - theta))
+
+
+def select(v, theta, selected):
+    """A soft threshold that lets the `selected` largest entries of each row pass unshrunk, and all that tie with the least of them."""
+    shrunk = neuron("s", v, theta, 0)
+    if theta <= 0 or selected == 0:
+        return shrunk
+    magnitude = np.abs(v)
+    cutoff = -np.partition(-magnitude, selected - 1, axis=1)[:, selected - 1 : selected]
+    return np.where((magnitude > theta) & (magnitude >= cutoff), v, shrunk)
 
 
 def apply(network, b):
@@ -50,7 +64,7 @@ def apply(network, b):
         mixed = sum(float(network.coefficient[layer - 1, i - 1]) * outputs[i - 1] for i in network.origins(layer))
         if layer > 1:
             v = v + mixed @ network.w_x.T.astype(np.float64)
-        outputs.append(neuron(network.neurons[layer - 1], v, float(network.theta[layer - 1])))
+        outputs.append(neuron(network.neurons[layer - 1], v, float(network.theta[layer - 1]), network.selected[layer - 1]))
     return outputs[-1] * network.scale
 
 
