@@ -1,5 +1,5 @@
-/* lanes.h: what the files about lanes share: lanes.c (running them), lane_checkpoint.c (saving one, going on with it) and
- * lane_prefix.c (starting one at layers that were trained before). */
+/* lanes.h: what the files about lanes share: lanes.c (the set, starting one), lanes_run.c (running them), lane_checkpoint.c (saving
+ * one, going on with it) and lane_prefix.c (starting one at layers that were trained before). */
 #ifndef CLU_LANES_H
 #define CLU_LANES_H
 
@@ -51,6 +51,8 @@ struct clu_lanes {
 
 /* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */
 clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error);
+/* A fresh Adam. */
+clu_status lane_fresh_moments(clu_lanes *lanes, uint32_t slot, clu_error *error);
 /* Takes over what `training` says; the slot becomes EMPTY until its weights are there. CLU_ARGUMENT where it does not fit. */
 clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 
