@@ -31,8 +31,9 @@ static const char paper_text[] = "name paper\n"
                                  "stage variables=all rate=1e-4 patience=4000 cap=200000 keep=last\n"
                                  "stage variables=all rate=1e-5 patience=4000 cap=200000 keep=last\n";
 
-/* One stage a layer; a new layer starts as a plain one, and the rate falls with depth: the better the network, the smaller the
- * step that still helps. */
+/* One stage a layer; a new layer starts as a plain one; the rate falls with depth: the better the network, the smaller the step
+ * that still helps. The loss is what the NMSE measures, so that samples which are nearly right count as much as those that are not.
+ * Most is gained by the last stage, which trains all layers for the network's end. */
 #define FAST_HEAD \
 	"form sum\n" \
 	"start previous\n" \
@@ -42,8 +43,8 @@ static const char paper_text[] = "name paper\n"
 	"beta2 0.999\n" \
 	"epsilon 1e-7\n" \
 	"validate_every 800\n" \
-	"stage variables=all rate=2e-3 rate_last=1e-4 curve=cosine floor=1e-3 keep=best "
-static const char fast_text[] = "name fast\n" FAST_HEAD "length=4000 length_last=12000\n";
+	"stage variables=all rate=2e-3 rate_last=1e-4 curve=cosine floor=1e-3 keep=best loss=log "
+static const char fast_text[] = "name fast\n" FAST_HEAD "length=800 length_last=12000\n";
 static const char quick_text[] = "name quick\n" FAST_HEAD "length=800 length_last=2400\n";
 
 static const struct {

@@ -58,11 +58,12 @@ static void test_fast_and_quick(void **state)
 		assert_int_equal(stage->variables, CLU_VARIABLES_ALL);
 		assert_true(stage->rate == 2e-3 && stage->rate_last == 1e-4 && stage->floor == 1e-3);
 		assert_int_equal(stage->curve, CLU_CURVE_COSINE);
-		assert_int_equal(stage->length, quick ? 800 : 4000);
+		assert_int_equal(stage->length, 800);
 		assert_int_equal(stage->length_last, quick ? 2400 : 12000);
 		assert_int_equal(stage->patience, 0);
 		assert_int_equal(stage->cap, 0);
 		assert_int_equal(stage->keep, CLU_KEEP_BEST);
+		assert_int_equal(stage->loss, CLU_LOSS_LOG);
 	}
 }
 
@@ -81,11 +82,10 @@ static void test_named_texts_stay(void **state)
 	              "cap=200000 keep=last\n"
 	              "stage variables=all rate=1e-05 rate_last=1e-05 curve=flat floor=0 length=0 length_last=0 patience=4000 "
 	              "cap=200000 keep=last\n"},
-	    {"fast",
-	        "name fast\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
-	        "validate_every 800\n"
-	        "stage variables=all rate=0.002 rate_last=0.0001 curve=cosine floor=0.001 length=4000 length_last=12000 patience=0 "
-	        "cap=0 keep=best\n"},
+	    {"fast", "name fast\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
+	             "validate_every 800\n"
+	             "stage variables=all rate=0.002 rate_last=0.0001 curve=cosine floor=0.001 length=800 length_last=12000 patience=0 "
+	             "cap=0 keep=best loss=log\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[CLU_RECIPE_TEXT];
@@ -393,7 +393,7 @@ static void test_steps(void **state)
 	} cases[] = {
 	    {"quick", 8, 8000, true},
 	    {"quick", 1, 2400, true},
-	    {"fast", 16, 72000, true},
+	    {"fast", 16, 24000, true},
 	    {"paper", 16, 48 * 4800, false},
 	    {"paper", 1, 3 * 4800, false},
 	};
