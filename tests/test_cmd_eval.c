@@ -140,6 +140,7 @@ static double line_of(const char *out, const char *setting, double salt_pepper, 
 /* Each is another test set; the other options hold for every line. */
 static void settings_by_the_list(void **state)
 {
+	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
 	const struct fixture *fixture = *state;
 	support_result result = support_run(WORDS("eval", fixture->model, "--setting", "noiseless,snr20,salt-pepper", "--setting",
 	    "perturbed,gamma", "--perturbation", "0.05", "--json"));
@@ -155,6 +156,7 @@ static void settings_by_the_list(void **state)
 
 static void each_setting_at_each_snr(void **state)
 {
+	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
 	const struct fixture *fixture = *state;
 	support_result result = support_run(WORDS("eval", fixture->model, "--setting", "noiseless,salt-pepper", "--snr", "40,20"));
 	assert_int_equal(result.code, EXIT_DONE);
@@ -172,6 +174,7 @@ static void each_setting_at_each_snr(void **state)
 /* What a network was trained under is in its file: without options it is evaluated under the same. */
 static void conditions_of_the_training(void **state)
 {
+	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
 	const struct fixture *fixture = *state;
 	char *model = support_path(fixture->directory, "conditions");
 	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--layers", "1",
