@@ -16,10 +16,8 @@ static const struct {
     {"small groups, zeros skipped", "tile_rows 2\ntile_vectors 1\ngroup_columns 2\ngroup_rows 4\ngroup 8\nsparse_below 40", false,
         true},
     {"odd", "vector 1\ntile_rows 3\ntile_vectors 2\ngroup_columns 5\ngroup_rows 1\ngroup 2\nsparse_below 30", true, true},
-    {"wide vectors", "vector 8\ntile_rows 4\ntile_vectors 1\ngroup_columns 3\ngroup_rows 5\ngroup 16\nsparse_below 1", true, true},
     {"a GPU's", "sparse_below 0", true, false},
     {"a GPU's, zeros skipped at times", "sparse_below 20", true, true},
-    {"a GPU's, zeros always skipped", "sparse_below 100", true, true},
 };
 
 static clu_device *open_plan(size_t number, uint32_t epilogue)
