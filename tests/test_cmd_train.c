@@ -206,7 +206,7 @@ static void stopped_training_goes_on_to_the_same_bits(void **state)
 /* A model is the same file whether its first layers were trained for it or not. */
 static void shared_prefixes_change_no_bit(void **state)
 {
-	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
+	if (support_tiny()) skip(); /* test_lane_prefix has the bits; each start builds kernels for seconds */
 	char *alone = support_path(*state, "alone"), *first = support_path(*state, "first"), *second = support_path(*state, "second");
 	char *again = support_path(*state, "again"), *prefixes = support_path(*state, "prefixes");
 	size_t wanted_size, size;
