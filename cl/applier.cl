@@ -12,16 +12,16 @@
 void row_dense(uint inner, __global const float *a, uint width, __global const float *b, __global float *c)
 {
 	if (width == PANEL_VECTORS)
-		PANEL_SUM(PANEL_VECTORS, inner, a[e], e * PANEL);
+		PANEL_SUM(PANEL_VECTORS, 0, inner, a[e], e * PANEL, 0, 0);
 	else
-		PANEL_SUM(PANEL_VECTORS / 2, inner, a[e], e * PANEL);
+		PANEL_SUM(PANEL_VECTORS / 2, 0, inner, a[e], e * PANEL, 0, 0);
 }
 
 void block_dense(uint rows, uint inner, uint vectors, __global const float *a, ulong a_ld, __global const float *b, ulong b_panel,
 	__global float *c, ulong ld)
 {
 	if (rows >= TILE_ROWS) {
-		rows_dense(0, rows, 0, vectors, inner, a, a_ld, 1, b, PANEL, b_panel, c, ld, PANEL);
+		rows_dense(0, rows, 0, vectors, inner, a, a_ld, 1, b, PANEL, b_panel, 0, c, ld, PANEL);
 		return;
 	}
 	for (uint vector = 0, panel = 0; vector < vectors; vector += PANEL_VECTORS, panel++)

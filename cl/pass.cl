@@ -22,7 +22,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 	b += (ulong)slot * batch * ld_m;
 	u += slot * plane, y += lane * spaced, x += lane * plane, cutoffs += lane * batch;
 	entries += lane * batch * ld, starts += lane * batch * STARTS_LD(n);
-	rows_dense(row0, row_end, 0, ld / VECTOR, m, b, ld_m, 1, weights, PANEL, w_b_panel, u, ld, PANEL);
+	rows_dense(row0, row_end, 0, ld / VECTOR, m, b, ld_m, 1, weights, PANEL, w_b_panel, 0, u, ld, PANEL);
 	for (uint layer = 1; layer <= depth; layer++) {
 		const ulong below = layer - 1;
 		layer_forward_rows(layer, layers, depth, row0, row_end, batch, n, ld, spaced, gates[below], neurons[below], sides[below],

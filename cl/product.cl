@@ -15,9 +15,12 @@ void store_sum(vec sum, __global float *c)
 	STORE(select(sum, (vec)(0.0f), sum == (vec)(0.0f)), c);
 }
 
+/* What a sum of C begins with: 0, or, where it goes on over further inner rows, what C has of it already. */
+#define SUM_BEGIN(goes_on, at) ((goes_on) ? LOAD(at) : (vec)(0.0f))
+
 /* One tile from (row0, vector0) on, TILE_VECTORS wide; a, b, c are the lane's. */
 SHARED_FUNCTION void tile_whole(uint row0, uint rows, uint vector0, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+	__global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
 {
 	__global const float *a_rows[TILE_ROWS], *b_columns[TILE_VECTORS];
 	vec sum[TILE_ROWS][TILE_VECTORS];
@@ -25,9 +28,11 @@ SHARED_FUNCTION void tile_whole(uint row0, uint rows, uint vector0, uint inner, 
 	for (uint v = 0; v < TILE_VECTORS; v++) b_columns[v] = b + column_at((vector0 + v) * VECTOR, b_panel);
 	#pragma unroll
 	for (uint r = 0; r < TILE_ROWS; r++) {
-		a_rows[r] = a + min(row0 + r, rows - 1) * a_row;
+		const uint row = min(row0 + r, rows - 1);
+		a_rows[r] = a + row * a_row;
 		#pragma unroll
-		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
+		for (uint v = 0; v < TILE_VECTORS; v++)
+			sum[r][v] = SUM_BEGIN(goes_on, c + row * c_ld + column_at((vector0 + v) * VECTOR, c_panel));
 	}
 	for (uint k = 0; k < inner; k++) {
 		vec panel[TILE_VECTORS];
@@ -51,13 +56,14 @@ SHARED_FUNCTION void tile_whole(uint row0, uint rows, uint vector0, uint inner, 
 
 /* The last, narrower tile, one vector at a time. */
 SHARED_FUNCTION void tile_edge(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row,
-	ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+	ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
 {
 	for (uint vector = vector0; vector < vector_end; vector++) {
 		__global const float *b_column = b + column_at(vector * VECTOR, b_panel);
 		vec sum[TILE_ROWS];
 		#pragma unroll
-		for (uint r = 0; r < TILE_ROWS; r++) sum[r] = (vec)(0.0f);
+		for (uint r = 0; r < TILE_ROWS; r++)
+			sum[r] = SUM_BEGIN(goes_on, c + min(row0 + r, rows - 1) * c_ld + column_at(vector * VECTOR, c_panel));
 		for (uint k = 0; k < inner; k++) {
 			const vec panel = LOAD(b_column + k * b_ld);
 			#pragma unroll
@@ -72,12 +78,12 @@ SHARED_FUNCTION void tile_edge(uint row0, uint rows, uint vector0, uint vector_e
 
 /* Rows up to `rows`, vectors up to `vector_end`, at most a tile. */
 void tile_dense(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+	__global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
 {
 	if (vector0 + TILE_VECTORS <= vector_end)
-		tile_whole(row0, rows, vector0, inner, a, a_row, a_inner, b, b_ld, b_panel, c, c_ld, c_panel);
+		tile_whole(row0, rows, vector0, inner, a, a_row, a_inner, b, b_ld, b_panel, goes_on, c, c_ld, c_panel);
 	else
-		tile_edge(row0, rows, vector0, vector_end, inner, a, a_row, a_inner, b, b_ld, b_panel, c, c_ld, c_panel);
+		tile_edge(row0, rows, vector0, vector_end, inner, a, a_row, a_inner, b, b_ld, b_panel, goes_on, c, c_ld, c_panel);
 }
 
 __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) void product_dense(uint rows, uint vectors,
@@ -90,49 +96,53 @@ __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) vo
 	const uint2 entry = list[list_first + get_global_id(2)];
 	if (row0 >= rows || vector0 >= vectors) return;
 	tile_dense(row0, rows, vector0, vectors, stacked ? inner * (entry.y - 1) : inner, a + a_at + entry.x * a_stride, a_row, a_inner,
-		b + b_at + entry.x * b_stride, b_ld, b_panel, c + c_at + entry.x * c_stride, c_ld, c_panel);
+		b + b_at + entry.x * b_stride, b_ld, b_panel, 0, c + c_at + entry.x * c_stride, c_ld, c_panel);
 }
 
 /* Rows row0 to row_end of C, all its columns. */
 SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inner, __global const float *a,
-	ulong a_row, ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, __global float *c, ulong c_ld, ulong c_panel)
+	ulong a_row, ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld,
+	ulong c_panel)
 {
 	for (uint vector = vector0; vector < vector_end; vector += TILE_VECTORS)
 		for (uint row = row0; row < row_end; row += TILE_ROWS)
-			tile_dense(row, row_end, vector, vector_end, inner, a, a_row, a_inner, b, b_ld, b_panel, c, c_ld, c_panel);
+			tile_dense(row, row_end, vector, vector_end, inner, a, a_row, a_inner, b, b_ld, b_panel, goes_on, c, c_ld, c_panel);
 }
 
 /* ---- skipping the zeros of A (CPUs: one work-item a work-group) ----
  *
  * B lies in panels: a panel of 500 rows is 64 KB, half of it in the first-level cache, and row after row of C is summed from it.
- * The nonzeros of a row of A, or of Aᵀ, are a list of (inner index · PANEL, bits of the value), ascending. */
+ * The nonzeros of a row of A are a list of (inner index · PANEL, bits of the value), ascending. */
 #if SPARSE_BELOW > 0
 #define PANEL_VECTORS (PANEL / VECTOR)
 
-/* Σ over e < count of value_of·B's row at offset_of, in one panel; `width` is a constant at each use, so that the sums stay in
- * registers. */
-#define PANEL_SUM(width, count, value_of, offset_of) \
+/* Where vector v of neighbouring panels is. */
+#define PANEL_AT(v, panel) ((v) / PANEL_VECTORS * (panel) + (v) % PANEL_VECTORS * VECTOR)
+
+/* Σ over e < count of value_of·B's row at offset_of, in `width` vectors of neighbouring panels; `width` is a constant at each use, so
+ * that the sums stay in registers. */
+#define PANEL_SUM(width, goes_on, count, value_of, offset_of, b_panel, c_panel) \
 	do { \
 		vec sum[width]; \
 		_Pragma("unroll") \
-		for (uint v = 0; v < width; v++) sum[v] = (vec)(0.0f); \
+		for (uint v = 0; v < width; v++) sum[v] = SUM_BEGIN(goes_on, c + PANEL_AT(v, c_panel)); \
 		for (uint e = 0; e < count; e++) { \
 			const vec factor = (vec)(value_of); \
 			__global const float *row = b + (offset_of); \
 			_Pragma("unroll") \
-			for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(row + v * VECTOR), sum[v]); \
+			for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(row + PANEL_AT(v, b_panel)), sum[v]); \
 		} \
 		_Pragma("unroll") \
-		for (uint v = 0; v < width; v++) store_sum(sum[v], c + v * VECTOR); \
+		for (uint v = 0; v < width; v++) store_sum(sum[v], c + PANEL_AT(v, c_panel)); \
 	} while (0)
 
 /* One row of C in one panel; the last panel may be half as wide. */
-void row_sparse(uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
+void row_sparse(uint goes_on, uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
 {
 	if (width == PANEL_VECTORS)
-		PANEL_SUM(PANEL_VECTORS, count, as_float(entries[e].y), entries[e].x);
+		PANEL_SUM(PANEL_VECTORS, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
 	else
-		PANEL_SUM(PANEL_VECTORS / 2, count, as_float(entries[e].y), entries[e].x);
+		PANEL_SUM(PANEL_VECTORS / 2, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
 }
 
 /* Whether dense tiles are faster for these rows of A: their nonzeros are more than SPARSE_BELOW per cent of `computed` rows. How many
@@ -145,72 +155,28 @@ bool rows_are_dense(uint row0, uint row_end, uint computed, uint inner, __global
 }
 
 /* Work-item (block of SPARSE_ROWS rows, panel, entry). */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint rows, uint vectors, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner,
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint rows, uint vectors, uint inner,
+	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
 	__global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const uint *starts,
 	ulong starts_at, ulong starts_stride, uint starts_ld, __global const float *b, ulong b_at, ulong b_stride, ulong b_panel,
 	__global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
-	const uint2 entry = list[list_first + get_global_id(2)];
+	const uint slot = list[list_first + get_global_id(2)].x;
 	const uint row0 = (uint)get_global_id(0) * SPARSE_ROWS, row_end = min(row0 + SPARSE_ROWS, rows);
 	const uint panel = (uint)get_global_id(1), vector0 = panel * PANEL_VECTORS;
 	const uint vector_end = min(vector0 + PANEL_VECTORS, vectors);
-	if (stacked) inner *= entry.y - 1;
-	a += a_at + entry.x * a_stride;
-	entries += entries_at + entry.x * entries_stride;
-	starts += starts_at + entry.x * starts_stride;
-	b += b_at + entry.x * b_stride;
-	c += c_at + entry.x * c_stride;
-	if (rows_are_dense(row0, row_end, row_end - row0, inner, starts, starts_ld)) { /* as list_columns decides, which then makes no lists */
-		rows_dense(row0, row_end, vector0, vector_end, inner, a, a_row, a_inner, b, PANEL, b_panel, c, c_ld, c_panel);
+	a += a_at + slot * a_stride;
+	entries += entries_at + slot * entries_stride;
+	starts += starts_at + slot * starts_stride + starts_ld - 1;
+	b += b_at + slot * b_stride;
+	c += c_at + slot * c_stride;
+	if (rows_are_dense(row0, row_end, row_end - row0, inner, starts, starts_ld)) {
+		rows_dense(row0, row_end, vector0, vector_end, inner, a, a_ld, 1, b, PANEL, b_panel, 0, c, c_ld, c_panel);
 		return;
 	}
 	for (uint row = row0; row < row_end; row++)
-		row_sparse(starts[row * starts_ld], entries + row * entries_ld, vector_end - vector0, b + panel * b_panel,
+		row_sparse(0, starts[row * starts_ld], entries + row * entries_ld, vector_end - vector0, b + panel * b_panel,
 			c + row * c_ld + panel * c_panel);
-}
-
-/* Rows whose lists are fetched at once: each is elsewhere in memory, and waiting for one after the other would take longer than all
- * the rest. */
-#define LISTS_AHEAD 8u
-
-/* The lists by column of A [inner rows], from its lists by row [row][row_ld], whose entries of columns 64i … start at
- * row_starts[row][i]; rows ascending. A work-item makes those of LIST_COLUMNS columns. Where A is too dense to skip zeros it says so
- * by full counts, and makes none. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint columns, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const uint2 *row_entries, ulong row_entries_at, ulong row_entries_stride,
-	ulong row_ld, __global const uint *row_starts, ulong row_starts_at, ulong row_starts_stride, uint row_starts_ld,
-	__global uint2 *entries, ulong entries_ld, __global uint *counts)
-{
-	const uint2 entry = list[list_first + get_global_id(1)];
-	const uint block = (uint)get_global_id(0), column0 = block * LIST_COLUMNS, width = min((uint)LIST_COLUMNS, columns - column0);
-	uint filled[LIST_COLUMNS];
-	if (stacked) inner *= entry.y - 1;
-	row_entries += row_entries_at + entry.x * row_entries_stride;
-	row_starts += row_starts_at + entry.x * row_starts_stride;
-	entries += ((ulong)entry.x * columns + column0) * entries_ld;
-	counts += (ulong)entry.x * columns + column0;
-	ulong total = 0;
-	for (uint row = 0; row < inner; row++) total += row_starts[row * row_starts_ld + row_starts_ld - 1];
-	const bool dense = total * 100 > (ulong)inner * columns * SPARSE_BELOW;
-	for (uint i = 0; i < width; i++) filled[i] = dense ? inner : 0;
-	for (uint row0 = 0; row0 < inner && !dense; row0 += LISTS_AHEAD) {
-		const uint row_end = min(row0 + LISTS_AHEAD, inner);
-		uint2 first[LISTS_AHEAD];
-		for (uint row = row0; row < row_end; row++)
-			first[row - row0] = row_entries[row * row_ld + row_starts[row * row_starts_ld + block]];
-		for (uint row = row0; row < row_end; row++) {
-			const uint start = row_starts[row * row_starts_ld + block], end = row_starts[row * row_starts_ld + block + 1];
-			__global const uint2 *row_list = row_entries + row * row_ld;
-			uint2 listed = first[row - row0];
-			for (uint e = start; e < end; e++) {
-				if (e > start) listed = row_list[e];
-				const uint i = listed.x / PANEL - column0;
-				entries[i * entries_ld + filled[i]++] = (uint2)(row * PANEL, listed.y);
-			}
-		}
-	}
-	for (uint i = 0; i < width; i++) counts[i] = filled[i];
 }
 #endif
 
@@ -225,11 +191,11 @@ SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __glob
 	if (!rows_are_dense(row0, row_end, tile_rows, n, starts, starts_ld)) {
 		for (uint vector = 0, panel = 0; vector < ld / VECTOR; vector += PANEL_VECTORS, panel++)
 			for (uint row = row0; row < row_end; row++)
-				row_sparse(starts[row * starts_ld], entries + (ulong)row * ld, min(ld / VECTOR - vector, (uint)PANEL_VECTORS),
+				row_sparse(0, starts[row * starts_ld], entries + (ulong)row * ld, min(ld / VECTOR - vector, (uint)PANEL_VECTORS),
 					b + panel * b_panel, c + (ulong)row * ld + panel * PANEL);
 		return;
 	}
 #endif
-	rows_dense(row0, row_end, 0, ld / VECTOR, n, a, ld, 1, b, PANEL, b_panel, c, ld, PANEL);
+	rows_dense(row0, row_end, 0, ld / VECTOR, n, a, ld, 1, b, PANEL, b_panel, 0, c, ld, PANEL);
 }
 #endif

@@ -41,6 +41,9 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	arena->transposed_floats = operand_floats(arena, n);
 	arena->starts_ld = (shape->n + LIST_COLUMNS - 1) / LIST_COLUMNS + 1;
 	arena->by_column_ld = (uint64_t)shape->layers * shape->batch + MATRIX_ALIGN / 2;
+	arena->by_column_starts = arena->sparse   ? product_by_column_starts(shape->n, shape->layers * shape->batch)
+	                          : arena->listed ? (uint64_t)shape->layers * shape->n
+	                                          : 0;
 }
 
 /* 4-byte values of one lane's part of a role. */
@@ -78,7 +81,7 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_DV_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->batch * arena->ld_n : 0;
 	case ROLE_DV_STARTS: return arena->sparse ? (uint64_t)shape->batch * arena->starts_ld : 0;
 	case ROLE_COLUMN_ENTRIES: return arena->sparse || arena->listed ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
-	case ROLE_COLUMN_COUNTS: return arena->sparse ? shape->n : arena->listed * layers * shape->n;
+	case ROLE_COLUMN_STARTS: return arena->by_column_starts;
 	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;
 	case ROLE_STEPS: return STEP_VALUES * shape->burst;
 	case ROLE_ORDER: return shape->order;

@@ -43,7 +43,7 @@ typedef struct arena_shape {
 	X(DV_ENTRIES, "lists of nonzero gradients", true) \
 	X(DV_STARTS, "starts of the lists of gradients", true) \
 	X(COLUMN_ENTRIES, "lists of nonzero outputs by column", true) \
-	X(COLUMN_COUNTS, "counts of nonzero outputs by column", true) \
+	X(COLUMN_STARTS, "starts of the lists by column", true) \
 	X(DY, "product gradients", true) \
 	X(DU, "side gradients", true) \
 	X(TOP, "loss gradients", true) \
@@ -77,6 +77,7 @@ typedef struct arena {
 	uint64_t transposed_floats;                   /* W_x of n rows, kept beside it for the backward products */
 	uint32_t starts_ld;                           /* numbers of a row of a list's starts */
 	uint64_t by_column_ld;                        /* room of a list by column */
+	uint64_t by_column_starts;                    /* numbers of the starts of those lists */
 	uint32_t *whole_rows; /* [lanes], the host's: a bit for each layer, lowest first, whose neurons need a whole row (network.c) */
 	cl_mem buffer[ROLE_COUNT];
 } arena;

@@ -275,9 +275,9 @@ static product gradient_product(const arena *arena, clu_product which)
 	p.c = arena_w_x(arena, ROLE_GRADIENTS);
 	p.sparse = code_nonzeros(arena, 1);
 	p.sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
-	p.sparse.by_column_counts = arena->buffer[ROLE_COLUMN_COUNTS];
+	p.sparse.by_column_starts = arena->buffer[ROLE_COLUMN_STARTS];
 	p.sparse.by_column_ld = arena->by_column_ld;
-	p.sparse.by_column_counts_stride = (uint64_t)shape->layers * shape->n;
+	p.sparse.by_column_starts_stride = arena->by_column_starts;
 	return p;
 }
 

@@ -36,26 +36,37 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	return LAUNCH(device, KERNEL_product_dense, arguments, grid, error);
 }
 
-/* The kernel that skips zeros: the lists are A's by row, or by column for the gradient. */
 static clu_status enqueue_sparse(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const clu_plan *plan = &device->plan;
 	const nonzeros *z = &p->sparse;
 	const uint32_t vectors = vectors_of(device, p->columns);
-	const bool times = p->kind == PRODUCT_TIMES;
-	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
-	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
-	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(times ? p->a.ld : 1), ARG_OFFSET(times ? 1 : p->a.ld),
-	    ARG_BUFFER(times ? z->entries : z->by_column), ARG_OFFSET(times ? z->entries_at : 0),
-	    ARG_OFFSET(times ? z->entries_stride : p->rows * z->by_column_ld), ARG_OFFSET(times ? z->entries_ld : z->by_column_ld),
-	    ARG_BUFFER(times ? z->starts : z->by_column_counts), ARG_OFFSET(times ? z->starts_at + z->starts_ld - 1 : 0),
-	    ARG_OFFSET(times ? z->starts_stride : p->rows), ARG_UINT(times ? z->starts_ld : 1), ARG_BUFFER(p->b.buffer),
-	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
-	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_BUFFER(list->buffer),
+	    ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
+	    ARG_BUFFER(z->entries), ARG_OFFSET(z->entries_at), ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld),
+	    ARG_BUFFER(z->starts), ARG_OFFSET(z->starts_at), ARG_OFFSET(z->starts_stride), ARG_UINT(z->starts_ld),
+	    ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
+	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
 	const launch_grid grid = {
 	    {(p->rows + plan->sparse_rows - 1) / plan->sparse_rows, (vectors * plan->vector + PANEL - 1) / PANEL, list->count},
 	    {1, 1, 1}};
 	return LAUNCH(device, KERNEL_product_sparse, arguments, grid, error);
+}
+
+/* ---- the gradient: lists by column first ---- */
+
+/* Layers whose samples are stacked in a launch, of the deepest lane: at least one. */
+static uint32_t deepest_stack(const product *p, const lane_list *list)
+{
+	uint32_t layers = 1;
+	for (uint32_t e = 0; e < list->count && p->stacking == INNER_STACKED; e++)
+		if (list->entries[e].depth - 1 > layers) layers = list->entries[e].depth - 1;
+	return layers;
+}
+
+static uint32_t blocks_of(uint32_t count, uint32_t block)
+{
+	return (count + block - 1) / block;
 }
 
 static clu_status list_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)
@@ -65,9 +76,31 @@ static clu_status list_columns(clu_device *device, const product *p, const lane_
 	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(z->entries), ARG_OFFSET(z->entries_at),
 	    ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts), ARG_OFFSET(z->starts_at),
 	    ARG_OFFSET(z->starts_stride), ARG_UINT(z->starts_ld), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
-	    ARG_BUFFER(z->by_column_counts)};
-	const launch_grid grid = {{(p->rows + LIST_COLUMNS - 1) / LIST_COLUMNS, list->count, 1}, {1, 1, 1}};
+	    ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride)};
+	const launch_grid grid = {
+	    {blocks_of(p->rows, LIST_COLUMNS), blocks_of(p->inner * deepest_stack(p, list), LIST_ROWS), list->count}, {1, 1, 1}};
 	return LAUNCH(device, KERNEL_list_columns, arguments, grid, error);
+}
+
+static clu_status enqueue_gradient(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+{
+	const nonzeros *z = &p->sparse;
+	const uint32_t vectors = vectors_of(device, p->columns), vector = device->plan.vector;
+	const uint32_t at_once = program_gradient_panels(&device->plan) * PANEL;
+	CLU_TRY(list_columns(device, p, list, error));
+	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
+	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
+	    ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at),
+	    ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride),
+	    ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
+	const launch_grid grid = {{blocks_of(vectors * vector, at_once), blocks_of(p->rows, LIST_COLUMNS), list->count}, {1, 1, 1}};
+	return LAUNCH(device, KERNEL_product_gradient, arguments, grid, error);
+}
+
+uint64_t product_by_column_starts(uint32_t columns, uint32_t rows)
+{
+	return (uint64_t)blocks_of(columns, LIST_COLUMNS) * blocks_of(rows, LIST_ROWS) * (LIST_COLUMNS + 1);
 }
 
 /* ---- tiles in local memory, and beside them what skips zeros ---- */
@@ -100,11 +133,9 @@ static clu_status list_segments(clu_device *device, const product *p, const lane
 {
 	const nonzeros *z = &p->sparse;
 	const uint32_t group = device->plan.group;
-	uint32_t segments = 1;
-	for (uint32_t e = 0; e < list->count && p->stacking == INNER_STACKED; e++)
-		if (list->entries[e].depth - 1 > segments) segments = list->entries[e].depth - 1;
+	const uint32_t segments = deepest_stack(p, list);
 	*lists = (tiled_lists){
-	    z->by_column, z->by_column_counts, 0, p->rows * z->by_column_ld, z->by_column_ld, 0, z->by_column_counts_stride};
+	    z->by_column, z->by_column_starts, 0, p->rows * z->by_column_ld, z->by_column_ld, 0, z->by_column_starts_stride};
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(p->stacking == INNER_STACKED),
 	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
 	    ARG_OFFSET(p->a.ld), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld),
@@ -184,6 +215,5 @@ clu_status product_enqueue(clu_device *device, const product *product, const lan
 	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
 	if (device->plan.product == CLU_WAY_TILED) return enqueue_tiled(device, product, list, error);
 	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
-	if (product->kind == PRODUCT_GRADIENT) CLU_TRY(list_columns(device, product, list, error));
-	return enqueue_sparse(device, product, list, error);
+	return (product->kind == PRODUCT_TIMES ? enqueue_sparse : enqueue_gradient)(device, product, list, error);
 }

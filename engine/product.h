@@ -38,13 +38,13 @@ typedef enum product_inner {
 
 /* The nonzeros of A, row by row, as layer.cl lists them; B must lie in panels. GRADIENT needs them by column and makes such lists
  * itself, in the room that by_column gives. No buffer: A is taken as dense. Tiled products make all their lists themselves: those
- * by row in the room of entries, a number for each row in that of starts, and [segment][row of C] in that of by_column_counts. */
+ * by row in the room of entries, a number for each row in that of starts, and [segment][row of C] in that of by_column_starts. */
 typedef struct nonzeros {
 	cl_mem entries, starts;
 	uint64_t entries_at, entries_stride, starts_at, starts_stride; /* in entries, in numbers */
 	uint32_t entries_ld, starts_ld;
-	cl_mem by_column, by_column_counts;
-	uint64_t by_column_ld, by_column_counts_stride;
+	cl_mem by_column, by_column_starts;
+	uint64_t by_column_ld, by_column_starts_stride; /* entries for each column, numbers of a lane: see product_by_column_starts */
 } nonzeros;
 
 typedef struct product {
@@ -56,6 +56,8 @@ typedef struct product {
 } product;
 
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error);
+/* Numbers that product_gradient.cl's lists of an A of so many columns and, stacked, rows have for their starts. */
+uint64_t product_by_column_starts(uint32_t columns, uint32_t rows);
 /* Only the lists of the rows of A that a tiled TIMES product would make, for a kernel that goes on from there (epilogue.h). */
 clu_status product_list_rows(clu_device *device, const product *product, const lane_list *list, clu_error *error);
 

@@ -39,6 +39,7 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 #define SPARSE_KERNEL_MAP(X) \
 	X(product_sparse) \
 	X(list_columns) \
+	X(product_gradient) \
 	X(network_apply)
 
 /* Built only for plans whose products are tiled; the latter only for those with `epilogue`. */
@@ -69,14 +70,17 @@ typedef enum kernel_id {
 #define MATRIX_ALIGN 16u /* leading dimensions are multiples of it, and of every vector */
 #define PANEL 32u        /* columns of a panel, see common.cl; a multiple of every vector */
 #define TILE_SIDE 16u    /* rows of a work-group in matrix_update */
-#define LIST_COLUMNS 64u /* columns of a work-item in list_columns */
-#define TILED_INNER 16u  /* inner rows that product_tiled stages at a time */
+#define LIST_COLUMNS 64u /* columns and rows of a block of product_gradient.cl: a multiple of PANEL, and any number */
+#define LIST_ROWS 128u
+#define TILED_INNER 16u /* inner rows that product_tiled stages at a time */
 #define NMSE_PARTS 64u
 #define FINITE_RUN 4096u
 
 const char *kernel_name(kernel_id id);
 /* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
 uint32_t program_sparse_below(const clu_plan *plan);
+/* Panels whose sums product_gradient keeps in registers at once. */
+uint32_t program_gradient_panels(const clu_plan *plan);
 /* Whether tiled products skip zeros. */
 bool program_listed(const clu_plan *plan);
 /* Whether layers are computed in the launches of products: the plan wants it and products are tiled. */

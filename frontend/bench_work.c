@@ -87,12 +87,23 @@ static bench_work dense_products(const work_subject *subject, const clu_plan *pl
 	return sum;
 }
 
+static bench_work sparse_gradient(const work_subject *subject, const clu_plan *plan)
+{
+	(void)plan;
+	return work_product(subject, CLU_PRODUCT_GRADIENT_X);
+}
+
 static bench_work sparse_products(const work_subject *subject, const clu_plan *plan)
 {
-	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_X);
-	if (plan->passes) return sum;
+	bench_work sum = work_product(subject, CLU_PRODUCT_BACKWARD);
 	if (!in_epilogues(plan)) add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
-	add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
+	return sum;
+}
+
+static bench_work listed_products(const work_subject *subject, const clu_plan *plan)
+{
+	bench_work sum = sparse_products(subject, plan);
+	add(&sum, sparse_gradient(subject, plan));
 	return sum;
 }
 
@@ -200,10 +211,10 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 		const char *name;
 		bench_work (*count)(const work_subject *subject, const clu_plan *plan);
 	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_sparse", sparse_products},
-	    {"product_listed", sparse_products}, {"pass_forward", pass_forward}, {"pass_backward", pass_backward},
-	    {"list_columns", column_lists}, {"layer_forward", layers_forward}, {"layer_backward", layers_backward},
-	    {"layer_tiled", layers_tiled}, {"layer_listed", layers_listed}, {"matrix_update", matrix_updates},
-	    {"gather_training", gathering}, {"loss_backward", losses}};
+	    {"product_gradient", sparse_gradient}, {"product_listed", listed_products}, {"pass_forward", pass_forward},
+	    {"pass_backward", pass_backward}, {"list_columns", column_lists}, {"layer_forward", layers_forward},
+	    {"layer_backward", layers_backward}, {"layer_tiled", layers_tiled}, {"layer_listed", layers_listed},
+	    {"matrix_update", matrix_updates}, {"gather_training", gathering}, {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);

@@ -54,6 +54,8 @@ static const product_case large_cases[] = {
     {PRODUCT_GRADIENT, INNER_STACKED, 47, 131, 13},
     {PRODUCT_GRADIENT, INNER_STACKED, 65, 65, 43},
     {PRODUCT_GRADIENT, INNER_STACKED, 17, 16, 1},
+    /* one, two and three blocks of rows, as a lane's depth has it */
+    {PRODUCT_GRADIENT, INNER_STACKED, 131, 97, 90},
 };
 
 static uint32_t inner_of(const product_case *c, lane_entry entry)
@@ -106,6 +108,21 @@ static void operand_destroy(operand *o)
 	free(o->values);
 }
 
+/* A density: blocks of LIST_ROWS by LIST_COLUMNS (product_gradient.cl) are by turns full and nearly empty. */
+static const double patches = -1;
+
+static void fill_row(float *values, uint32_t row, uint32_t columns, double density, uint64_t seed)
+{
+	if (density >= 0) {
+		support_fill(values, columns, density, seed);
+		return;
+	}
+	for (uint32_t at = 0; at < columns; at += LIST_COLUMNS) {
+		const uint32_t width = columns - at < LIST_COLUMNS ? columns - at : LIST_COLUMNS;
+		support_fill(values + at, width, (row / LIST_ROWS + at / LIST_COLUMNS) % 2 ? 1 : 0.1, seed + 7 * at);
+	}
+}
+
 /* Numbers in [−1, 1) and zeros, padding zero; all around is NaN, which shows wherever it is read. */
 static operand random_operand(clu_device *device, uint32_t rows, uint32_t columns, layout layout, double density, uint64_t seed)
 {
@@ -114,7 +131,7 @@ static operand random_operand(clu_device *device, uint32_t rows, uint32_t column
 	assert_non_null(row_values);
 	for (uint32_t slot = 0; slot < LANES; slot++)
 		for (uint32_t row = 0; row < rows; row++) {
-			support_fill(row_values, columns, density, seed + 1000 * slot + row);
+			fill_row(row_values, row, columns, density, seed + 1000 * slot + row);
 			for (uint32_t j = 0; j < arena_ld(columns); j++) *operand_at(&o, slot, row, j) = j < columns ? row_values[j] : 0;
 		}
 	free(row_values);
@@ -136,7 +153,7 @@ static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t r
 	    .starts_ld = blocks + 1,
 	    .starts_stride = STARTS_AT + (uint64_t)rows * (blocks + 1),
 	    .by_column_ld = rows + 3,
-	    .by_column_counts_stride = 3 * (uint64_t)columns}; /* as many segments at most */
+	    .by_column_starts_stride = product_by_column_starts(columns, rows) + 3 * (uint64_t)columns}; /* of either way's */
 	const size_t entries_size = LANES * z.entries_stride * 8, starts_size = LANES * z.starts_stride * 4;
 	cl_uint *listed = malloc(entries_size), *starts = malloc(starts_size);
 	assert_true(listed && starts);
@@ -161,7 +178,7 @@ static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t r
 	support_ok(memory_write(device, z.starts, 0, starts_size, starts, &error), &error);
 	support_ok(memory_create(device, "by column", LANES * columns * z.by_column_ld * 8, &z.by_column, &error), &error);
 	support_ok(
-	    memory_create(device, "counts by column", LANES * z.by_column_counts_stride * 4, &z.by_column_counts, &error), &error);
+	    memory_create(device, "counts by column", LANES * z.by_column_starts_stride * 4, &z.by_column_starts, &error), &error);
 	free(starts);
 	free(listed);
 	return z;
@@ -169,7 +186,7 @@ static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t r
 
 static void nonzeros_destroy(nonzeros *z)
 {
-	memory_release(&z->by_column_counts);
+	memory_release(&z->by_column_starts);
 	memory_release(&z->by_column);
 	memory_release(&z->starts);
 	memory_release(&z->entries);
@@ -302,8 +319,11 @@ static void check_cases(clu_device *device, const char *label)
 	for (size_t i = 0; i < sizeof small_cases / sizeof *small_cases; i++)
 		check_case(device, &small_cases[i], densities[i % 5], claim, label, 10 * i);
 	if (support_tiny()) return;
-	for (size_t i = 0; i < sizeof large_cases / sizeof *large_cases; i++)
+	for (size_t i = 0; i < sizeof large_cases / sizeof *large_cases; i++) {
 		check_case(device, &large_cases[i], densities[(i + 1) % 5], claim, label, 10 * i + 5);
+		if (inner_of(&large_cases[i], (lane_entry){0, 4}) > LIST_ROWS)
+			check_case(device, &large_cases[i], patches, claim, label, 10 * i + 6);
+	}
 }
 
 static void test_default_plan(void **state)
