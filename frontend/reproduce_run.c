@@ -90,6 +90,7 @@ static int train_network(
 	    .prefixes = prefixes,
 	    .device_spec = job->device_spec,
 	    .plan_path = job->plan_path,
+	    .checkpoint = TRAIN_CHECKPOINT_SECONDS,
 	    .arch = *arch,
 	    .settings = *settings});
 	free(prefixes);

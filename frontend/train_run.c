@@ -25,8 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const double slice_seconds = 0.5;       /* between two looks at progress and interrupts */
-static const double checkpoint_seconds = 60.0; /* most that a crash may lose */
+static const double slice_seconds = 0.5; /* at most, between two looks at progress and interrupts */
 
 struct run {
 	const train_job *job;
@@ -317,7 +316,7 @@ cleanup:
 /* A checkpoint in the middle that cannot be written is no reason to throw the training away: the next one may succeed. */
 static void keep_checkpoint(struct run *run, bool layer_ended)
 {
-	if (!layer_ended && progress_clock() - run->checkpoint_at < checkpoint_seconds) return;
+	if (!layer_ended && progress_clock() - run->checkpoint_at < run->job->checkpoint) return;
 	clu_error error;
 	if (save_checkpoint(run, &error) == CLU_OK) return;
 	progress_clear(&run->progress);
@@ -326,6 +325,7 @@ static void keep_checkpoint(struct run *run, bool layer_ended)
 
 static int train(struct run *run)
 {
+	const double slice = fmin(slice_seconds, run->job->checkpoint);
 	clu_lane_progress lane;
 	clu_error error;
 	for (;;) {
@@ -340,7 +340,7 @@ static int train(struct run *run)
 		if (interrupt_flag) return stop(run, &lane);
 		keep_checkpoint(run, layer_ended);
 		progress_update(&run->progress, progress_clock(), &lane);
-		if (clu_lanes_run(run->lanes, slice_seconds, &interrupt_flag, &error) != CLU_OK) {
+		if (clu_lanes_run(run->lanes, slice, &interrupt_flag, &error) != CLU_OK) {
 			progress_clear(&run->progress);
 			return report_error(&error);
 		}

@@ -203,6 +203,76 @@ static void stopped_training_goes_on_to_the_same_bits(void **state)
 	free(model);
 }
 
+/* JSON lines without what differs from run to run; the caller frees them. */
+static char *without_times(const char *lines)
+{
+	char *copy = strdup(lines), *kept = calloc(1, strlen(lines) + 1), *rest = NULL;
+	assert_true(copy && kept);
+	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		cJSON *json = cJSON_Parse(line);
+		cJSON_DeleteItemFromObject(json, "seconds");
+		char *text = cJSON_PrintUnformatted(json);
+		assert_non_null(text);
+		strcat(strcat(kept, text), "\n");
+		cJSON_free(text);
+		cJSON_Delete(json);
+	}
+	free(copy);
+	return kept;
+}
+
+/* Kills a training three times, somewhere after the checkpoint with which it begins, then lets it end. */
+static support_result train_through_kills(const struct line *line, const char *checkpoint, uint64_t seed)
+{
+	for (int kills = 0; kills < 3; kills++) {
+		support_process *process = start_until_checkpoint(line, checkpoint);
+		nanosleep(&(struct timespec){0, (long)(3e8 * support_uniform(&seed))}, NULL);
+		kill(support_pid(process), SIGKILL);
+		support_result result = support_wait(process);
+		expect(&result, 128 + SIGKILL);
+		support_result_release(&result);
+	}
+	return support_run(line->words);
+}
+
+/* tests/chaos.sh does this at length. */
+static void kills_change_neither_model_nor_record(void **state)
+{
+	if (support_tiny() || !support_equal_bits()) skip(); /* a tenth of a second is less than a step there */
+	char *whole = support_path(*state, "w"), *prefixes = support_path(*state, "prefixes");
+	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
+	const char *const *words = WORDS("--arch", "Dense", "--schedule", "1000,2000,1000", "--checkpoint", "0.1s");
+	struct line line = tiny(words);
+	add(&line, WORDS("-o", whole));
+	support_result calm = support_run(line.words);
+	expect(&calm, EXIT_DONE);
+	char *wanted_record = without_times(calm.out);
+	size_t wanted_size, size;
+	char *wanted = support_read(whole, &wanted_size);
+	for (int shared = 0; shared < 2; shared++) {
+		line = tiny(words);
+		add(&line, WORDS("-o", model));
+		if (shared) add(&line, WORDS("--prefixes", prefixes));
+		support_result result = train_through_kills(&line, checkpoint, (uint64_t)shared + 1);
+		expect(&result, EXIT_DONE);
+		char *record = without_times(result.out), *bytes = support_read(model, &size);
+		assert_string_equal(record, wanted_record);
+		assert_int_equal(size, wanted_size);
+		assert_memory_equal(bytes, wanted, size);
+		assert_int_equal(unlink(model), 0);
+		support_result_release(&result);
+		free(bytes);
+		free(record);
+	}
+	free(wanted);
+	free(wanted_record);
+	support_result_release(&calm);
+	free(checkpoint);
+	free(model);
+	free(prefixes);
+	free(whole);
+}
+
 /* A model is the same file whether its first layers were trained for it or not. */
 static void shared_prefixes_change_no_bit(void **state)
 {
@@ -376,6 +446,7 @@ static void wrong_usage(void **state)
 	    {{"--recipe", "slow"}, "slow"},
 	    {{"--schedule", "1,2", "--arch", "LISTA", "-om"}, "1,2"},
 	    {{"--layers", "33"}, "--layers 33"},
+	    {{"--checkpoint", "0.01s"}, "must be 0.1 s at least"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct line line = tiny((const char *const[]){NULL});
@@ -444,6 +515,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_line_for_each_layer, enter, leave),
 	    cmocka_unit_test_setup_teardown(finished_models_are_kept, enter, leave),
 	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, enter, leave),
+	    cmocka_unit_test_setup_teardown(kills_change_neither_model_nor_record, enter, leave),
 	    cmocka_unit_test_setup_teardown(shared_prefixes_change_no_bit, enter, leave),
 	    cmocka_unit_test_setup_teardown(other_settings_are_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, enter, leave),
