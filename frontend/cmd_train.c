@@ -184,7 +184,7 @@ static int run_command_line(struct command_line *line, int argc, char **argv)
 
 int cmd_train(int argc, char **argv)
 {
-	struct command_line line = {.job = {.checkpoint = TRAIN_CHECKPOINT_SECONDS}};
+	struct command_line line = {0};
 	int code = run_command_line(&line, argc, argv);
 	clu_model_destroy(line.job.from);
 	settings_release(&line.job.settings);

@@ -24,7 +24,7 @@ static const struct command {
     {"status", cmd_status, "how far a search is: trials, workers, speed, time left, the best so far"},
     {"report", cmd_report, "a study as one HTML page: the winner, pictures, all trials"},
     {"prefixes", cmd_prefixes, "what a directory of trained prefixes holds and has saved"},
-    {"reproduce", cmd_reproduce, "a table of the paper beside figures of our own"},
+    {"reproduce", cmd_reproduce, "a table of the paper beside figures of our own; recipes beside each other"},
     {"bench", cmd_bench, "what a training step costs on a device"},
     {0},
 };

@@ -26,11 +26,13 @@
 #include <unistd.h>
 
 static const double slice_seconds = 0.5; /* at most, between two looks at progress and interrupts */
+static const double checkpoint_seconds = 60.0;
 
 struct run {
 	const train_job *job;
 	char *checkpoint_path;
 	checkpoint found; /* what to go on from; no bytes: nothing */
+	double interval;  /* s between checkpoints */
 	double checkpoint_at;
 	bool checkpoint_failed; /* the last one, which has been said */
 	cJSON *record;          /* the model's metadata */
@@ -344,7 +346,7 @@ cleanup:
 /* A checkpoint in the middle that cannot be written is no reason to throw the training away: the next one may succeed. */
 static void keep_checkpoint(struct run *run, bool layer_ended)
 {
-	if (!layer_ended && progress_clock() - run->checkpoint_at < run->job->checkpoint) return;
+	if (!layer_ended && progress_clock() - run->checkpoint_at < run->interval) return;
 	clu_error error;
 	const bool failed = save_checkpoint(run, &error) != CLU_OK;
 	if (failed == run->checkpoint_failed) return;
@@ -358,7 +360,7 @@ static void keep_checkpoint(struct run *run, bool layer_ended)
 
 static int train(struct run *run)
 {
-	const double slice = fmin(slice_seconds, run->job->checkpoint);
+	const double slice = fmin(slice_seconds, run->interval);
 	clu_lane_progress lane;
 	clu_error error;
 	for (;;) {
@@ -382,7 +384,7 @@ static int train(struct run *run)
 
 int train_run(const train_job *job)
 {
-	struct run run = {.job = job};
+	struct run run = {.job = job, .interval = job->checkpoint > 0 ? job->checkpoint : checkpoint_seconds};
 	clu_error error;
 	int code;
 	interrupt_install();

@@ -4,8 +4,6 @@
 
 #include "options.h"
 
-#define TRAIN_CHECKPOINT_SECONDS 60.0 /* unless asked otherwise */
-
 typedef struct train_job {
 	const char *model_path;  /* M; NULL for a dry run that names none */
 	const char *record_path; /* JSON lines by layer go into this file; NULL: the layers go to stdout */
@@ -16,7 +14,7 @@ typedef struct train_job {
 	clu_model *from;         /* NULL: from nothing */
 	clu_arch arch;
 	settings settings; /* finished; layers are the architecture's */
-	double checkpoint; /* s between checkpoints: most that a crash may lose */
+	double checkpoint; /* s between checkpoints, most that a crash may lose; 0: 60 */
 	bool json;
 	bool force;   /* a finished model may be replaced */
 	bool restart; /* a checkpoint is discarded */
