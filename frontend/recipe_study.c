@@ -128,6 +128,11 @@ double recipe_mean_seconds(const reproduce_cell *cell)
 	return known > 0 ? sum / known : NAN;
 }
 
+double recipe_paper_db(const recipe_results *results, size_t arch)
+{
+	return results->study->job.scale->sides == 1 ? results->quality[0][arch].cell.paper_db : (double)NAN;
+}
+
 /* ---- ranking ---- */
 
 size_t recipe_run_count(const recipe_study *study)

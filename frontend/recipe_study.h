@@ -87,6 +87,9 @@ typedef struct recipe_results {
 	recipe_run run[RECIPE_RUNS_MAX];
 } recipe_results;
 
+/* The paper's figure for a network of the quality part; NaN where there is none, or sizes are not the paper's. */
+double recipe_paper_db(const recipe_results *results, size_t arch);
+
 /* Which variant and seed a run is of: each variant with seed 1, and the reference with seed 2 too, which shows how far an order of
  * architectures is one of chance. */
 size_t recipe_run_count(const recipe_study *study);

@@ -46,11 +46,6 @@ static void add_variants(markup *out, const recipe_study *study)
 
 /* ---- quality ---- */
 
-static bool has_paper(const recipe_study *study)
-{
-	return study->job.scale->sides == 1;
-}
-
 static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t layers)
 {
 	double least, most;
@@ -73,11 +68,11 @@ static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t laye
 static void add_paper_line(markup *out, const recipe_results *results)
 {
 	const reproduce_job *job = &results->study->job;
-	if (!has_paper(results->study)) return;
+	if (job->scale->sides > 1) return;
 	markup_add(out, "| the paper's figures | – | – |");
 	for (size_t a = 0; a < job->arch_count; a++) {
 		markup_add(out, " ");
-		markup_figure(out, results->quality[0][a].cell.paper_db, 1);
+		markup_figure(out, recipe_paper_db(results, a), 1);
 		markup_add(out, " |");
 	}
 	markup_add(out, "\n");
@@ -240,11 +235,11 @@ static void add_architectures(markup *out, const recipe_results *results)
 
 static_assert(RANK_TOP == 3, "texts say so");
 static const char ranking_notes[] =
-    "\nSpearman's rank correlation of test NMSE with the reference, 95 % interval in brackets. The reference with another\n"
-    "seed is the most that can be expected of a recipe. Found: how often, in halves of the architectures drawn at random,\n"
-    "the reference's best is among the variant's best 3. Lost: by how much the variant's best is worse than the reference's\n"
-    "best, both trained by the reference. Steps are those of one training; layers that were there already were not made\n"
-    "again, and take no hours here. One seed each.\n";
+    "\nSpearman's rank correlation of test NMSE with the reference, 95 % interval in brackets; how far the reference agrees\n"
+    "with itself under another seed is the most that can be expected. Found: how often, in halves of the architectures\n"
+    "drawn at random, the reference's best is among the variant's best 3. Lost: by how much the variant's best is worse\n"
+    "than the reference's best, both trained by the reference. Steps are those of one training; layers that were there\n"
+    "already were not made again, and take no hours here. One seed each.\n";
 
 static void add_ranking(markup *out, const recipe_results *results)
 {
