@@ -6,7 +6,6 @@
 #include "prefix.h"
 
 #include "file.h"
-#include "hash.h"
 #include "number.h"
 #include "status.h"
 
@@ -63,7 +62,7 @@ static void path_of(const clu_prefixes *prefixes, const char *name, char path[PA
 
 static void path_of_key(const clu_prefixes *prefixes, const char *key, char path[PATH_TEXT])
 {
-	snprintf(path, PATH_TEXT, "%s/%0*" PRIx64 "%s", prefixes->directory, NAME_DIGITS, hash_bytes(key, strlen(key)), suffix);
+	snprintf(path, PATH_TEXT, "%s/%0*" PRIx64 "%s", prefixes->directory, NAME_DIGITS, clu_hash_bytes(key, strlen(key)), suffix);
 }
 
 typedef enum file_kind { KIND_OTHER, KIND_PREFIX, KIND_TEMPORARY } file_kind;
@@ -204,7 +203,7 @@ static const char *find_fault(const char *file, size_t size, const char *key, si
 	const size_t key_length = strlen(key), head_length = parse_head(file, size, &head);
 	if (head_length == 0) return "it does not begin as a prefix does";
 	if (head.following != size - head_length) return "it is torn";
-	if (hash_bytes(file + head_length, size - head_length) != head.hash) return "its checksum is another";
+	if (clu_hash_bytes(file + head_length, size - head_length) != head.hash) return "its checksum is another";
 	*at = head_length + key_length;
 	if (*at > size || memcmp(file + head_length, key, key_length) != 0) return "it belongs to another training";
 	return NULL;
@@ -247,7 +246,7 @@ static clu_status write_file(
 	if (!following) return clu_fail(error, CLU_MEMORY, "no host memory for a prefix of %zu bytes", size);
 	memcpy(following, key, key_length);
 	memcpy(following + key_length, bytes, size);
-	const file_head head = {*about, key_length + size, hash_bytes(following, key_length + size)};
+	const file_head head = {*about, key_length + size, clu_hash_bytes(following, key_length + size)};
 	clu_status status = file_begin(path, &file, error);
 	if (status == CLU_OK) {
 		status = file_append(&file, text, (size_t)print_head(&head, text), error);

@@ -5,6 +5,7 @@
 #include "message.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,8 +108,9 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	int code = run_command(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		report_note("standard output cannot be written: %s", strerror(errno));
+	const bool lost = ferror(stdout); /* before: why is not known any more */
+	if (fflush(stdout) != 0 || lost) {
+		report_note("standard output cannot be written: %s", lost ? "part of it is lost" : strerror(errno));
 		if (code == EXIT_DONE) code = EXIT_FAILED;
 	}
 	return code;

@@ -110,6 +110,13 @@ clu_status parse_duration(const char *what, const char *text, double *seconds, c
 	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a time such as 90s, 15m, 8h or 2d", what, text);
 }
 
+clu_status parse_duration_of(const char *what, const char *text, double least, double *seconds, clu_error *error)
+{
+	CLU_TRY(parse_duration(what, text, seconds, error));
+	if (*seconds >= least) return CLU_OK;
+	return clu_fail(error, CLU_ARGUMENT, "%s %s: must be %g s at least", what, text, least);
+}
+
 clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error)
 {
 	static const char units[] = "KMGT";

@@ -87,5 +87,7 @@ clu_status parse_lane_count(const char *text, uint32_t *lanes, clu_error *error)
 clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error);
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
+/* The same, `least` seconds at least. */
+clu_status parse_duration_of(const char *what, const char *text, double least, double *seconds, clu_error *error);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct train_job {
 	clu_model *from;         /* NULL: from nothing */
 	clu_arch arch;
 	settings settings; /* finished; layers are the architecture's */
+	double checkpoint; /* s between checkpoints, most that a crash may lose; 0: 60 */
 	bool json;
 	bool force;   /* a finished model may be replaced */
 	bool restart; /* a checkpoint is discarded */
