@@ -15,10 +15,12 @@ enum { RECIPE_RANKED_MAX = RANK_MAX, RECIPE_RANDOM_MAX = RECIPE_RANKED_MAX - PAP
 
 /* What a scale means here, beside what it means for networks of the tables. */
 typedef struct recipe_scale {
+	const char *name;
 	uint32_t m, n, layers; /* of the networks that are ranked */
 	uint32_t random;       /* architectures drawn, unless --random says otherwise */
 	uint32_t repeat;       /* unless --repeat does */
 	uint32_t shorten;      /* stages' lengths are divided by that */
+	const char *compare;   /* what quality can be held against */
 } recipe_scale;
 
 const recipe_scale *recipe_scale_of(const reproduce_scale *scale);

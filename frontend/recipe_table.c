@@ -40,8 +40,6 @@ static void add_variants(markup *out, const recipe_study *study)
 		for (size_t i = 0; i < RECIPE_CHANGES_MAX && variant->changes[i]; i++) markup_add(out, " `%s`", variant->changes[i]);
 		markup_add(out, " |\n");
 	}
-	if (study->scale->shorten > 1)
-		markup_add(out, "\nAll lengths of stages are divided by %u: nothing here says anything.\n", study->scale->shorten);
 }
 
 /* ---- quality ---- */
@@ -138,7 +136,7 @@ static void add_quality(markup *out, const recipe_results *results, const char *
 	if (results->quality_count == 0) return;
 	markup_add(out, "\n## Cost and quality\n\n%u×%u, %u layers, batch %u, no noise, ", results->m, results->n, job->base.layers,
 	    job->base.batch);
-	markup_add(out, job->repeat > 1 ? "seeds 1 to %u. %s\n" : "seed %u. %s\n", job->repeat, job->scale->compare);
+	markup_add(out, job->repeat > 1 ? "seeds 1 to %u. %s\n" : "seed %u. %s\n", job->repeat, results->study->scale->compare);
 	markup_add(out, "\n![NMSE by steps](%s)\n\n| variant | steps | hours |", picture);
 	for (size_t a = 0; a < job->arch_count; a++) markup_add(out, " %s |", job->archs[a]);
 	add_rule(out, 3 + job->arch_count);
