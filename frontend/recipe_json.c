@@ -57,14 +57,15 @@ static cJSON *training_json(const recipe_cell *cell, uint32_t index, uint32_t la
 	return json;
 }
 
-static cJSON *cell_json(const recipe_study *study, const recipe_cell *cell)
+static cJSON *cell_json(const recipe_results *results, size_t v, size_t a)
 {
+	const recipe_cell *cell = &results->quality[v][a];
 	double least, most;
-	const uint32_t layers = study->job.base.layers;
+	const uint32_t layers = results->study->job.base.layers;
 	reproduce_range_db(&cell->cell, &least, &most);
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "arch", cell->cell.arch);
-	add_number(json, "paper_db", study->job.scale->sides == 1 ? cell->cell.paper_db : (double)NAN);
+	add_number(json, "paper_db", recipe_paper_db(results, a));
 	add_number(json, "nmse_db", reproduce_mean_db(&cell->cell));
 	add_number(json, "best_db", least);
 	add_number(json, "worst_db", most);
@@ -82,7 +83,7 @@ static cJSON *quality_json(const recipe_results *results, size_t v)
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "variant", study->variant[v]->name);
 	cJSON *networks = cJSON_AddArrayToObject(json, "networks");
-	for (size_t a = 0; a < study->job.arch_count; a++) cJSON_AddItemToArray(networks, cell_json(study, &results->quality[v][a]));
+	for (size_t a = 0; a < study->job.arch_count; a++) cJSON_AddItemToArray(networks, cell_json(results, v, a));
 	return json;
 }
 

@@ -54,6 +54,7 @@ static svg_axis nmse_axis(const recipe_results *results, size_t arch)
 		const curve here = curve_of(results, v, arch);
 		for (size_t i = 0; i < here.count; i++) widen(&low, &high, here.points[i].nmse_db);
 	}
+	if (recipe_paper_db(results, arch) < 0) widen(&low, &high, recipe_paper_db(results, arch));
 	return low <= high ? svg_axis_fit(low, high, 6) : svg_axis_fit(-1, 0, 6);
 }
 
@@ -117,6 +118,18 @@ static void draw_curve(markup *out, const svg_frame *frame, const recipe_results
 	markup_add(out, "</g>\n");
 }
 
+static void draw_paper(markup *out, const svg_frame *frame, double db)
+{
+	const double y = svg_y(frame, db), end = frame->left + frame->width;
+	if (isnan(db)) return;
+	markup_add(out,
+	    "<g class=\"k5\"><path class=\"line\" stroke-dasharray=\"2 3\" d=\"M%.1f %.1fH%.1f\"><title>the paper: ", frame->left, y,
+	    end);
+	markup_db(out, db, 1);
+	markup_add(
+	    out, "</title></path></g><text class=\"small\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">the paper</text>\n", end, y - 4);
+}
+
 static void draw_panel(markup *out, const recipe_results *results, const svg_axis *steps, size_t arch, double top)
 {
 	const svg_frame frame = {left, top, BENCH_PICTURE_WIDTH - left - right, panel_height, *steps, nmse_axis(results, arch)};
@@ -125,6 +138,7 @@ static void draw_panel(markup *out, const recipe_results *results, const svg_axi
 	markup_add(out, "</text>\n");
 	svg_grid(out, &frame, "steps", "NMSE, dB");
 	draw_ticks(out, &frame);
+	draw_paper(out, &frame, recipe_paper_db(results, arch));
 	for (size_t v = 0; v < results->quality_count; v++) draw_curve(out, &frame, results, v, arch);
 }
 

@@ -15,10 +15,12 @@ enum { RECIPE_RANKED_MAX = RANK_MAX, RECIPE_RANDOM_MAX = RECIPE_RANKED_MAX - PAP
 
 /* What a scale means here, beside what it means for networks of the tables. */
 typedef struct recipe_scale {
+	const char *name;
 	uint32_t m, n, layers; /* of the networks that are ranked */
 	uint32_t random;       /* architectures drawn, unless --random says otherwise */
 	uint32_t repeat;       /* unless --repeat does */
 	uint32_t shorten;      /* stages' lengths are divided by that */
+	const char *compare;   /* what quality can be held against */
 } recipe_scale;
 
 const recipe_scale *recipe_scale_of(const reproduce_scale *scale);
@@ -86,6 +88,9 @@ typedef struct recipe_results {
 	size_t run_count;                            /* that are complete; run 1 is the reference with another seed */
 	recipe_run run[RECIPE_RUNS_MAX];
 } recipe_results;
+
+/* The paper's figure for a network of the quality part; NaN where there is none, or sizes are not the paper's. */
+double recipe_paper_db(const recipe_results *results, size_t arch);
 
 /* Which variant and seed a run is of: each variant with seed 1, and the reference with seed 2 too, which shows how far an order of
  * architectures is one of chance. */

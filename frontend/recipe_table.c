@@ -40,16 +40,9 @@ static void add_variants(markup *out, const recipe_study *study)
 		for (size_t i = 0; i < RECIPE_CHANGES_MAX && variant->changes[i]; i++) markup_add(out, " `%s`", variant->changes[i]);
 		markup_add(out, " |\n");
 	}
-	if (study->scale->shorten > 1)
-		markup_add(out, "\nAll lengths of stages are divided by %u: nothing here says anything.\n", study->scale->shorten);
 }
 
 /* ---- quality ---- */
-
-static bool has_paper(const recipe_study *study)
-{
-	return study->job.scale->sides == 1;
-}
 
 static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t layers)
 {
@@ -73,11 +66,11 @@ static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t laye
 static void add_paper_line(markup *out, const recipe_results *results)
 {
 	const reproduce_job *job = &results->study->job;
-	if (!has_paper(results->study)) return;
+	if (job->scale->sides > 1) return;
 	markup_add(out, "| the paper's figures | – | – |");
 	for (size_t a = 0; a < job->arch_count; a++) {
 		markup_add(out, " ");
-		markup_figure(out, results->quality[0][a].cell.paper_db, 1);
+		markup_figure(out, recipe_paper_db(results, a), 1);
 		markup_add(out, " |");
 	}
 	markup_add(out, "\n");
@@ -143,7 +136,7 @@ static void add_quality(markup *out, const recipe_results *results, const char *
 	if (results->quality_count == 0) return;
 	markup_add(out, "\n## Cost and quality\n\n%u×%u, %u layers, batch %u, no noise, ", results->m, results->n, job->base.layers,
 	    job->base.batch);
-	markup_add(out, job->repeat > 1 ? "seeds 1 to %u. %s\n" : "seed %u. %s\n", job->repeat, job->scale->compare);
+	markup_add(out, job->repeat > 1 ? "seeds 1 to %u. %s\n" : "seed %u. %s\n", job->repeat, results->study->scale->compare);
 	markup_add(out, "\n![NMSE by steps](%s)\n\n| variant | steps | hours |", picture);
 	for (size_t a = 0; a < job->arch_count; a++) markup_add(out, " %s |", job->archs[a]);
 	add_rule(out, 3 + job->arch_count);
@@ -240,11 +233,11 @@ static void add_architectures(markup *out, const recipe_results *results)
 
 static_assert(RANK_TOP == 3, "texts say so");
 static const char ranking_notes[] =
-    "\nSpearman's rank correlation of test NMSE with the reference, 95 % interval in brackets. The reference with another\n"
-    "seed is the most that can be expected of a recipe. Found: how often, in halves of the architectures drawn at random,\n"
-    "the reference's best is among the variant's best 3. Lost: by how much the variant's best is worse than the reference's\n"
-    "best, both trained by the reference. Steps are those of one training; layers that were there already were not made\n"
-    "again, and take no hours here. One seed each.\n";
+    "\nSpearman's rank correlation of test NMSE with the reference, 95 % interval in brackets; how far the reference agrees\n"
+    "with itself under another seed is the most that can be expected. Found: how often, in halves of the architectures\n"
+    "drawn at random, the reference's best is among the variant's best 3. Lost: by how much the variant's best is worse\n"
+    "than the reference's best, both trained by the reference. Steps are those of one training; layers that were there\n"
+    "already were not made again, and take no hours here. One seed each.\n";
 
 static void add_ranking(markup *out, const recipe_results *results)
 {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FEW "length=1600", "layers_at=1,2,3,4,6,8,11"
 #define LONG "length=4000", "length_last=12000", "loss=squares"
 
 const recipe_variant recipe_variants[] = {
@@ -17,10 +18,11 @@ const recipe_variant recipe_variants[] = {
     {"fast-squares", "fast", {"loss=squares"}, true},
     {"fast-ones-squares", "fast", {"start=ones", "loss=squares"}, true},
     {"fast-even", "fast", {"length_last=800"}, true},
+    {"fast-few", "fast", {FEW}, true},
     {"quick", "quick", {NULL}, true},
     {"quick-squares", "quick", {"loss=squares"}, true},
     {"quick-half", "quick", {"length=400", "length_last=1200"}, true},
-    {"quick-few", "quick", {"length=1600", "layers_at=1,2,3,4,6,8,11"}, true},
+    {"quick-few", "quick", {FEW}, true},
     {"squares-72000", "fast", {LONG}, true},
     {"ones-squares-72000", "fast", {LONG, "start=ones"}, true},
     {"paper", "paper", {NULL}, false},

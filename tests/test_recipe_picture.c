@@ -32,8 +32,9 @@ static void marks_and_curves(void **state)
 	assert_int_equal(count_of(text, "<title>quick-few, "), 2);
 	assert_int_equal(count_of(text, "stroke-opacity"), 3);
 	assert_int_equal(count_of(text, "<title>fast, 3,200 steps: −40.50\u00a0dB</title>"), 2);
-	assert_int_equal(count_of(text, ">1,000</text>"), 2); /* ticks of two panels */
-	assert_int_equal(count_of(text, ">500</text>"), 0);   /* left of the range */
+	assert_int_equal(count_of(text, "<title>the paper: −43.3"), 1); /* of LISTA alone */
+	assert_int_equal(count_of(text, ">1,000</text>"), 2);           /* ticks of two panels */
+	assert_int_equal(count_of(text, ">500</text>"), 0);             /* left of the range */
 	assert_int_equal(count_of(text, "<g "), count_of(text, "</g>"));
 	assert_int_equal(count_of(text, "</svg>"), 1);
 	assert_null(strstr(text, "nan"));
@@ -57,6 +58,7 @@ static void what_diverged_and_what_is_not_known(void **state)
 	free(text);
 	results->quality_count = 1;
 	results->quality[0][0].known[0] = results->quality[0][0].known[1] = false;
+	study->job.scale = reproduce_scale_find("small"); /* whose sizes the paper has no figures for */
 	text = draw(results);
 	assert_int_equal(count_of(text, "<title>"), 0);
 	assert_null(strstr(text, "nan"));

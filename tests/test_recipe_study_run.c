@@ -116,26 +116,27 @@ static bool appears(const char *directory, const char *name)
 	return exists(directory, name);
 }
 
-static void kill_when_there_is(const char *directory, const char *name, const char *const *more)
+static void end_when_there_is(const char *directory, const char *name, const char *const *more, int number, int code)
 {
 	support_process *process = start(directory, "fast,quick", more);
 	assert_true(appears(directory, name));
-	kill(support_pid(process), SIGKILL);
+	kill(support_pid(process), number);
 	support_result result = support_wait(process);
-	assert_int_equal(result.code, 128 + SIGKILL);
+	if (result.code != code) fail_msg("exit code %d, wanted %d: %s", result.code, code, result.err);
+	assert_true(number == SIGKILL || strstr(result.err, "the same command goes on"));
 	support_result_release(&result);
 }
 
-/* Once in the first part, once in the second. */
-static void killed_it_goes_on_to_the_same_figures(void **state)
+/* Killed in the first part, interrupted in the second. */
+static void it_goes_on_to_the_same_figures(void **state)
 {
 	SKIP_WHERE_SLOW();
 	const char *const *more = WORDS("--arch", "LISTA", "--random", "2");
 	char *whole = support_path(*state, "whole"), *killed = support_path(*state, "killed");
 	run_to_end(whole, "fast,quick", more);
 	assert_true(exists(whole, "recipe-tiny.md") && exists(whole, "recipe-tiny.svg"));
-	kill_when_there_is(killed, "models/lista-10x20-noiseless-fast-tiny-seed1.jsonl", more);
-	kill_when_there_is(killed, "ranking/fast-tiny-10x20-6-seed2.clu", more);
+	end_when_there_is(killed, "models/lista-10x20-noiseless-fast-tiny-seed1.jsonl", more, SIGKILL, 128 + SIGKILL);
+	end_when_there_is(killed, "ranking/fast-tiny-10x20-6-seed2.clu", more, SIGINT, EXIT_STOPPED);
 	run_to_end(killed, "fast,quick", more);
 	cJSON *a = read_json(whole, "recipe-tiny.json"), *b = read_json(killed, "recipe-tiny.json");
 	expect_sound(a);
@@ -154,9 +155,14 @@ static void parts_and_more_architectures(void **state)
 	run_to_end(directory, "quick", WORDS("--part", "quality", "--arch", "LISTA", "--repeat", "2"));
 	assert_true(exists(directory, "recipe-quality-tiny.svg") && !exists(directory, "ranking/quick-tiny-10x20-6-seed1.clu"));
 	run_to_end(directory, "quick", WORDS("--part", "ranking", "--random", "1"));
-	run_to_end(directory, "quick", WORDS("--part", "ranking", "--random", "3"));
+	support_result result = support_wait(start(directory, "quick", WORDS("--part", "ranking", "--random", "3", "--json")));
+	assert_int_equal(result.code, EXIT_DONE);
 	assert_true(exists(directory, "recipe-ranking-tiny.md") && !exists(directory, "recipe-ranking-tiny.svg"));
-	cJSON *json = read_json(directory, "recipe-ranking-tiny.json");
+	cJSON *json = read_json(directory, "recipe-ranking-tiny.json"), *printed = cJSON_Parse(result.out);
+	assert_true(cJSON_Compare(json, printed, true)); /* nothing else is on stdout */
+	assert_null(strchr(strchr(result.out, '\n') + 1, '\n'));
+	cJSON_Delete(printed);
+	support_result_release(&result);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(item(cJSON_GetObjectItem(json, "ranking"), "runs", 0), "nmse_db")), 7);
 	cJSON_Delete(json);
 	free(directory);
@@ -165,7 +171,7 @@ static void parts_and_more_architectures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(killed_it_goes_on_to_the_same_figures),
+	    cmocka_unit_test(it_goes_on_to_the_same_figures),
 	    cmocka_unit_test(parts_and_more_architectures),
 	};
 	return cmocka_run_group_tests(tests, enter, leave);
