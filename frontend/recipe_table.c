@@ -16,11 +16,6 @@ static void add_rule(markup *out, size_t columns)
 	markup_add(out, "\n");
 }
 
-static void add_hours(markup *out, double seconds)
-{
-	markup_figure(out, seconds / 3600, 3);
-}
-
 static void add_steps(markup *out, double steps)
 {
 	if (steps > 0)
@@ -76,7 +71,7 @@ static void add_paper_line(markup *out, const recipe_results *results)
 	markup_add(out, "\n");
 }
 
-/* Steps and hours are means over architectures. */
+/* Steps and time are means over architectures. */
 static void add_quality_line(markup *out, const recipe_results *results, size_t v)
 {
 	const reproduce_job *job = &results->study->job;
@@ -88,7 +83,7 @@ static void add_quality_line(markup *out, const recipe_results *results, size_t 
 	markup_add(out, "| %s | ", results->study->variant[v]->name);
 	add_steps(out, steps);
 	markup_add(out, " | ");
-	add_hours(out, seconds);
+	markup_duration(out, seconds);
 	markup_add(out, " |");
 	for (size_t a = 0; a < job->arch_count; a++) add_quality_cell(out, &results->quality[v][a], job->base.layers);
 	markup_add(out, "\n");
@@ -108,14 +103,14 @@ static void add_training(markup *out, const recipe_results *results, const char 
 	markup_add(out, " | ");
 	add_steps(out, (double)training->steps);
 	markup_add(out, " | ");
-	add_hours(out, training->seconds);
+	markup_duration(out, training->seconds);
 	markup_add(out, " | %s | `%s` |\n", training->device, training->name);
 }
 
 static void add_trainings(markup *out, const recipe_results *results)
 {
 	markup_add(out,
-	    "\n### Every network\n\n| variant | network | seed | NMSE, dB | ratio NMSE, dB | dip, dB | steps | hours | trained "
+	    "\n### Every network\n\n| variant | network | seed | NMSE, dB | ratio NMSE, dB | dip, dB | steps | time | trained "
 	    "on | file in models/ |");
 	add_rule(out, 10);
 	for (size_t v = 0; v < results->quality_count; v++)
@@ -126,9 +121,9 @@ static void add_trainings(markup *out, const recipe_results *results)
 
 static const char quality_notes[] =
     "\nNMSE on the test set in dB, the mean over samples, and over seeds where there are several [best seed, worst seed];\n"
-    "then the worst dip: by how many dB a layer was worse than the best before it, in any seed. Steps and hours are those\n"
-    "of one training, means over networks and seeds; hours are wall time on the device. Layers that two trainings share\n"
-    "were trained once: both have the steps and the hours that they took.\n";
+    "then the worst dip: by how many dB a layer was worse than the best before it, in any seed. Steps and time are those\n"
+    "of one training on the device, means over networks and seeds. Layers that two trainings share were trained once: both\n"
+    "have the steps and the time that they took.\n";
 
 static void add_quality(markup *out, const recipe_results *results, const char *picture)
 {
@@ -137,7 +132,7 @@ static void add_quality(markup *out, const recipe_results *results, const char *
 	markup_add(out, "\n## Cost and quality\n\n%u×%u, %u layers, batch %u, no noise, ", results->m, results->n, job->base.layers,
 	    job->base.batch);
 	markup_add(out, job->repeat > 1 ? "seeds 1 to %u. %s\n" : "seed %u. %s\n", job->repeat, results->study->scale->compare);
-	markup_add(out, "\n![NMSE by steps](%s)\n\n| variant | steps | hours |", picture);
+	markup_add(out, "\n![NMSE by steps](%s)\n\n| variant | steps | time |", picture);
 	for (size_t a = 0; a < job->arch_count; a++) markup_add(out, " %s |", job->archs[a]);
 	add_rule(out, 3 + job->arch_count);
 	add_paper_line(out, results);
@@ -180,7 +175,7 @@ static void add_beside_reference(markup *out, const recipe_results *results, siz
 	markup_add(out, " | ");
 	add_steps(out, (double)results->run[run].steps);
 	markup_add(out, " | ");
-	add_hours(out, results->run[run].seconds);
+	markup_duration(out, results->run[run].seconds);
 	markup_add(out, " | %zu |", agreement.count);
 	add_correlation(out, &agreement);
 	markup_add(out, " %zu | %zu | ", agreement.place, agreement.shared);
@@ -237,7 +232,7 @@ static const char ranking_notes[] =
     "with itself under another seed is the most that can be expected. Found: how often, in halves of the architectures\n"
     "drawn at random, the reference's best is among the variant's best 3. Lost: by how much the variant's best is worse\n"
     "than the reference's best, both trained by the reference. Steps are those of one training; layers that were there\n"
-    "already were not made again, and take no hours here. One seed each.\n";
+    "already were not made again, and take no time here. One seed each.\n";
 
 static void add_ranking(markup *out, const recipe_results *results)
 {
@@ -248,7 +243,7 @@ static void add_ranking(markup *out, const recipe_results *results)
 	    "\n## Ranking\n\n%zu architectures at %u×%u, %u layers: LISTA, LFISTA, Dense, Searched, and %u with each connection a fair "
 	    "coin. The order that their test NMSE puts them in is held against that of %s, the reference.\n",
 	    results->arch_count, scale->m, scale->n, scale->layers, study->random, study->variant[0]->name);
-	markup_add(out, "\n| variant | steps | made in all | hours | compared | rank correlation | "
+	markup_add(out, "\n| variant | steps | made in all | time | compared | rank correlation | "
 	                "the reference's best comes | best 3 in common | found | lost, dB |");
 	add_rule(out, 10);
 	for (size_t run = 0; run < results->run_count; run++) add_beside_reference(out, results, run);

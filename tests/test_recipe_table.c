@@ -19,13 +19,13 @@ static void it_says(void **state)
 	expect(text, "](recipe.svg)");
 	expect(text, "seeds 1 to 2.");
 	expect(text, "| the paper's figures | – | – | −43.3 | – |");
-	expect(text, "| fast | 3,200 | 0.500 | **−40.50** [−41.00, −40.00], 1.5 | **−40.50** [−41.00, −40.00], 1.5 |");
+	expect(text, "| fast | 3,200 | 30 min 00 s | **−40.50** [−41.00, −40.00], 1.5 | **−40.50** [−41.00, −40.00], 1.5 |");
 	expect(text, "**−50.50** [−51.00, −50.00], – |"); /* no layer is known */
-	expect(text, "| fast | LISTA | 2 | −41.000 | −39.000 | 0.00 | 3,200 | 0.500 | <cpu> | `net-seed2` |");
-	expect(text, "| A: fast | 24,000 | 100,000 | 0.250 | 5 | 1.00 [1.00, 1.00] | 1 | 3 | 100 % | 0.00 |");
-	expect(text, "| B: fast, seed 2 | 24,000 | 100,000 | 0.250 | 5 | 0.90 [−0.17, 1.00]");
+	expect(text, "| fast | LISTA | 2 | −41.000 | −39.000 | 0.00 | 3,200 | 30 min 00 s | <cpu> | `net-seed2` |");
+	expect(text, "| A: fast | 24,000 | 100,000 | 15 min 00 s | 5 | 1.00 [1.00, 1.00] | 1 | 3 | 100 % | 0.00 |");
+	expect(text, "| B: fast, seed 2 | 24,000 | 100,000 | 15 min 00 s | 5 | 0.90 [−0.17, 1.00]");
 	expect(text, "| 2 | 3 | 100 % | 1.00 |");
-	expect(text, "| C: quick-few | 24,000 | 100,000 | 0.250 | 4 | −1.00 [−1.00, −1.00] | 4 | 2 |"); /* one training failed */
+	expect(text, "| C: quick-few | 24,000 | 100,000 | 15 min 00 s | 4 | −1.00 [−1.00, −1.00] | 4 | 2 |"); /* one training failed */
 	expect(text, "| | A | B |\n|---|---|---|\n| B: fast, seed 2 | 0.90 [");
 	expect(text, "| `0_0_0_2` | −4.00 | −5.00 | – |"); /* at 16 layers these are no notations: no names */
 	assert_null(strstr(text, "nan"));
