@@ -18,6 +18,7 @@ static const struct command {
     {"train", cmd_train, "trains one network; goes on where it was interrupted"},
     {"eval", cmd_eval, "the error of a trained network under any test condition"},
     {"apply", cmd_apply, "uses a trained network on your own measurements"},
+    {"solve", cmd_solve, "what classical solvers reach on the same signals"},
     {"data", cmd_data, "writes the data sets as .npy"},
     {"search", cmd_search, "trains many architectures on all devices and finds the best"},
     {"worker", cmd_worker, "one device's part in a search"},

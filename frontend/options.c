@@ -420,6 +420,13 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 	return clu_data_create(&options->problem, &files, data, error);
 }
 
+bool settings_measure_exactly(const settings *options)
+{
+	const clu_problem *problem = &options->problem;
+	if (options->train_b || options->validation_b || options->test_b) return false;
+	return isinf(problem->snr_db) && problem->perturbation == 0 && problem->salt_pepper == 0;
+}
+
 bool settings_have_files(const settings *options)
 {
 	return options->dictionary || options->train_x || options->validation_x || options->test_x;

@@ -75,6 +75,8 @@ const char *settings_codes_name(clu_codes codes);
 
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);
+/* Whether all measurements are computed, and D x but for rounding: without noise of any kind, none from a file. */
+bool settings_measure_exactly(const settings *settings);
 /* Whether files are a part of it: then the settings alone do not say what it is, and its hash is kept beside them. */
 bool settings_have_files(const settings *settings);
 

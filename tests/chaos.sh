@@ -121,18 +121,21 @@ train() { # NAME [OPTION…]
 		--validation-samples 512 --test-samples 512 --checkpoint 0.1s --json -o "$model" "$@"
 }
 
-# Waits for the moment to kill: six times out of ten just some time, thrice until any file is being written, once until the
-# model is. A file that is being written is NAME.PROCESS-NUMBER.tmp beside its place.
+# Waits for the moment to kill: half of the time just some time, else until a file is being written: any, a prefix where there are
+# some, or the model. Such a file is NAME.PROCESS-NUMBER.tmp beside its place.
 wait_for_moment() { # DIRECTORY
-	moment=$(random 10)
-	if [ "$moment" -lt 6 ]; then
+	files="$1/*.tmp"
+	case $(random 10) in
+	[0-4])
 		sleep "$(random 3).$(printf %03d "$(random 1000)")"
 		return
-	fi
-	[ "$moment" -eq 9 ] || sleep "0.$(printf %03d "$(random 1000)")"
-	while kill -0 "$running" 2>/dev/null; do
-		for file in "$1"/model.[0-9]*.tmp; do if [ -e "$file" ]; then return; fi; done
-		[ "$moment" -eq 9 ] || for file in "$1"/*.tmp "$1"/prefixes/*.tmp; do if [ -e "$file" ]; then return; fi; done
+		;;
+	[56]) sleep "0.$(printf %03d "$(random 1000)")" ;;
+	[78]) [ ! -d "$1/prefixes" ] || files="$1/prefixes/*.tmp" ;;
+	9) files="$1/model.[0-9]*.tmp" ;;
+	esac
+	while kill -0 "$running" 2>/dev/null && [ ! -e "$1/model" ]; do
+		for file in $files; do if [ -e "$file" ]; then return; fi; done
 		sleep 0.001
 	done
 }
