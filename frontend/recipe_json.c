@@ -66,7 +66,8 @@ static cJSON *cell_json(const recipe_results *results, size_t v, size_t a)
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "arch", cell->cell.arch);
 	add_number(json, "paper_db", recipe_paper_db(results, a));
-	add_number(json, "nmse_db", reproduce_mean_db(&cell->cell));
+	add_number(json, "nmse_db", recipe_mean_db(&cell->cell));
+	cJSON_AddNumberToObject(json, "diverged", recipe_diverged(&cell->cell));
 	add_number(json, "best_db", least);
 	add_number(json, "worst_db", most);
 	add_number(json, "dip_db", recipe_dip_db(cell, layers));

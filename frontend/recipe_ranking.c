@@ -244,9 +244,16 @@ static clu_status read_run(const recipe_results *results, const char *path, reci
 
 /* ---- the whole ---- */
 
+/* A search of which no training ended with a network has failed, but it is a result here. */
+static bool all_ended(const recipe_results *results, const run_texts *texts)
+{
+	run_counts counts;
+	clu_error error;
+	return count_trials(results, texts->study, &counts, &error) == CLU_OK && counts.missing == 0;
+}
+
 static int search(const recipe_study *study, const run_texts *texts, const run_counts *counts)
 {
-	if (counts->missing == 0) return EXIT_DONE;
 	return search_run(&(search_job){.study_path = texts->study,
 	    .changes = (settings_change *)texts->changes,
 	    .change_count = texts->change_count,
@@ -273,8 +280,11 @@ int recipe_ranking_run(const recipe_study *study, recipe_results *results, size_
 	recipe_run_subject(run, &into->variant, &into->seed);
 	report_note("ranking by %s, seed %" PRIu64, study->variant[into->variant]->name, into->seed);
 	CLU_GOTO(count_trials(results, texts.study, &counts, &error));
-	if (counts.missing > 0) CLU_GOTO(write_recipe(study, run, &texts, &error));
-	code = search(study, &texts, &counts);
+	if (counts.missing > 0) {
+		CLU_GOTO(write_recipe(study, run, &texts, &error));
+		code = search(study, &texts, &counts);
+		if (code == EXIT_FAILED && all_ended(results, &texts)) code = EXIT_DONE;
+	}
 	if (code == EXIT_DONE) status = read_run(results, texts.study, into, &error);
 
 cleanup:

@@ -42,11 +42,12 @@ static void add_variants(markup *out, const recipe_study *study)
 static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t layers)
 {
 	double least, most;
+	const uint32_t diverged = recipe_diverged(&cell->cell);
 	reproduce_range_db(&cell->cell, &least, &most);
 	markup_add(out, " **");
-	markup_figure(out, reproduce_mean_db(&cell->cell), 2);
+	markup_figure(out, recipe_mean_db(&cell->cell), 2);
 	markup_add(out, "**");
-	if (cell->cell.count > 1) {
+	if (cell->cell.count > diverged + 1) {
 		markup_add(out, " [");
 		markup_figure(out, least, 2);
 		markup_add(out, ", ");
@@ -55,6 +56,7 @@ static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t laye
 	}
 	markup_add(out, ", ");
 	markup_figure(out, recipe_dip_db(cell, layers), 1);
+	if (diverged > 0) markup_add(out, "; %u diverged", diverged);
 	markup_add(out, " |");
 }
 
@@ -71,19 +73,26 @@ static void add_paper_line(markup *out, const recipe_results *results)
 	markup_add(out, "\n");
 }
 
+static double mean_of(const recipe_results *results, size_t v, double (*figure)(const reproduce_cell *cell))
+{
+	double sum = 0, known = 0;
+	for (size_t a = 0; a < results->study->job.arch_count; a++) {
+		const double value = figure(&results->quality[v][a].cell);
+		if (!isfinite(value)) continue;
+		sum += value;
+		known++;
+	}
+	return known > 0 ? sum / known : NAN;
+}
+
 /* Steps and time are means over architectures. */
 static void add_quality_line(markup *out, const recipe_results *results, size_t v)
 {
 	const reproduce_job *job = &results->study->job;
-	double steps = 0, seconds = 0;
-	for (size_t a = 0; a < job->arch_count; a++) {
-		steps += recipe_mean_steps(&results->quality[v][a].cell) / (double)job->arch_count;
-		seconds += recipe_mean_seconds(&results->quality[v][a].cell) / (double)job->arch_count;
-	}
 	markup_add(out, "| %s | ", results->study->variant[v]->name);
-	add_steps(out, steps);
+	add_steps(out, mean_of(results, v, recipe_mean_steps));
 	markup_add(out, " | ");
-	markup_duration(out, seconds);
+	markup_duration(out, mean_of(results, v, recipe_mean_seconds));
 	markup_add(out, " |");
 	for (size_t a = 0; a < job->arch_count; a++) add_quality_cell(out, &results->quality[v][a], job->base.layers);
 	markup_add(out, "\n");

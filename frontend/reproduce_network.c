@@ -83,7 +83,7 @@ bool reproduce_network_exists(const reproduce_network *network)
 	return access(network->model, F_OK) == 0;
 }
 
-int reproduce_network_train(const reproduce_job *job, const reproduce_network *network)
+int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged)
 {
 	if (reproduce_network_exists(network)) return EXIT_DONE;
 	char *prefixes = reproduce_path(job, "", "prefixes", "");
@@ -94,7 +94,8 @@ int reproduce_network_train(const reproduce_job *job, const reproduce_network *n
 	    .device_spec = job->device_spec,
 	    .plan_path = job->plan_path,
 	    .arch = network->arch,
-	    .settings = network->settings});
+	    .settings = network->settings,
+	    .diverged = diverged});
 	free(prefixes);
 	return code;
 }

@@ -18,8 +18,9 @@ clu_status reproduce_network_create(const reproduce_job *job, const char *arch, 
 void reproduce_network_release(reproduce_network *network);
 
 bool reproduce_network_exists(const reproduce_network *network);
-/* Trains it where it does not exist, with progress on stderr; returns an exit code, EXIT_STOPPED after an interrupt. */
-int reproduce_network_train(const reproduce_job *job, const reproduce_network *network);
+/* Trains it where it does not exist, with progress on stderr; returns an exit code, EXIT_STOPPED after an interrupt. diverged: as
+ * of train_job. */
+int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged);
 /* CLU_MISMATCH, naming what differs, where it is not of the settings that its name stands for. */
 clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error);
 /* What its training wrote of each layer, records[layers]; false, and nothing is known, where the last one is missing. Of

@@ -20,7 +20,7 @@ static int train_where_missing(const reproduce_job *job, const char *arch, const
 	reproduce_network network;
 	clu_error error;
 	if (reproduce_network_create(job, arch, row->trained, seed, NULL, &network, &error) != CLU_OK) return report_error(&error);
-	const int code = reproduce_network_train(job, &network);
+	const int code = reproduce_network_train(job, &network, NULL);
 	reproduce_network_release(&network);
 	return code;
 }

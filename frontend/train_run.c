@@ -369,6 +369,7 @@ static int train(struct run *run)
 		print_layers(run, &lane);
 		if (lane.state == CLU_LANE_DONE) return finish(run, &lane);
 		if (lane.state == CLU_LANE_FAILED) {
+			if (run->job->diverged) *run->job->diverged = lane.error.status == CLU_NUMERIC;
 			progress_clear(&run->progress);
 			return report_error(&lane.error);
 		}

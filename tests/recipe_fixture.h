@@ -33,6 +33,12 @@ static inline recipe_study *fixture_study(const char *scale)
 	return study;
 }
 
+static inline void fixture_diverged(recipe_cell *cell, uint32_t i)
+{
+	cell->cell.training[i] = (reproduce_training){.seed = i + 1, .nmse = {NAN, NAN}, .seconds = NAN, .device = "diverged"};
+	cell->known[i] = false;
+}
+
 /* Layer 2 has no stages of its own, layer 3 is worse than layer 1 by `dip`. */
 static inline void fixture_training(recipe_cell *cell, uint32_t i, double db, double dip)
 {

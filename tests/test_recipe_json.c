@@ -34,6 +34,12 @@ static void quality(void **state)
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(unknown, "paper_db")) && cJSON_IsNull(cJSON_GetObjectItem(unknown, "dip_db")));
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(item(unknown, "trainings", 0), "layers")), 0);
 	cJSON_Delete(json);
+	fixture_diverged(&results->quality[0][0], 0);
+	fixture_diverged(&results->quality[0][0], 1);
+	json = recipe_json(results);
+	network = item(item(json, "quality", 0), "networks", 0);
+	assert_true(number(network, "diverged") == 2 && cJSON_IsNull(cJSON_GetObjectItem(network, "best_db")));
+	cJSON_Delete(json);
 	free(results);
 	free(study);
 }

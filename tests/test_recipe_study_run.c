@@ -1,15 +1,12 @@
 /* test_recipe_study_run.c: recipes compared at the tiniest scale: files, figures beside those of the networks and studies, going on
  * after a kill to the same figures, both parts by themselves.
  * TEST_NEEDS: device */
-#include "support.h"
+#include "recipe_fixture.h"
 
 #include "message.h"
+#include "recipe_study_run.h"
 
-#include <math.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,11 +165,35 @@ static void parts_and_more_architectures(void **state)
 	free(directory);
 }
 
+/* No variant that has a name diverges at this size; one with a wild rate does, and stops nothing. */
+static void what_diverges_is_a_result(void **state)
+{
+	SKIP_WHERE_SLOW();
+	char *directory = support_path(*state, "wild");
+	recipe_study *study = fixture_study("tiny");
+	study->job.directory = directory;
+	study->job.device_spec = getenv("CLUNROLL_TEST_DEVICE");
+	study->job.base.layers = 16;
+	study->job.base.batch = 16;
+	study->job.arch_count = study->job.repeat = 1;
+	study->parts = RECIPE_QUALITY; /* a search would start this test as its worker */
+	study->recipe[0].stage[0].rate = study->recipe[0].stage[0].rate_last = 1000;
+	assert_int_equal(recipe_study_run(study), EXIT_DONE);
+	cJSON *json = read_json(directory, "recipe-quality-tiny.json");
+	const cJSON *wild = item(item(json, "quality", 0), "networks", 0), *tame = item(item(json, "quality", 1), "networks", 0);
+	assert_true(number(wild, "diverged") == 1 && cJSON_IsNull(cJSON_GetObjectItem(wild, "nmse_db")));
+	assert_true(number(tame, "diverged") == 0 && number(tame, "nmse_db") < 0);
+	cJSON_Delete(json);
+	free(study);
+	free(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(it_goes_on_to_the_same_figures),
 	    cmocka_unit_test(parts_and_more_architectures),
+	    cmocka_unit_test(what_diverges_is_a_result),
 	};
 	return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -56,11 +56,31 @@ static void parts(void **state)
 	free(study);
 }
 
+/* Of one seed there is no range, of none no figure; both are told. */
+static void what_diverged(void **state)
+{
+	(void)state;
+	recipe_study *study = fixture_study("full");
+	recipe_results *results = fixture_results(study);
+	fixture_diverged(&results->quality[0][0], 1);
+	fixture_diverged(&results->quality[0][1], 0);
+	fixture_diverged(&results->quality[0][1], 1);
+	char *text = recipe_markdown(results, "p.svg");
+	expect(text, "| fast | 3,200 | 30 min 00 s | **−40.00**, 1.5; 1 diverged | **–**, –; 2 diverged |");
+	expect(text, "| fast | LISTA | 2 | – | – | – | – | – | diverged |");
+	assert_null(strstr(text, "nan"));
+	assert_null(strstr(text, "∞"));
+	free(text);
+	free(results);
+	free(study);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(it_says),
 	    cmocka_unit_test(parts),
+	    cmocka_unit_test(what_diverged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
