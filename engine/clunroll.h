@@ -326,6 +326,9 @@ CLU_API clu_status clu_model_decode(const void *bytes, size_t size, const char *
 CLU_API clu_status clu_file_replace(const char *path, const void *bytes, size_t size, clu_error *error);
 /* Reads a whole file; the caller frees *bytes with free(). */
 CLU_API clu_status clu_file_read(const char *path, void **bytes, size_t *size, clu_error *error);
+/* Tells whether bytes are the same as before; not for adversaries. Zeros that only make up the last word of four do not change it:
+ * lengths are to be compared too. */
+CLU_API uint64_t clu_hash_bytes(const void *bytes, size_t size);
 
 /* ---- devices (device.c, selftest.c, measure.c, plan.c, tune.c) ------------------------------------------------------ */
 

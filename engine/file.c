@@ -6,6 +6,7 @@
 
 #include "status.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #define FILE_ATTEMPTS 1000 /* leftovers of killed processes of the same number to step over */
+static const char temporary_suffix[] = ".tmp";
+static const time_t longest_write_seconds = 600;
 
 static clu_status fail_errno(clu_error *error, const char *what, const char *path, int reason)
 {
@@ -31,11 +34,52 @@ static clu_status check_replaceable(const char *path, clu_error *error)
 	    S_ISDIR(status.st_mode) ? "a directory" : "no regular file");
 }
 
+/* ---- what killed writers leave ---- */
+
+bool file_is_temporary(const char *name, size_t final_length)
+{
+	static const char digits[] = "0123456789";
+	if (strlen(name) <= final_length || name[final_length] != '.') return false;
+	const char *process = name + final_length + 1, *attempt = process + strspn(process, digits);
+	if (attempt == process || *attempt++ != '-') return false;
+	const char *suffix = attempt + strspn(attempt, digits);
+	return suffix != attempt && strcmp(suffix, temporary_suffix) == 0;
+}
+
+bool file_is_left_over(time_t written)
+{
+	return written + longest_write_seconds < time(NULL);
+}
+
+/* "DIRECTORY/" of a path, or "./"; the caller frees it. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+}
+
+static void remove_leftovers(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *directory = directory_of(path);
+	DIR *folder = directory ? opendir(directory) : NULL;
+	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+		struct stat about;
+		if (strncmp(entry->d_name, name, strlen(name)) != 0 || !file_is_temporary(entry->d_name, strlen(name))) continue;
+		if (fstatat(dirfd(folder), entry->d_name, &about, 0) == 0 && file_is_left_over(about.st_mtime))
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	}
+	if (folder) closedir(folder);
+	free(directory);
+}
+
+/* ---- writing ---- */
+
 /* file->temporary is set only once that file is this one's own: file_abort removes it. */
 static clu_status open_temporary(file_temporary *file, char *name, size_t room, clu_error *error)
 {
 	for (unsigned attempt = 0; attempt < FILE_ATTEMPTS; attempt++) {
-		snprintf(name, room, "%s.%ld-%u.tmp", file->path, (long)getpid(), attempt);
+		snprintf(name, room, "%s.%ld-%u%s", file->path, (long)getpid(), attempt, temporary_suffix);
 		file->descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (file->descriptor >= 0) {
 			file->temporary = name;
@@ -51,6 +95,7 @@ clu_status file_begin(const char *path, file_temporary *file, clu_error *error)
 	size_t room = strlen(path) + 40;
 	*file = (file_temporary){.descriptor = -1};
 	CLU_TRY(check_replaceable(path, error));
+	remove_leftovers(path);
 	file->path = strdup(path);
 	char *name = malloc(room);
 	clu_status status = CLU_OK;
@@ -79,8 +124,7 @@ clu_status file_append(file_temporary *file, const void *bytes, size_t size, clu
 /* Makes the rename itself last through a power failure. Some file systems cannot sync a directory; that is no error. */
 static void sync_directory(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	char *directory = directory_of(path);
 	int descriptor = directory ? open(directory, O_RDONLY | O_CLOEXEC) : -1;
 	if (descriptor >= 0) {
 		fsync(descriptor);
@@ -124,6 +168,8 @@ clu_status clu_file_replace(const char *path, const void *bytes, size_t size, cl
 	file_abort(&file);
 	return status;
 }
+
+/* ---- reading ---- */
 
 /* Reads to the end, whatever size was announced: the file may be a pipe, or grow. */
 static clu_status read_all(int descriptor, const char *path, size_t expected, char **bytes, size_t *size, clu_error *error)

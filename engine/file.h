@@ -5,13 +5,20 @@
 
 #include "clunroll.h"
 
+#include <time.h>
+
 typedef struct file_temporary {
 	char *path, *temporary; /* where it will lie, and where it lies until file_commit */
 	int descriptor;         /* −1: nothing is open */
 } file_temporary;
 
-/* Creates the temporary file in the directory of `path`. CLU_FILE where that cannot be, or `path` is something that a rename
- * must not replace (a directory, a device). */
+/* Whether `name` is that of a temporary file for what its first `final_length` letters name. */
+bool file_is_temporary(const char *name, size_t final_length);
+/* Whether it was written to so long ago that its writer must have been killed. */
+bool file_is_left_over(time_t written);
+
+/* Creates the temporary file in the directory of `path`, and removes what killed writers of `path` have left there. CLU_FILE where
+ * that cannot be, or `path` is something that a rename must not replace (a directory, a device). */
 clu_status file_begin(const char *path, file_temporary *file, clu_error *error);
 clu_status file_append(file_temporary *file, const void *bytes, size_t size, clu_error *error);
 /* Syncs, renames, frees; on an error the temporary is gone too. */

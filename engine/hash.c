@@ -14,7 +14,7 @@ uint64_t hash_words(uint64_t hash, const void *words, size_t count)
 	return hash;
 }
 
-uint64_t hash_bytes(const void *bytes, size_t size)
+uint64_t clu_hash_bytes(const void *bytes, size_t size)
 {
 	uint32_t rest = 0;
 	memcpy(&rest, (const char *)bytes + size / 4 * 4, size % 4);

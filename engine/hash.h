@@ -3,13 +3,10 @@
 #ifndef CLU_HASH_H
 #define CLU_HASH_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "clunroll.h"
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 /* Goes on from `hash`, HASH_START at first; the words need not be aligned. */
 uint64_t hash_words(uint64_t hash, const void *words, size_t count);
-/* Of any number of bytes. Zeros that only make up the last word do not change it: lengths are to be compared too. */
-uint64_t hash_bytes(const void *bytes, size_t size);
 
 #endif

@@ -3,8 +3,6 @@
  * that another CPU of the same name may lack. */
 #include "kernel_cache.h"
 
-#include "hash.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -51,7 +49,7 @@ static bool print_key(const clu_device_info *info, const kernel_build *build, ch
 
 static void path_of(const char *key, char path[PATH_TEXT])
 {
-	snprintf(path, PATH_TEXT, "%s/%016" PRIx64 "%s", directory, hash_bytes(key, strlen(key)), suffix);
+	snprintf(path, PATH_TEXT, "%s/%016" PRIx64 "%s", directory, clu_hash_bytes(key, strlen(key)), suffix);
 }
 
 /* ---- reading ---- */
@@ -67,7 +65,7 @@ static const unsigned char *find_binary(const char *bytes, size_t size, const ch
 	char *end = strchr(line, '\n');
 	if (!end || sscanf(line, "binary %" SCNu64 " %" SCNx64 "\n", &length, &hash) != 2) return NULL;
 	const size_t at = key_length + (size_t)(end - line) + 1;
-	if (length == 0 || length != size - at || hash_bytes(bytes + at, length) != hash) return NULL;
+	if (length == 0 || length != size - at || clu_hash_bytes(bytes + at, length) != hash) return NULL;
 	*binary_size = length;
 	return (const unsigned char *)bytes + at;
 }
@@ -137,7 +135,7 @@ static void write_file(const char *key, const unsigned char *binary, size_t size
 	char *bytes = malloc(room);
 	if (!bytes) return;
 	memcpy(bytes, key, key_length);
-	const int line = snprintf(bytes + key_length, 64, "binary %zu %016" PRIx64 "\n", size, hash_bytes(binary, size));
+	const int line = snprintf(bytes + key_length, 64, "binary %zu %016" PRIx64 "\n", size, clu_hash_bytes(binary, size));
 	memcpy(bytes + key_length + line, binary, size);
 	path_of(key, path);
 	make_room();

@@ -6,7 +6,6 @@
 #include "prefix.h"
 
 #include "file.h"
-#include "hash.h"
 #include "number.h"
 #include "status.h"
 
@@ -23,9 +22,8 @@
 #include <unistd.h>
 
 enum { NAME_DIGITS = 16, HEAD_TEXT = 256, HEAD_LINES = 5, PATH_TEXT = 4096 };
-static const char suffix[] = ".prefix", temporary_suffix[] = ".tmp";
+static const char suffix[] = ".prefix";
 static const char uses_name[] = "uses", limit_name[] = "limit";
-static const time_t temporary_seconds = 600; /* no file takes that long to write: its writer was killed */
 
 struct clu_prefixes {
 	char directory[PATH_TEXT - 64];
@@ -63,28 +61,20 @@ static void path_of(const clu_prefixes *prefixes, const char *name, char path[PA
 
 static void path_of_key(const clu_prefixes *prefixes, const char *key, char path[PATH_TEXT])
 {
-	snprintf(path, PATH_TEXT, "%s/%0*" PRIx64 "%s", prefixes->directory, NAME_DIGITS, hash_bytes(key, strlen(key)), suffix);
+	snprintf(path, PATH_TEXT, "%s/%0*" PRIx64 "%s", prefixes->directory, NAME_DIGITS, clu_hash_bytes(key, strlen(key)), suffix);
 }
 
 typedef enum file_kind { KIND_OTHER, KIND_PREFIX, KIND_TEMPORARY } file_kind;
-
-/* Whether the name is that of a file under way to `final_length` letters of it: see file.c. */
-static bool is_temporary(const char *name, size_t final_length)
-{
-	const char *rest = name + final_length;
-	const size_t length = strlen(rest), suffix_length = sizeof temporary_suffix - 1;
-	return rest[0] == '.' && length > suffix_length && strcmp(rest + length - suffix_length, temporary_suffix) == 0;
-}
 
 /* Files that are not ours are left alone, whatever lies in the directory. */
 static file_kind kind_of(const char *name)
 {
 	const size_t limit_length = sizeof limit_name - 1, whole = NAME_DIGITS + sizeof suffix - 1;
-	if (strncmp(name, limit_name, limit_length) == 0) return is_temporary(name, limit_length) ? KIND_TEMPORARY : KIND_OTHER;
+	if (strncmp(name, limit_name, limit_length) == 0) return file_is_temporary(name, limit_length) ? KIND_TEMPORARY : KIND_OTHER;
 	if (strspn(name, "0123456789abcdef") != NAME_DIGITS || strncmp(name + NAME_DIGITS, suffix, sizeof suffix - 1) != 0)
 		return KIND_OTHER;
 	if (!name[whole]) return KIND_PREFIX;
-	return is_temporary(name, whole) ? KIND_TEMPORARY : KIND_OTHER;
+	return file_is_temporary(name, whole) ? KIND_TEMPORARY : KIND_OTHER;
 }
 
 /* ---- what lies there ---- */
@@ -133,7 +123,7 @@ static clu_status scan(const clu_prefixes *prefixes, found_files *found, clu_err
 		if (stat(path, &about) != 0) continue; /* gone meanwhile */
 		if (kind == KIND_PREFIX)
 			status = add_file(found, entry->d_name, &about, error);
-		else if (about.st_mtime + temporary_seconds < time(NULL))
+		else if (file_is_left_over(about.st_mtime))
 			unlink(path);
 	}
 	closedir(folder);
@@ -204,7 +194,7 @@ static const char *find_fault(const char *file, size_t size, const char *key, si
 	const size_t key_length = strlen(key), head_length = parse_head(file, size, &head);
 	if (head_length == 0) return "it does not begin as a prefix does";
 	if (head.following != size - head_length) return "it is torn";
-	if (hash_bytes(file + head_length, size - head_length) != head.hash) return "its checksum is another";
+	if (clu_hash_bytes(file + head_length, size - head_length) != head.hash) return "its checksum is another";
 	*at = head_length + key_length;
 	if (*at > size || memcmp(file + head_length, key, key_length) != 0) return "it belongs to another training";
 	return NULL;
@@ -247,7 +237,7 @@ static clu_status write_file(
 	if (!following) return clu_fail(error, CLU_MEMORY, "no host memory for a prefix of %zu bytes", size);
 	memcpy(following, key, key_length);
 	memcpy(following + key_length, bytes, size);
-	const file_head head = {*about, key_length + size, hash_bytes(following, key_length + size)};
+	const file_head head = {*about, key_length + size, clu_hash_bytes(following, key_length + size)};
 	clu_status status = file_begin(path, &file, error);
 	if (status == CLU_OK) {
 		status = file_append(&file, text, (size_t)print_head(&head, text), error);

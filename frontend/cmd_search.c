@@ -79,14 +79,6 @@ static clu_status take_number(const char *what, uint64_t most, uint32_t *number,
 	return CLU_OK;
 }
 
-/* A time that must be long enough to be kept. */
-static clu_status take_time(const char *what, double least, double *seconds, clu_error *error)
-{
-	CLU_TRY(parse_duration(what, optarg, seconds, error));
-	if (*seconds >= least) return CLU_OK;
-	return clu_fail(error, CLU_ARGUMENT, "%s %s: must be %g s at least", what, optarg, least);
-}
-
 /* Settings wait until it is known whether they are for a new study or must agree with one that is there. */
 static void keep_change(search_job *job, int option)
 {
@@ -101,15 +93,15 @@ static clu_status take_option(search_job *job, int option, bool *help_wanted, cl
 	case OPTION_STRATEGY: job->strategy = optarg; return CLU_OK;
 	case OPTION_SPACE: job->space = optarg; return CLU_OK;
 	case OPTION_ENQUEUE: job->enqueue = optarg; return CLU_OK;
-	case OPTION_TIME: return take_time("--time", 1, &job->time, error);
+	case OPTION_TIME: return parse_duration_of("--time", optarg, 1, &job->time, error);
 	case OPTION_DEVICE: job->device_spec = optarg; return CLU_OK;
 	case OPTION_WORKERS: return take_number("--workers", WORKERS_MAX, &job->workers, error);
 	case OPTION_LANES: return parse_lane_count(optarg, &job->lanes, error);
 	case OPTION_PREFIXES: job->prefixes.directory = optarg; return CLU_OK;
 	case OPTION_NO_PREFIXES: job->prefixes.none = true; return CLU_OK;
-	case OPTION_LEASE: return take_time("--lease", 1, &job->lease, error);
-	case OPTION_CHECKPOINT: return take_time("--checkpoint", 0.1, &job->checkpoint, error);
-	case OPTION_HANG_TIMEOUT: return take_time("--hang-timeout", 1, &job->hang, error);
+	case OPTION_LEASE: return parse_duration_of("--lease", optarg, 1, &job->lease, error);
+	case OPTION_CHECKPOINT: return parse_duration_of("--checkpoint", optarg, 0.1, &job->checkpoint, error);
+	case OPTION_HANG_TIMEOUT: return parse_duration_of("--hang-timeout", optarg, 1, &job->hang, error);
 	case OPTION_MODEL: job->model_path = optarg; return CLU_OK;
 	case OPTION_JSON: job->json = true; return CLU_OK;
 	case OPTION_DRY_RUN: job->dry_run = true; return CLU_OK;

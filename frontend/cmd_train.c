@@ -23,6 +23,7 @@ static const char help[] =
     "  --from M0         tunes the trained network M0 on this data: the stages of the last layer, all layers in place\n"
     "  --prefixes DIR    starts after the layers that other trainings in DIR have trained already, to the same bits, and keeps\n"
     "                    there what this one comes to; made when it is not there; see 'clunroll prefixes'\n"
+    "  --checkpoint T    time between checkpoints (60s)\n"
     "  --restart         discards M.checkpoint\n"
     "  --force           replaces a finished M, once the new one is finished\n"
     "  --json            one JSON object a layer on stdout\n"
@@ -43,6 +44,7 @@ enum {
 	OPTION_PLAN,
 	OPTION_FROM,
 	OPTION_PREFIXES,
+	OPTION_CHECKPOINT,
 	OPTION_RESTART,
 	OPTION_FORCE,
 	OPTION_JSON,
@@ -53,9 +55,9 @@ enum {
 static const struct option long_options[] = {{"arch", required_argument, 0, OPTION_ARCH}, {"output", required_argument, 0, 'o'},
     {"device", required_argument, 0, OPTION_DEVICE}, {"plan", required_argument, 0, OPTION_PLAN},
     {"from", required_argument, 0, OPTION_FROM}, {"prefixes", required_argument, 0, OPTION_PREFIXES},
-    {"restart", no_argument, 0, OPTION_RESTART}, {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON},
-    {"dry-run", no_argument, 0, OPTION_DRY_RUN}, {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE},
-    {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+    {"checkpoint", required_argument, 0, OPTION_CHECKPOINT}, {"restart", no_argument, 0, OPTION_RESTART},
+    {"force", no_argument, 0, OPTION_FORCE}, {"json", no_argument, 0, OPTION_JSON}, {"dry-run", no_argument, 0, OPTION_DRY_RUN},
+    {"print-recipe", no_argument, 0, OPTION_PRINT_RECIPE}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
 
 struct command_line {
 	train_job job;
@@ -75,6 +77,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_PLAN: job->plan_path = optarg; return CLU_OK;
 	case OPTION_FROM: job->from_path = optarg; return CLU_OK;
 	case OPTION_PREFIXES: job->prefixes = optarg; return CLU_OK;
+	case OPTION_CHECKPOINT: return parse_duration_of("--checkpoint", optarg, 0.1, &job->checkpoint, error);
 	case OPTION_RESTART: job->restart = true; return CLU_OK;
 	case OPTION_FORCE: job->force = true; return CLU_OK;
 	case OPTION_JSON: job->json = true; return CLU_OK;

@@ -12,6 +12,7 @@ int cmd_prefixes(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_reproduce(int argc, char **argv);
 int cmd_search(int argc, char **argv);
+int cmd_solve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_worker(int argc, char **argv);

@@ -25,4 +25,5 @@ void interrupt_install(void)
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files' sizes fails the write, as a full disk does, and ends no program */
 }

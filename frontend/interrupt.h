@@ -3,7 +3,7 @@
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
-/* Installs the handlers for SIGINT and SIGTERM. */
+/* Installs the handlers for SIGINT and SIGTERM; a file that grows too large becomes an error of its write. */
 void interrupt_install(void);
 /* Nonzero once a signal came (its number); hand its address to clu_lanes_run. */
 extern volatile int interrupt_flag;

@@ -5,6 +5,7 @@
 #include "message.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,13 +18,14 @@ static const struct command {
     {"train", cmd_train, "trains one network; goes on where it was interrupted"},
     {"eval", cmd_eval, "the error of a trained network under any test condition"},
     {"apply", cmd_apply, "uses a trained network on your own measurements"},
+    {"solve", cmd_solve, "what classical solvers reach on the same signals"},
     {"data", cmd_data, "writes the data sets as .npy"},
     {"search", cmd_search, "trains many architectures on all devices and finds the best"},
     {"worker", cmd_worker, "one device's part in a search"},
     {"status", cmd_status, "how far a search is: trials, workers, speed, time left, the best so far"},
     {"report", cmd_report, "a study as one HTML page: the winner, pictures, all trials"},
     {"prefixes", cmd_prefixes, "what a directory of trained prefixes holds and has saved"},
-    {"reproduce", cmd_reproduce, "a table of the paper beside figures of our own"},
+    {"reproduce", cmd_reproduce, "a table of the paper beside figures of our own; recipes beside each other"},
     {"bench", cmd_bench, "what a training step costs on a device"},
     {0},
 };
@@ -107,8 +109,9 @@ static int run_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	int code = run_command(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		report_note("standard output cannot be written: %s", strerror(errno));
+	const bool lost = ferror(stdout); /* before: why is not known any more */
+	if (fflush(stdout) != 0 || lost) {
+		report_note("standard output cannot be written: %s", lost ? "part of it is lost" : strerror(errno));
 		if (code == EXIT_DONE) code = EXIT_FAILED;
 	}
 	return code;

@@ -110,6 +110,13 @@ clu_status parse_duration(const char *what, const char *text, double *seconds, c
 	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a time such as 90s, 15m, 8h or 2d", what, text);
 }
 
+clu_status parse_duration_of(const char *what, const char *text, double least, double *seconds, clu_error *error)
+{
+	CLU_TRY(parse_duration(what, text, seconds, error));
+	if (*seconds >= least) return CLU_OK;
+	return clu_fail(error, CLU_ARGUMENT, "%s %s: must be %g s at least", what, text, least);
+}
+
 clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error)
 {
 	static const char units[] = "KMGT";
@@ -411,6 +418,13 @@ clu_status settings_data(const settings *options, clu_data **data, clu_error *er
 	    .test_b = options->test_b,
 	};
 	return clu_data_create(&options->problem, &files, data, error);
+}
+
+bool settings_measure_exactly(const settings *options)
+{
+	const clu_problem *problem = &options->problem;
+	if (options->train_b || options->validation_b || options->test_b) return false;
+	return isinf(problem->snr_db) && problem->perturbation == 0 && problem->salt_pepper == 0;
 }
 
 bool settings_have_files(const settings *options)

@@ -75,6 +75,8 @@ const char *settings_codes_name(clu_codes codes);
 
 /* The data set that the settings describe. */
 clu_status settings_data(const settings *settings, clu_data **data, clu_error *error);
+/* Whether all measurements are computed, and D x but for rounding: without noise of any kind, none from a file. */
+bool settings_measure_exactly(const settings *settings);
 /* Whether files are a part of it: then the settings alone do not say what it is, and its hash is kept beside them. */
 bool settings_have_files(const settings *settings);
 
@@ -87,5 +89,7 @@ clu_status parse_lane_count(const char *text, uint32_t *lanes, clu_error *error)
 clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_error *error);
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
+/* The same, `least` seconds at least. */
+clu_status parse_duration_of(const char *what, const char *text, double least, double *seconds, clu_error *error);
 
 #endif

@@ -59,12 +59,12 @@ static void append_slug(char *name, const char *text)
 	name[used] = '\0';
 }
 
-clu_status reproduce_network_name(const reproduce_job *job, const char *arch, const char *setting, const settings *options,
-    char name[REPRODUCE_NAME], clu_error *error)
+clu_status reproduce_network_name(
+    const char *arch, const char *setting, const settings *options, char name[REPRODUCE_NAME], clu_error *error)
 {
 	char tail[REPRODUCE_NAME];
 	const int length = snprintf(tail, sizeof tail, "-%ux%u-%s-%s-seed%" PRIu64, options->problem.m, options->problem.n, setting,
-	    job->base.recipe.name, options->seed);
+	    options->recipe.name, options->seed);
 	name[0] = '\0';
 	append_slug(name, arch);
 	if (length >= (int)sizeof tail || strlen(name) + (size_t)length >= REPRODUCE_NAME)

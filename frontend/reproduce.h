@@ -36,8 +36,8 @@ typedef struct reproduce_job {
 /* The base in a named setting at the job's scale. It owns nothing: no settings_release. */
 clu_status reproduce_settings(const reproduce_job *job, const char *setting, uint64_t seed, settings *settings, clu_error *error);
 /* "searched-250x500-snr40-fast-seed1": of a training, without ending. CLU_ARGUMENT where it is too long for a file's name. */
-clu_status reproduce_network_name(const reproduce_job *job, const char *arch, const char *setting, const settings *settings,
-    char name[REPRODUCE_NAME], clu_error *error);
+clu_status reproduce_network_name(
+    const char *arch, const char *setting, const settings *settings, char name[REPRODUCE_NAME], clu_error *error);
 /* "table1", "table2-small": of the files with the results. */
 void reproduce_table_name(const reproduce_job *job, char name[REPRODUCE_NAME]);
 

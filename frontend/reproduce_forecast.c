@@ -1,27 +1,16 @@
-/* reproduce_forecast.c: `clunroll reproduce --dry-run`: what is missing and what it would take. The time is that of a measured step
- * at full depth under the plan that training would have; a step of fewer layers counts by its operations, and validation is a third
- * of a step for each batch. */
+/* reproduce_forecast.c: `clunroll reproduce --dry-run`: what is missing and what it would take. */
 #include "reproduce_run.h"
 
-#include "cost.h"
-#include "device_choice.h"
 #include "interrupt.h"
 #include "message.h"
+#include "reproduce_network.h"
+#include "reproduce_step.h"
 #include "status.h"
 #include "units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* A step that was measured; rows of one shape share it. */
-typedef struct measured_step {
-	uint32_t m, n; /* 0: none yet */
-	double seconds;
-	char device[DEVICE_CHOICE_TEXT];
-} measured_step;
 
 /* What a row's missing networks take. */
 typedef struct row_forecast {
@@ -44,14 +33,10 @@ static clu_status count_missing(const reproduce_job *job, const paper_row *row, 
 {
 	for (size_t a = 0; a < job->arch_count; a++) {
 		for (uint32_t seed = 1; seed <= job->repeat; seed++) {
-			settings settings;
-			char name[REPRODUCE_NAME];
-			CLU_TRY(reproduce_settings(job, row->trained, seed, &settings, error));
-			CLU_TRY(reproduce_network_name(job, job->archs[a], row->trained, &settings, name, error));
-			char *path = reproduce_model_path(job, name, ".safetensors");
-			if (!path) return clu_fail(error, CLU_MEMORY, "out of memory");
-			const bool there = access(path, F_OK) == 0;
-			free(path);
+			reproduce_network network;
+			CLU_TRY(reproduce_network_create(job, job->archs[a], row->trained, seed, NULL, &network, error));
+			const bool there = reproduce_network_exists(&network);
+			reproduce_network_release(&network);
 			f->there += there;
 			f->missing += !there;
 		}
@@ -59,54 +44,16 @@ static clu_status count_missing(const reproduce_job *job, const paper_row *row, 
 	return CLU_OK;
 }
 
-/* At full depth, under the plan that a training of so many operations would have: what was measured with it, or measured now. */
-static clu_status measure_step(
-    const reproduce_job *job, const cost_shape *shape, double operations, measured_step *step, clu_error *error)
-{
-	const plan_wish wish = {.imposed = job->plan_path,
-	    .shape = {shape->m, shape->n, shape->layers, shape->batch},
-	    .operations = operations,
-	    .stop = &interrupt_flag};
-	plan_choice plan;
-	clu_device *device;
-	clu_tuning tuning;
-	CLU_TRY(device_choice_open_one_as(job->device_spec, &wish, &plan, &device, error));
-	const clu_device_info info = *clu_device_about(device);
-	clu_device_destroy(device); /* measuring wants the device for itself */
-	const clu_tuning_job short_job = {.m = shape->m,
-	    .n = shape->n,
-	    .layers = shape->layers,
-	    .batch = shape->batch,
-	    .base = plan.plan,
-	    .keep_key = true,
-	    .seconds = 0.001, /* no time to try another plan */
-	    .stop = &interrupt_flag};
-	step->seconds = plan.measured.tuning.step_seconds;
-	if (plan.source != PLAN_MEASURED) {
-		CLU_TRY(clu_tune(&info, &short_job, &tuning, error));
-		step->seconds = tuning.base_seconds;
-	}
-	step->m = shape->m;
-	step->n = shape->n;
-	device_choice_describe(&info, step->device);
-	return CLU_OK;
-}
-
 static clu_status foresee_row(
-    const reproduce_job *job, const paper_row *row, measured_step *step, row_forecast *f, clu_error *error)
+    const reproduce_job *job, const paper_row *row, reproduce_step *step, row_forecast *f, clu_error *error)
 {
 	settings settings;
+	double seconds;
 	CLU_TRY(reproduce_settings(job, row->trained, 1, &settings, error));
 	CLU_TRY(count_missing(job, row, f, error));
-	const clu_recipe *recipe = &settings.recipe;
-	const cost_shape shape = {settings.problem.m, settings.problem.n, settings.layers, settings.batch, 1};
-	const double operations = cost_training(&shape, recipe);
-	f->steps = cost_steps(&shape, recipe, &f->exact);
 	if (f->missing == 0) return CLU_OK;
-	if (step->m != shape.m || step->n != shape.n) CLU_TRY(measure_step(job, &shape, operations, step, error));
-	const double full_steps = operations / cost_step(&shape, 1, shape.layers, CLU_VARIABLES_ALL);
-	const double validation = (double)settings.problem.validation / shape.batch / recipe->validate_every / 3;
-	f->seconds = f->missing * step->seconds * full_steps * (1 + validation);
+	CLU_TRY(reproduce_step_foresee(job, &settings, step, &f->steps, &f->exact, &seconds, error));
+	f->seconds = f->missing * seconds;
 	return CLU_OK;
 }
 
@@ -131,7 +78,7 @@ static void print_row(const reproduce_job *job, const paper_row *row, const row_
 
 int reproduce_dry_run(const reproduce_job *job)
 {
-	measured_step step = {0};
+	reproduce_step step = {.seconds = 0};
 	char duration[UNITS_TEXT];
 	double seconds = 0;
 	clu_error error;

@@ -10,7 +10,4 @@ int reproduce_run(const reproduce_job *job);
 /* Says which networks are missing, and how many steps and hours they would take on the device. */
 int reproduce_dry_run(const reproduce_job *job);
 
-/* The path of a network's file without ending, DIRECTORY/models/NAME. The caller frees it; NULL: out of memory. */
-char *reproduce_model_path(const reproduce_job *job, const char *name, const char *ending);
-
 #endif

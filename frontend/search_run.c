@@ -315,7 +315,7 @@ static int conclude(struct search *s)
 		report_error(&error);
 		return EXIT_STORE;
 	}
-	print_winner(s, &view);
+	if (!s->job->quiet) print_winner(s, &view);
 	if (view.analysis->failed > 0)
 		report_note("%zu trials failed; 'clunroll report %s' says why", view.analysis->failed, s->job->study_path);
 	if (!has_winner(&view)) {

@@ -26,6 +26,7 @@ typedef struct search_job {
 	prefix_wish prefixes;
 	const char *model_path; /* the winner's network goes there; NULL: nowhere */
 	bool json, dry_run;
+	bool quiet; /* the winner is not told */
 } search_job;
 
 /* Returns an exit code. */

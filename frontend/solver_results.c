@@ -50,12 +50,6 @@ static settings solver_settings(const settings *given)
 	return own;
 }
 
-/* Whether b is D x but for rounding. */
-static bool is_exact(const clu_problem *problem)
-{
-	return isinf(problem->snr_db) && problem->perturbation == 0 && problem->salt_pepper == 0;
-}
-
 static clu_status source_fill(source *source, clu_error *error)
 {
 	if (source->data) return CLU_OK;
@@ -67,7 +61,7 @@ static clu_status solve(source *source, size_t index, solver_result *result, clu
 {
 	clu_solve how = solvers[index].how;
 	CLU_TRY(source_fill(source, error));
-	const clu_measured measured = is_exact(&source->settings->problem) ? CLU_MEASURED_EXACTLY : CLU_MEASURED_AS_GIVEN;
+	const clu_measured measured = settings_measure_exactly(source->settings) ? CLU_MEASURED_EXACTLY : CLU_MEASURED_AS_GIVEN;
 	report_note("%s on %zu signals", solvers[index].title, source->data->test.count);
 	CLU_TRY(clu_solver_choose(source->solver, &how, &source->data->validation, measured, error));
 	CLU_TRY(clu_solver_score(source->solver, &how, &source->data->test, measured, &result->score, error));

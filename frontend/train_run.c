@@ -25,14 +25,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const double slice_seconds = 0.5;       /* between two looks at progress and interrupts */
-static const double checkpoint_seconds = 60.0; /* most that a crash may lose */
+static const double slice_seconds = 0.5; /* at most, between two looks at progress and interrupts */
+static const double checkpoint_seconds = 60.0;
 
 struct run {
 	const train_job *job;
-	char *checkpoint; /* path */
+	char *checkpoint_path;
+	checkpoint found; /* what to go on from; no bytes: nothing */
+	double interval;  /* s between checkpoints */
 	double checkpoint_at;
-	cJSON *record; /* the model's metadata */
+	bool checkpoint_failed; /* the last one, which has been said */
+	cJSON *record;          /* the model's metadata */
 	char *record_text;
 	clu_device *device;
 	plan_choice plan;
@@ -100,61 +103,61 @@ static clu_status compare_settings(const struct run *run, const cJSON *saved, cl
 		status = clu_fail(error, CLU_MEMORY, "out of memory");
 	else if (difference[0])
 		status = clu_fail(error, CLU_MISMATCH,
-		    "%.200s was made with other settings (%.400s): use those, or discard it: --restart, or remove it", run->checkpoint,
+		    "%.200s was made with other settings (%.400s): use those, or discard it: --restart, or remove it", run->checkpoint_path,
 		    difference);
 	free(difference);
 	return status;
 }
 
-/* A training goes on under its checkpoint's numeric key. A checkpoint that cannot be read is for resume to complain of. */
+static clu_status find_checkpoint(struct run *run, clu_error *error)
+{
+	clu_error inner;
+	if (run->job->restart || !checkpoint_exists(run->checkpoint_path)) return CLU_OK;
+	const clu_status status = checkpoint_read(run->checkpoint_path, &run->found, &inner);
+	if (status != CLU_OK) return clu_fail(error, status, "%.700s; to discard it: --restart, or remove it", inner.message);
+	return CLU_OK;
+}
+
+static const char *found_text(const struct run *run, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run->found.settings, key));
+}
+
+/* A training goes on under its checkpoint's numeric key. */
 static clu_status open_device(struct run *run, clu_error *error)
 {
 	const train_job *job = run->job;
 	const cost_shape shape = shape_of(job);
-	cJSON *saved = NULL;
-	void *bytes = NULL;
-	size_t size;
-	plan_wish wish = {.imposed = job->plan_path,
+	const plan_wish wish = {.imposed = job->plan_path,
 	    .shape = {shape.m, shape.n, shape.layers, shape.batch},
 	    .operations = cost_training(&shape, &job->settings.recipe),
+	    .pinned_key = found_text(run, "key"),
+	    .pinned_plan = found_text(run, "plan"),
 	    .stop = &interrupt_flag};
-	if (!job->restart && access(run->checkpoint, F_OK) == 0 &&
-	    checkpoint_read(run->checkpoint, &saved, &bytes, &size, NULL) == CLU_OK) {
-		wish.pinned_key = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "key"));
-		wish.pinned_plan = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "plan"));
-	}
-	free(bytes);
-	clu_status status = device_choice_open_one_as(job->device_spec, &wish, &run->plan, &run->device, error);
-	cJSON_Delete(saved);
-	return status;
+	return device_choice_open_one_as(job->device_spec, &wish, &run->plan, &run->device, error);
 }
 
 static clu_status resume(struct run *run, const clu_training *training, clu_error *error)
 {
-	cJSON *saved = NULL;
-	void *bytes = NULL;
-	size_t size = 0;
 	clu_error inner;
-	clu_status status = checkpoint_read(run->checkpoint, &saved, &bytes, &size, &inner);
-	if (status != CLU_OK) return clu_fail(error, status, "%.600s; to discard it: --restart, or remove it", inner.message);
-	CLU_GOTO(compare_settings(run, saved, error));
-	status = clu_lane_resume(run->lanes, 0, training, bytes, size, &inner);
+	checkpoint *found = &run->found;
+	CLU_TRY(compare_settings(run, found->settings, error));
+	const clu_status status = clu_lane_resume(run->lanes, 0, training, found->bytes, found->size, &inner);
 	if (status != CLU_OK) {
-		const char *device = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "device"));
-		const char *driver = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(saved, "driver"));
-		clu_fail(error, status, "%.200s, made on %.100s with driver %.60s: %.250s; to discard it: --restart, or remove it",
-		    run->checkpoint, device ? device : "an unknown device", driver ? driver : "unknown", inner.message);
-		goto cleanup;
+		const char *device = found_text(run, "device"), *driver = found_text(run, "driver");
+		return clu_fail(error, status, "%.200s, made on %.100s with driver %.60s: %.250s; to discard it: --restart, or remove it",
+		    run->checkpoint_path, device ? device : "an unknown device", driver ? driver : "unknown", inner.message);
 	}
 	clu_lane_progress lane;
 	clu_lane_progress_get(run->lanes, 0, &lane);
-	report_note(
-	    "going on from %s: layer %u/%u, %" PRIu64 " steps done", run->checkpoint, lane.layer, run->job->arch.layers, lane.steps);
-
-cleanup:
-	cJSON_Delete(saved);
-	free(bytes);
-	return status;
+	if (found->fault) {
+		report_note("%s; the one before it serves", found->fault);
+		checkpoint_step_back(run->checkpoint_path);
+	}
+	report_note("going on from %s: layer %u/%u, %" PRIu64 " steps done", run->checkpoint_path, lane.layer, run->job->arch.layers,
+	    lane.steps);
+	checkpoint_release(found);
+	return CLU_OK;
 }
 
 static clu_status save_checkpoint(struct run *run, clu_error *error)
@@ -162,7 +165,7 @@ static clu_status save_checkpoint(struct run *run, clu_error *error)
 	void *bytes = NULL;
 	size_t size = 0;
 	CLU_TRY(clu_lane_save(run->lanes, 0, &bytes, &size, error));
-	clu_status status = checkpoint_write(run->checkpoint, run->record, bytes, size, error);
+	clu_status status = checkpoint_write(run->checkpoint_path, run->record, bytes, size, error);
 	free(bytes);
 	run->checkpoint_at = progress_clock();
 	return status;
@@ -179,10 +182,11 @@ static clu_status start(struct run *run, clu_error *error)
 	    .from = job->from,
 	    .settings = run->record_text,
 	};
-	if (!job->restart && access(run->checkpoint, F_OK) == 0) {
+	if (run->found.bytes) {
 		CLU_TRY(resume(run, &training, error));
 		return save_checkpoint(run, error);
 	}
+	if (job->restart) checkpoint_remove(run->checkpoint_path);
 	clu_lane_progress lane;
 	CLU_TRY(clu_lane_start(run->lanes, 0, &training, error));
 	clu_lane_progress_get(run->lanes, 0, &lane);
@@ -197,9 +201,10 @@ static clu_status set_up(struct run *run, clu_error *error)
 	const train_job *job = run->job;
 	clu_data *data = NULL;
 	clu_status status;
-	run->checkpoint = checkpoint_path(job->model_path);
-	if (!run->checkpoint) return clu_fail(error, CLU_MEMORY, "out of memory");
+	run->checkpoint_path = checkpoint_path(job->model_path);
+	if (!run->checkpoint_path) return clu_fail(error, CLU_MEMORY, "out of memory");
 	CLU_TRY(check_output(job, error));
+	CLU_TRY(find_checkpoint(run, error));
 	CLU_TRY(prefix_choice_open(job->prefixes, &run->prefixes, error));
 	CLU_TRY(open_device(run, error));
 	CLU_TRY(make_records(run, error));
@@ -227,12 +232,12 @@ static cJSON *layer_json(uint32_t layer, const clu_layer_record *record)
 	return json;
 }
 
-/* The whole record anew, all layers so far. It is worth having, and no reason to end a training. */
-static void write_record(const train_job *job, uint32_t first_layer, const clu_lane_progress *lane)
+/* The whole record anew, all layers so far. */
+static clu_status write_record(const train_job *job, const clu_lane_progress *lane, clu_error *error)
 {
+	const uint32_t first_layer = shape_of(job).first_layer;
 	char *text = NULL;
 	size_t size = 0;
-	clu_error error;
 	FILE *out = open_memstream(&text, &size);
 	for (uint32_t i = 0; out && i < lane->layers_done; i++) {
 		cJSON *json = layer_json(first_layer + i, &lane->record[i]);
@@ -241,11 +246,13 @@ static void write_record(const train_job *job, uint32_t first_layer, const clu_l
 		cJSON_free(line);
 		cJSON_Delete(json);
 	}
+	clu_status status = CLU_OK;
 	if (!out || fclose(out) != 0)
-		report_note("%s not written: out of memory", job->record_path);
-	else if (clu_file_replace(job->record_path, text, size, &error) != CLU_OK)
-		report_note("%s", error.message);
+		status = clu_fail(error, CLU_MEMORY, "%s: out of memory", job->record_path);
+	else
+		status = clu_file_replace(job->record_path, text, size, error);
 	free(text);
+	return status;
 }
 
 /* A number of dB, or a dash where there is no test set. */
@@ -272,7 +279,8 @@ static void print_layers(struct run *run, const clu_lane_progress *lane)
 	if (run->layers_printed == lane->layers_done) return;
 	progress_clear(&run->progress);
 	if (run->job->record_path) {
-		write_record(run->job, shape_of(run->job).first_layer, lane);
+		clu_error error; /* which is no reason to end a training: finish writes it once more */
+		if (write_record(run->job, lane, &error) != CLU_OK) report_note("no record now, training goes on: %s", error.message);
 		run->layers_printed = lane->layers_done;
 		return;
 	}
@@ -289,43 +297,70 @@ static void print_layers(struct run *run, const clu_lane_progress *lane)
 	}
 }
 
+/* What could not be written costs what was trained since the last checkpoint. */
+static int report_failure(const struct run *run, const clu_error *error)
+{
+	const int code = report_error(error);
+	if (checkpoint_exists(run->checkpoint_path)) report_note("the same command goes on from %s", run->checkpoint_path);
+	return code;
+}
+
 static int stop(struct run *run, const clu_lane_progress *lane)
 {
 	clu_error error;
 	progress_clear(&run->progress);
-	if (save_checkpoint(run, &error) != CLU_OK) return report_error(&error);
+	if (save_checkpoint(run, &error) != CLU_OK) return report_failure(run, &error);
 	report_note("stopped at layer %u/%u after %" PRIu64 " steps; the same command goes on from %s", lane->layer,
-	    run->job->arch.layers, lane->steps, run->checkpoint);
+	    run->job->arch.layers, lane->steps, run->checkpoint_path);
 	return EXIT_STOPPED;
+}
+
+/* A full disk has room for the model where the older checkpoint was, which is four times as large. */
+static clu_status save_model(const struct run *run, const clu_model *model, clu_error *error)
+{
+	const clu_status status = clu_model_save(model, run->job->model_path, error);
+	if (status != CLU_FILE || !checkpoint_remove_previous(run->checkpoint_path)) return status;
+	return clu_model_save(model, run->job->model_path, error);
 }
 
 static int finish(struct run *run, const clu_lane_progress *lane)
 {
+	const train_job *job = run->job;
 	clu_model *model = NULL;
 	clu_error error;
 	clu_status status;
+	if (job->record_path) CLU_GOTO(write_record(job, lane, &error));
 	CLU_GOTO(clu_lane_model(run->lanes, 0, &model, &error));
-	CLU_GOTO(clu_model_save(model, run->job->model_path, &error));
-	unlink(run->checkpoint);
-	report_note("%s written after %" PRIu64 " steps", run->job->model_path, lane->steps - lane->reused_steps);
+	CLU_GOTO(save_model(run, model, &error));
+	report_note("%s written after %" PRIu64 " steps", job->model_path, lane->steps - lane->reused_steps);
+	if (ferror(stdout))
+		report_note("not all layers could be printed; the same command with --force prints them, and has little to train again");
+	else
+		checkpoint_remove(run->checkpoint_path);
 
 cleanup:
 	clu_model_destroy(model);
-	return status == CLU_OK ? EXIT_DONE : report_error(&error);
+	return status == CLU_OK ? EXIT_DONE : report_failure(run, &error);
 }
 
 /* A checkpoint in the middle that cannot be written is no reason to throw the training away: the next one may succeed. */
 static void keep_checkpoint(struct run *run, bool layer_ended)
 {
-	if (!layer_ended && progress_clock() - run->checkpoint_at < checkpoint_seconds) return;
+	if (!layer_ended && progress_clock() - run->checkpoint_at < run->interval) return;
 	clu_error error;
-	if (save_checkpoint(run, &error) == CLU_OK) return;
+	const bool failed = save_checkpoint(run, &error) != CLU_OK;
+	if (failed == run->checkpoint_failed) return;
+	run->checkpoint_failed = failed;
 	progress_clear(&run->progress);
-	report_note("no checkpoint now, training goes on: %s", error.message);
+	if (failed)
+		report_note("no checkpoint now, training goes on: %s", error.message);
+	else
+		report_note("there are checkpoints again");
 }
 
 static int train(struct run *run)
 {
+	const double slice = fmin(slice_seconds, run->interval);
 	clu_lane_progress lane;
 	clu_error error;
 	for (;;) {
@@ -334,13 +369,14 @@ static int train(struct run *run)
 		print_layers(run, &lane);
 		if (lane.state == CLU_LANE_DONE) return finish(run, &lane);
 		if (lane.state == CLU_LANE_FAILED) {
+			if (run->job->diverged) *run->job->diverged = lane.error.status == CLU_NUMERIC;
 			progress_clear(&run->progress);
 			return report_error(&lane.error);
 		}
 		if (interrupt_flag) return stop(run, &lane);
 		keep_checkpoint(run, layer_ended);
 		progress_update(&run->progress, progress_clock(), &lane);
-		if (clu_lanes_run(run->lanes, slice_seconds, &interrupt_flag, &error) != CLU_OK) {
+		if (clu_lanes_run(run->lanes, slice, &interrupt_flag, &error) != CLU_OK) {
 			progress_clear(&run->progress);
 			return report_error(&error);
 		}
@@ -349,7 +385,7 @@ static int train(struct run *run)
 
 int train_run(const train_job *job)
 {
-	struct run run = {.job = job};
+	struct run run = {.job = job, .interval = job->checkpoint > 0 ? job->checkpoint : checkpoint_seconds};
 	clu_error error;
 	int code;
 	interrupt_install();
@@ -366,7 +402,8 @@ int train_run(const train_job *job)
 	clu_device_destroy(run.device);
 	cJSON_free(run.record_text);
 	cJSON_Delete(run.record);
-	free(run.checkpoint);
+	checkpoint_release(&run.found);
+	free(run.checkpoint_path);
 	return code;
 }
 

@@ -14,9 +14,11 @@ typedef struct train_job {
 	clu_model *from;         /* NULL: from nothing */
 	clu_arch arch;
 	settings settings; /* finished; layers are the architecture's */
+	double checkpoint; /* s between checkpoints, most that a crash may lose; 0: 60 */
 	bool json;
-	bool force;   /* a finished model may be replaced */
-	bool restart; /* a checkpoint is discarded */
+	bool force;     /* a finished model may be replaced */
+	bool restart;   /* a checkpoint is discarded */
+	bool *diverged; /* set where training came to a number that is not finite; NULL: the exit code is enough */
 } train_job;
 
 /* Trains, shows progress, keeps M.checkpoint, writes M. Returns the exit code; an interrupted training returns EXIT_STOPPED. */

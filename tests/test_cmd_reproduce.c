@@ -14,7 +14,7 @@ static void refusals_are_named(void **state)
 		const char *words[10];
 		const char *named;
 	} cases[] = {
-	    {{"reproduce"}, "which table"},
+	    {{"reproduce"}, "which one"},
 	    {{"reproduce", "table3", "-o", "x"}, "table3"},
 	    {{"reproduce", "table1"}, "-o"},
 	    {{"reproduce", "table1", "table2", "-o", "x"}, "'table2'"},
@@ -28,6 +28,23 @@ static void refusals_are_named(void **state)
 	    {{"reproduce", "table1", "-o", "x", "--repeat", "0"}, "--repeat 0"},
 	    {{"reproduce", "table1", "-o", "x", "--recipe", "slow"}, "slow"},
 	    {{"reproduce", "table1", "-o", "x", "--snr", "20"}, "snr"},
+	    {{"reproduce", "table1", "-o", "x", "--variants", "fast"}, "--variants is for"},
+	    {{"reproduce", "table1", "-o", "x", "--random", "5"}, "--random is for"},
+	    {{"reproduce", "table1", "-o", "x", "--part", "ranking"}, "--part is for"},
+	    {{"reproduce", "recipe"}, "-o"},
+	    {{"reproduce", "recipe", "-o", "x", "--rows", "b"}, "--rows is for tables"},
+	    {{"reproduce", "recipe", "-o", "x", "--recipe", "fast"}, "--recipe is for tables"},
+	    {{"reproduce", "recipe", "-o", "x", "--set", "decay=1"}, "--set is for tables"},
+	    {{"reproduce", "recipe", "-o", "x", "--schedule", "5"}, "--schedule is for tables"},
+	    {{"reproduce", "recipe", "-o", "x", "--variants", "fast,slow"}, "slow"},
+	    {{"reproduce", "recipe", "-o", "x", "--variants", "fast,fast"}, "twice"},
+	    {{"reproduce", "recipe", "-o", "x", "--variants", ","}, "--variants ','"},
+	    {{"reproduce", "recipe", "-o", "x", "--random", "0"}, "--random 0"},
+	    {{"reproduce", "recipe", "-o", "x", "--part", "half"}, "--part half"},
+	    {{"reproduce", "recipe", "-o", "x", "--plan", "p.plan"}, "--part quality"},
+	    {{"reproduce", "recipe", "-o", "x", "--part", "ranking", "--arch", "LISTA"}, "--arch is not for the ranking"},
+	    {{"reproduce", "recipe", "-o", "x", "--part", "ranking", "--repeat", "2"}, "--repeat is not for the ranking"},
+	    {{"reproduce", "recipe", "-o", "x", "--part", "quality", "--random", "2"}, "--random is for the ranking"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		support_result result = support_run(cases[i].words);

@@ -1,79 +1,9 @@
-/* test_cmd_train.c: `clunroll train` as a user meets it: what it prints and writes, how it refuses, how it goes on after an
- * interruption. Equal settings must give equal model files, byte for byte, however often a training was stopped.
+/* test_cmd_train.c: `clunroll train` as a user meets it: what it prints and writes, how it refuses. What interrupts it is in
+ * test_train_run.c.
  * TEST_NEEDS: device */
-#include "support.h"
+#include "train_fixture.h"
 
-#include "message.h"
-
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { LAYERS = 3, ARGUMENTS_MAX = 64 };
-
-static int enter(void **state)
-{
-	*state = support_directory_create();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
-/* A command line: a tiny problem, then further arguments, which win. The words must outlive it. */
-struct line {
-	const char *words[ARGUMENTS_MAX];
-	size_t count;
-};
-
-static void add(struct line *line, const char *const *words)
-{
-	for (; *words; words++) {
-		assert_true(line->count + 1 < ARGUMENTS_MAX);
-		line->words[line->count++] = *words;
-	}
-	line->words[line->count] = NULL;
-}
-
-static struct line tiny(const char *const *more)
-{
-	static const char *const words[] = {"train", "--m", "10", "--n", "20", "--layers", "3", "--train-samples", "64",
-	    "--validation-samples", "32", "--test-samples", "32", "--batch", "16", "--schedule", "2,5,3", "--json", NULL};
-	struct line line = {{0}, 0};
-	add(&line, words);
-	add(&line, more);
-	return line;
-}
-
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static void expect(const support_result *result, int code)
-{
-	if (result->code != code) fail_msg("exit code %d, wanted %d; stderr: %s", result->code, code, result->err);
-}
-
-static void expect_in_stderr(const support_result *result, const char *wanted)
-{
-	if (!strstr(result->err, wanted)) fail_msg("'%s' is not in '%s'", wanted, result->err);
-}
-
-/* Trains to the end and returns the model's bytes; the caller frees them. */
-static char *train_to_end(const char *const *more, const char *model, size_t *size)
-{
-	struct line line = tiny(more);
-	add(&line, WORDS("-o", model));
-	support_result result = support_run(line.words);
-	expect(&result, EXIT_DONE);
-	support_result_release(&result);
-	return support_read(model, size);
-}
 
 static double number(const cJSON *json, const char *key)
 {
@@ -140,69 +70,6 @@ static void finished_models_are_kept(void **state)
 	free(model);
 }
 
-/* ---- interruptions ---- */
-
-/* 0 when there is no such file; a file that is replaced gets another number. */
-static ino_t file_number(const char *path)
-{
-	struct stat about;
-	return stat(path, &about) == 0 ? about.st_ino : 0;
-}
-
-/* Starts a training and waits for its first checkpoint, which comes before its first step. */
-static support_process *start_until_checkpoint(const struct line *line, const char *checkpoint)
-{
-	ino_t before = file_number(checkpoint);
-	support_process *process = support_start(line->words);
-	const struct timespec pause = {0, 2000000};
-	for (unsigned i = 0; file_number(checkpoint) == before; i++) {
-		if (i > 300000) fail_msg("no checkpoint after ten minutes");
-		nanosleep(&pause, NULL);
-	}
-	return process;
-}
-
-/* Long enough to be still under way when the signal comes. */
-static const char *long_schedule(void)
-{
-	return support_tiny() ? "5,20,5" : "300,600,300";
-}
-
-static void stopped_training_goes_on_to_the_same_bits(void **state)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGKILL};
-	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint"), *whole = support_path(*state, "w");
-	const char *const *words = WORDS("--arch", "Dense", "--schedule", long_schedule());
-	size_t wanted_size, size;
-	char *wanted = train_to_end(words, whole, &wanted_size);
-	struct line line = tiny(words);
-	add(&line, WORDS("-o", model));
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-		support_process *process = start_until_checkpoint(&line, checkpoint);
-		kill(support_pid(process), signals[i]);
-		support_result result = support_wait(process);
-		expect(&result, signals[i] == SIGKILL ? 128 + SIGKILL : EXIT_STOPPED);
-		if (signals[i] != SIGKILL) expect_in_stderr(&result, checkpoint);
-		support_result_release(&result);
-		assert_int_not_equal(access(model, F_OK), 0);
-	}
-	support_result result = support_run(line.words);
-	expect(&result, EXIT_DONE);
-	expect_in_stderr(&result, "going on from");
-	/* The lines of all layers, those trained before the last interruption too. */
-	assert_non_null(strstr(result.out, "\"layer\":1"));
-	assert_non_null(strstr(result.out, "\"layer\":3"));
-	support_result_release(&result);
-	char *bytes = support_read(model, &size);
-	assert_int_equal(size, wanted_size);
-	assert_memory_equal(bytes, wanted, size);
-	free(bytes);
-	free(wanted);
-	free(whole);
-	free(checkpoint);
-	free(model);
-}
-
 /* A model is the same file whether its first layers were trained for it or not. */
 static void shared_prefixes_change_no_bit(void **state)
 {
@@ -225,10 +92,7 @@ static void shared_prefixes_change_no_bit(void **state)
 		assert_non_null(strstr(result.out, "\"layer\":1"));
 		assert_non_null(strstr(result.out, "\"layer\":3"));
 		support_result_release(&result);
-		char *bytes = support_read(model, &size);
-		assert_int_equal(size, wanted_size);
-		assert_memory_equal(bytes, wanted, size);
-		free(bytes);
+		expect_same_bytes(model, wanted, wanted_size);
 	}
 	free(wanted);
 	free(prefixes);
@@ -236,60 +100,6 @@ static void shared_prefixes_change_no_bit(void **state)
 	free(second);
 	free(first);
 	free(alone);
-}
-
-static void other_settings_are_named(void **state)
-{
-	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
-	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
-	struct line line = tiny(WORDS("--arch", "LISTA", "--schedule", long_schedule(), "-o", model));
-	support_process *process = start_until_checkpoint(&line, checkpoint);
-	kill(support_pid(process), SIGTERM);
-	support_result result = support_wait(process);
-	expect(&result, EXIT_STOPPED);
-	support_result_release(&result);
-
-	static const struct {
-		const char *option, *value, *named;
-	} cases[] = {
-	    {"--batch", "8", "batch: 8 here, 16 there"},
-	    {"--snr", "20", "snr_db: 20 here, \"inf\" there"},
-	    {"--salt-pepper", "0.1", "salt_pepper: 0.1 here, none there"},
-	    {"--setting", "gamma", "codes: \"gamma\" here, none there"},
-	    {"--arch", "LFISTA", "arch: "},
-	    {"--set", "decay=0.5", "decay 0.5 here, decay 0.3 there"},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct line other = line;
-		add(&other, WORDS(cases[i].option, cases[i].value));
-		result = support_run(other.words);
-		expect(&result, EXIT_SETTINGS);
-		expect_in_stderr(&result, cases[i].named);
-		expect_in_stderr(&result, "--restart");
-		support_result_release(&result);
-	}
-	add(&line, WORDS("--schedule", "2,5,3", "--batch", "8", "--restart"));
-	result = support_run(line.words);
-	expect(&result, EXIT_DONE);
-	support_result_release(&result);
-	assert_int_equal(access(model, F_OK), 0);
-	assert_int_not_equal(access(checkpoint, F_OK), 0);
-	free(checkpoint);
-	free(model);
-}
-
-static void damaged_checkpoint_is_named(void **state)
-{
-	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
-	support_write(checkpoint, "no checkpoint", 13);
-	struct line line = tiny(WORDS("--arch", "LISTA", "-o", model));
-	support_result result = support_run(line.words);
-	expect(&result, EXIT_FAILED);
-	expect_in_stderr(&result, checkpoint);
-	expect_in_stderr(&result, "--restart");
-	support_result_release(&result);
-	free(checkpoint);
-	free(model);
 }
 
 /* ---- further ways to train ---- */
@@ -376,6 +186,7 @@ static void wrong_usage(void **state)
 	    {{"--recipe", "slow"}, "slow"},
 	    {{"--schedule", "1,2", "--arch", "LISTA", "-om"}, "1,2"},
 	    {{"--layers", "33"}, "--layers 33"},
+	    {{"--checkpoint", "0.01s"}, "must be 0.1 s at least"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct line line = tiny((const char *const[]){NULL});
@@ -443,10 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_line_for_each_layer, enter, leave),
 	    cmocka_unit_test_setup_teardown(finished_models_are_kept, enter, leave),
-	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, enter, leave),
 	    cmocka_unit_test_setup_teardown(shared_prefixes_change_no_bit, enter, leave),
-	    cmocka_unit_test_setup_teardown(other_settings_are_named, enter, leave),
-	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(tuning_trains_the_last_layer_only, enter, leave),
 	    cmocka_unit_test_setup_teardown(dry_run_trains_nothing, enter, leave),
 	    cmocka_unit_test_setup_teardown(printed_recipes_can_be_used, enter, leave),

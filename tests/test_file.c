@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,37 @@ static void test_steps_over_leftovers_of_a_killed_process(void **state)
 	assert_int_equal(clu_file_replace(made->path, "new", 3, NULL), CLU_OK);
 	assert_content(made->path, "new", 3);
 	assert_int_equal(entries(made->directory), 4);
+}
+
+static char *write_old(const char *directory, const char *name)
+{
+	const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+	char *path = support_path(directory, name);
+	support_write(path, "old", 3);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	return path;
+}
+
+static void test_removes_old_leftovers_of_its_own_file(void **state)
+{
+	fixture *made = *state;
+	static const struct {
+		const char *name;
+		bool removed;
+	} cases[] = {{"file.12-0.tmp", true}, {"file.9-999.tmp", true}, {"file.tmp", false}, {"file.12.tmp", false},
+	    {"file.-0.tmp", false}, {"file.12-x.tmp", false}, {"file.12-0.tmp.gz", false}, {"files.12-0.tmp", false},
+	    {"other.12-0.tmp", false}};
+	enum { CASES = sizeof cases / sizeof *cases };
+	char *paths[CASES], *fresh = support_path(made->directory, "file.13-0.tmp");
+	for (size_t i = 0; i < CASES; i++) paths[i] = write_old(made->directory, cases[i].name);
+	support_write(fresh, "new", 3);
+	assert_int_equal(clu_file_replace(made->path, "x", 1, NULL), CLU_OK);
+	for (size_t i = 0; i < CASES; i++) {
+		if ((access(paths[i], F_OK) != 0) != cases[i].removed) fail_msg("%s", cases[i].name);
+		free(paths[i]);
+	}
+	assert_int_equal(access(fresh, F_OK), 0);
+	free(fresh);
 }
 
 /* RLIMIT_FSIZE makes write fail in the middle, as a full disk does. */
@@ -202,6 +234,7 @@ int main(void)
 	    FILE_TEST(test_replaces_and_reads_back),
 	    FILE_TEST(test_new_files_obey_the_umask),
 	    FILE_TEST(test_steps_over_leftovers_of_a_killed_process),
+	    FILE_TEST(test_removes_old_leftovers_of_its_own_file),
 	    FILE_TEST(test_full_disk_leaves_the_old_file),
 	    FILE_TEST(test_aborted_leaves_the_old_file),
 	    FILE_TEST(test_what_cannot_be_replaced),

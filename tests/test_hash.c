@@ -44,9 +44,9 @@ static void bytes_are_words_and_a_rest(void **state)
 	const uint32_t zero = 0;
 	const char bytes[] = "abcdefg";
 	const uint64_t whole = hash_words(HASH_START, bytes, 1);
-	assert_true(hash_bytes(bytes, 4) == hash_words(whole, &zero, 1));
-	assert_true(hash_bytes(bytes, 7) == hash_words(whole, bytes + 4, 1)); /* with the NUL */
-	assert_true(hash_bytes(bytes, 5) != hash_bytes(bytes, 6));
+	assert_true(clu_hash_bytes(bytes, 4) == hash_words(whole, &zero, 1));
+	assert_true(clu_hash_bytes(bytes, 7) == hash_words(whole, bytes + 4, 1)); /* with the NUL */
+	assert_true(clu_hash_bytes(bytes, 5) != clu_hash_bytes(bytes, 6));
 }
 
 int main(void)

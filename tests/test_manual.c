@@ -1,5 +1,5 @@
 /* test_manual.c: frontend/clunroll.1 names every command that the program has and every option that a command's --help names, and
- * no option that no command has. */
+ * no option that no command has; its lists are closed. */
 #include "support.h"
 
 #include <ctype.h>
@@ -94,11 +94,27 @@ static void test_options_of_the_manual_exist(void **state)
 	free(manual);
 }
 
+static size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+	for (; (text = strstr(text, part)); text += strlen(part)) count++;
+	return count;
+}
+
+static void test_lists_of_the_manual_are_closed(void **state)
+{
+	(void)state;
+	char *manual = read_manual();
+	assert_int_equal(count_of(manual, "\n.Bl "), count_of(manual, "\n.El\n"));
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_commands_and_options_are_in_the_manual),
 	    cmocka_unit_test(test_options_of_the_manual_exist),
+	    cmocka_unit_test(test_lists_of_the_manual_are_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

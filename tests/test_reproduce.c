@@ -42,13 +42,13 @@ static void names_of_files(void **state)
 	clu_error error;
 	char name[REPRODUCE_NAME], long_arch[CLU_ARCH_TEXT];
 	support_ok(reproduce_settings(job, "snr40", 3, &made, &error), &error);
-	support_ok(reproduce_network_name(job, "Searched", "snr40", &made, name, &error), &error);
+	support_ok(reproduce_network_name("Searched", "snr40", &made, name, &error), &error);
 	assert_string_equal(name, "searched-250x500-snr40-fast-seed3");
-	support_ok(reproduce_network_name(job, "0_0_1:ssr", "snr40", &made, name, &error), &error);
+	support_ok(reproduce_network_name("0_0_1:ssr", "snr40", &made, name, &error), &error);
 	assert_string_equal(name, "0_0_1-ssr-250x500-snr40-fast-seed3");
 	memset(long_arch, '0', sizeof long_arch - 1);
 	long_arch[sizeof long_arch - 1] = '\0';
-	assert_int_equal(reproduce_network_name(job, long_arch, "snr40", &made, name, &error), CLU_ARGUMENT);
+	assert_int_equal(reproduce_network_name(long_arch, "snr40", &made, name, &error), CLU_ARGUMENT);
 	reproduce_table_name(job, name);
 	assert_string_equal(name, "table1");
 	free(job);

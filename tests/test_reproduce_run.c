@@ -157,6 +157,15 @@ static bool appears(const char *directory, const char *name)
 	return file_number(directory, name) != 0;
 }
 
+static size_t layers_in_record(const char *directory)
+{
+	char *record = read_in(directory, NETWORK ".jsonl", NULL);
+	size_t lines = 0;
+	for (const char *at = record; (at = strchr(at, '\n')); at++) lines++;
+	free(record);
+	return lines;
+}
+
 static void killed_it_goes_on_to_the_same_bytes(void **state)
 {
 	SKIP_WHERE_SLOW();
@@ -174,15 +183,30 @@ static void killed_it_goes_on_to_the_same_bytes(void **state)
 	char *bytes = read_in(whole, NETWORK ".safetensors", &size), *after = read_in(killed, NETWORK ".safetensors", &size_after);
 	assert_int_equal(size_after, size);
 	assert_memory_equal(after, bytes, size);
-	char *record = read_in(killed, NETWORK ".jsonl", NULL);
-	size_t lines = 0;
-	for (const char *at = record; (at = strchr(at, '\n')); at++) lines++;
-	assert_int_equal(lines, 16);
-	free(record);
+	assert_int_equal(layers_in_record(killed), 16);
 	free(after);
 	free(bytes);
 	free(killed);
 	free(whole);
+}
+
+/* Where the record cannot be written, the checkpoint stays instead. */
+static void no_network_without_its_record(void **state)
+{
+	SKIP_WHERE_SLOW();
+	char *directory = support_path(*state, "record"), *models = support_path(directory, "models");
+	char *record = support_path(directory, NETWORK ".jsonl");
+	assert_int_equal(mkdir(directory, 0700) | mkdir(models, 0700) | mkdir(record, 0700), 0);
+	support_result result = run(directory, "2", WORDS("--rows", "b"), EXIT_FAILED);
+	if (!strstr(result.err, record) || !strstr(result.err, "the same command goes on from")) fail_msg("%s", result.err);
+	support_result_release(&result);
+	assert_int_equal(file_number(directory, NETWORK ".safetensors"), 0);
+	assert_int_equal(rmdir(record), 0);
+	run_to_end(directory, "2", WORDS("--rows", "b"));
+	assert_int_equal(layers_in_record(directory), 16);
+	free(record);
+	free(models);
+	free(directory);
 }
 
 static void networks_of_other_settings_are_refused(void **state)
@@ -202,6 +226,7 @@ int main(void)
 	    cmocka_unit_test(a_table_is_made),
 	    cmocka_unit_test(what_is_there_is_not_trained_again),
 	    cmocka_unit_test(killed_it_goes_on_to_the_same_bytes),
+	    cmocka_unit_test(no_network_without_its_record),
 	    cmocka_unit_test(networks_of_other_settings_are_refused),
 	};
 	return cmocka_run_group_tests(tests, enter, leave);

@@ -24,13 +24,23 @@ def shrink(v, theta):
     return jnp.sign(v) * jax.nn.relu(jnp.abs(v) - theta)
 
 
-def forward(weights, coefficients, origins, b):
-    """origins: for each layer (from 1) the layers that are mixed; coefficients [K, K]."""
+def select(v, theta, selected):
+    """A soft threshold that lets the `selected` largest entries of each row pass unshrunk, and all that tie with the least of them."""
+    shrunk = shrink(v, theta)
+    if selected == 0:
+        return shrunk
+    magnitude = jax.lax.stop_gradient(jnp.abs(v))
+    cutoff = jax.lax.top_k(magnitude, selected)[0][:, -1:]
+    return jnp.where((theta > 0) & (magnitude > theta) & (magnitude >= cutoff), v, shrunk)
+
+
+def forward(weights, coefficients, origins, selected, b):
+    """origins: for each layer (from 1) the layers that are mixed; coefficients [K, K]; selected: entries by layer."""
     side = b @ weights["w_b"].T
-    outputs = [shrink(side, weights["theta"][0])]
+    outputs = [select(side, weights["theta"][0], selected[0])]
     for layer in range(2, len(origins) + 1):
         mixed = sum(coefficients[layer - 1, i - 1] * outputs[i - 1] for i in origins[layer - 1])
-        outputs.append(shrink(side + mixed @ weights["w_x"].T, weights["theta"][layer - 1]))
+        outputs.append(select(side + mixed @ weights["w_x"].T, weights["theta"][layer - 1], selected[layer - 1]))
     return outputs[-1]
 
 
@@ -51,22 +61,23 @@ def start(weights):
 
 def single_step(network):
     """(weights, moments), b, x → (weights, moments), loss."""
+    network.need_soft_thresholds()
     origins = [network.origins(layer) for layer in range(1, network.layers + 1)]
 
     def step(state, b, x):
-        loss = lambda w: 0.5 * jnp.sum((forward(w, w["a"], origins, b) - x) ** 2)
+        loss = lambda w: 0.5 * jnp.sum((forward(w, w["a"], origins, network.selected, b) - x) ** 2)
         value, gradients = jax.value_and_grad(loss)(state[0])
         return adam(*state, gradients), value
 
     return jax.jit(step, donate_argnums=0)
 
 
-def lanes_step(layers):
+def lanes_step(network):
     """The same over lanes, gates [lanes, K, K] as data: state, gates, b, x [lanes, batch, …] → state, losses."""
-    origins = [list(range(1, layer)) for layer in range(1, layers + 1)]
+    origins = [list(range(1, layer)) for layer in range(1, network.layers + 1)]
 
     def step(state, gate, b, x):
-        loss = lambda w: 0.5 * jnp.sum((forward(w, w["a"] * gate, origins, b) - x) ** 2)
+        loss = lambda w: 0.5 * jnp.sum((forward(w, w["a"] * gate, origins, network.selected, b) - x) ** 2)
         value, gradients = jax.value_and_grad(loss)(state[0])
         return adam(*state, gradients), value
 

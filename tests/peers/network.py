@@ -27,6 +27,11 @@ class Network:
         self.scale = float(self.metadata["scale"])
         self.settings = json.loads(self.metadata["settings"])
 
+    def need_soft_thresholds(self):
+        """What the peers are written for."""
+        if not set(self.neurons) <= {"s", "p"} or "0" in self.sides:
+            raise ValueError("only networks of soft thresholds, with support selection or without, and all side connections")
+
     def origins(self, layer):
         """Layers (from 1) whose outputs enter `layer`: the one before and those that the bits of its integer add."""
         if layer == 1:

@@ -68,7 +68,7 @@ def build_vmap(model, b, x, lanes):
     import jax_network
     network = Network(model)
     stack = lambda value: jnp.stack([value] * lanes)
-    step, gates = jax_network.lanes_step(network.layers), stack(jax_network.gates(network))
+    step, gates = jax_network.lanes_step(network), stack(jax_network.gates(network))
     weights, (first, second, t) = jax.tree.map(stack, jax_network.start(jax_network.parameters(network)))
     state, b, x = (weights, (first, second, t)), stack(jnp.array(b)), stack(jnp.array(x))
 

@@ -6,12 +6,24 @@ def shrink(v, theta):
     return torch.sign(v) * torch.relu(torch.abs(v) - theta)
 
 
-class TorchNetwork:
-    """Soft thresholds, mean form: layer L takes (1/n_L) sum c_iL x_i over its origins, all c start at 1."""
+def select(v, theta, selected):
+    """A soft threshold that lets the `selected` largest entries of each row pass unshrunk, and all that tie with the least of them."""
+    shrunk = shrink(v, theta)
+    if selected == 0:
+        return shrunk
+    magnitude = torch.abs(v).detach()
+    cutoff = torch.topk(magnitude, selected).values[:, -1:]
+    return torch.where((theta > 0) & (magnitude > theta) & (magnitude >= cutoff), v, shrunk)
 
-    def __init__(self, dictionary, layers, origins, lipschitz):
+
+class TorchNetwork:
+    """Soft thresholds, with support selection or without; mean form: layer L takes (1/n_L) sum c_iL x_i over its origins, all c
+    start at 1."""
+
+    def __init__(self, dictionary, layers, origins, lipschitz, selected=None):
         n = dictionary.shape[1]
         self.origins = origins
+        self.selected = selected or [0] * layers
         self.w_b = (dictionary.T / lipschitz).contiguous().requires_grad_()
         self.w_x = (torch.eye(n) - dictionary.T @ dictionary / lipschitz).requires_grad_()
         self.theta = [torch.tensor(0.4 / lipschitz).requires_grad_() for _ in range(layers)]
@@ -20,10 +32,10 @@ class TorchNetwork:
     @classmethod
     def of(cls, trained):
         """That of a stored network (network.py)."""
-        if set(trained.neurons) != {"s"} or "0" in trained.sides:
-            raise ValueError("only networks of soft thresholds with all side connections")
+        trained.need_soft_thresholds()
         n, m = trained.w_b.shape
-        network = cls(torch.zeros(m, n), trained.layers, [trained.origins(layer) for layer in range(1, trained.layers + 1)], 1.0)
+        network = cls(torch.zeros(m, n), trained.layers, [trained.origins(layer) for layer in range(1, trained.layers + 1)], 1.0,
+                      trained.selected)
         with torch.no_grad():
             network.w_b.copy_(torch.from_numpy(trained.w_b))
             network.w_x.copy_(torch.from_numpy(trained.w_x))
@@ -35,11 +47,11 @@ class TorchNetwork:
 
     def forward(self, b, depth):
         side = b @ self.w_b.T
-        outputs = [shrink(side, self.theta[0])]
+        outputs = [select(side, self.theta[0], self.selected[0])]
         for layer in range(1, depth):
             terms = self.origins[layer]
             mixed = sum(self.c[layer][k] * outputs[i - 1] for k, i in enumerate(terms)) / len(terms)
-            outputs.append(shrink(side + mixed @ self.w_x.T, self.theta[layer]))
+            outputs.append(select(side + mixed @ self.w_x.T, self.theta[layer], self.selected[layer]))
         return outputs[-1]
 
     def introduced(self, layer):

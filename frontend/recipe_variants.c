@@ -1,0 +1,47 @@
+/* recipe_variants.c: see recipe_variants.h. A variant without changes has the name of its base, and its networks are those of the
+ * tables. What is asked: what start and loss are worth, alone and together; what steps are worth; whether all layers need a stage
+ * of their own, and the last one a longer one. */
+#include "recipe_variants.h"
+
+#include "recipe_change.h"
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FEW "length=1600", "layers_at=1,2,3,4,6,8,11"
+#define LONG "length=4000", "length_last=12000", "loss=squares"
+
+const recipe_variant recipe_variants[] = {
+    {"fast", "fast", {NULL}, true},
+    {"fast-ones", "fast", {"start=ones"}, true},
+    {"fast-squares", "fast", {"loss=squares"}, true},
+    {"fast-ones-squares", "fast", {"start=ones", "loss=squares"}, true},
+    {"fast-even", "fast", {"length_last=800"}, true},
+    {"fast-few", "fast", {FEW}, true},
+    {"quick", "quick", {NULL}, true},
+    {"quick-squares", "quick", {"loss=squares"}, true},
+    {"quick-half", "quick", {"length=400", "length_last=1200"}, true},
+    {"quick-few", "quick", {FEW}, true},
+    {"squares-72000", "fast", {LONG}, true},
+    {"ones-squares-72000", "fast", {LONG, "start=ones"}, true},
+    {"paper", "paper", {NULL}, false},
+};
+const size_t recipe_variant_count = sizeof recipe_variants / sizeof *recipe_variants;
+
+const recipe_variant *recipe_variant_find(const char *name)
+{
+	for (size_t i = 0; i < recipe_variant_count; i++) {
+		if (strcmp(recipe_variants[i].name, name) == 0) return &recipe_variants[i];
+	}
+	return NULL;
+}
+
+clu_status recipe_variant_make(const recipe_variant *variant, clu_recipe *recipe, clu_error *error)
+{
+	CLU_TRY(clu_recipe_load(variant->base, recipe, error));
+	for (size_t i = 0; i < RECIPE_CHANGES_MAX && variant->changes[i]; i++)
+		CLU_TRY(recipe_change(recipe, variant->changes[i], error));
+	snprintf(recipe->name, sizeof recipe->name, "%s", variant->name);
+	return CLU_OK;
+}

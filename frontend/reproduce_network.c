@@ -1,0 +1,238 @@
+/* reproduce_network.c: see reproduce_network.h. What was done lies in files, so that going on is the same as beginning: what is
+ * there is not made again. */
+#include "reproduce_network.h"
+
+#include "device_choice.h"
+#include "message.h"
+#include "model_record.h"
+#include "settings_json.h"
+#include "status.h"
+#include "train_run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files ---- */
+
+char *reproduce_path(const reproduce_job *job, const char *folder, const char *name, const char *ending)
+{
+	const size_t size = strlen(job->directory) + strlen(folder) + strlen(name) + strlen(ending) + 3;
+	char *path = malloc(size);
+	if (path) snprintf(path, size, "%s%s%s/%s%s", job->directory, folder[0] ? "/" : "", folder, name, ending);
+	return path;
+}
+
+static clu_status make_directory(char *path, clu_error *error)
+{
+	clu_status status = CLU_OK;
+	if (!path)
+		status = clu_fail(error, CLU_MEMORY, "out of memory");
+	else if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		status = clu_fail(error, CLU_FILE, "cannot make directory %.500s: %s", path, strerror(errno));
+	free(path);
+	return status;
+}
+
+clu_status reproduce_directories(const reproduce_job *job, const char *const *folders, clu_error *error)
+{
+	CLU_TRY(make_directory(strdup(job->directory), error));
+	for (; *folders; folders++) CLU_TRY(make_directory(reproduce_path(job, "", *folders, ""), error));
+	return CLU_OK;
+}
+
+clu_status reproduce_write(const reproduce_job *job, const char *name, const char *ending, const char *text, clu_error *error)
+{
+	char *path = reproduce_path(job, "", name, ending);
+	clu_status status = path && text ? clu_file_replace(path, text, strlen(text), error)
+	                                 : clu_fail(error, CLU_MEMORY, "out of memory for the table");
+	free(path);
+	return status;
+}
+
+/* ---- a network ---- */
+
+clu_status reproduce_network_create(const reproduce_job *job, const char *arch, const char *setting, uint64_t seed,
+    const clu_recipe *recipe, reproduce_network *network, clu_error *error)
+{
+	*network = (reproduce_network){.name = ""};
+	CLU_TRY(clu_arch_parse(arch, job->base.layers, &network->arch, error));
+	CLU_TRY(reproduce_settings(job, setting, seed, &network->settings, error));
+	if (recipe) network->settings.recipe = *recipe;
+	CLU_TRY(reproduce_network_name(arch, setting, &network->settings, network->name, error));
+	network->model = reproduce_path(job, "models", network->name, ".safetensors");
+	network->record = reproduce_path(job, "models", network->name, ".jsonl");
+	if (network->model && network->record) return CLU_OK;
+	reproduce_network_release(network);
+	return clu_fail(error, CLU_MEMORY, "out of memory");
+}
+
+void reproduce_network_release(reproduce_network *network)
+{
+	free(network->model);
+	free(network->record);
+	network->model = network->record = NULL;
+}
+
+bool reproduce_network_exists(const reproduce_network *network)
+{
+	return access(network->model, F_OK) == 0;
+}
+
+int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged)
+{
+	if (reproduce_network_exists(network)) return EXIT_DONE;
+	char *prefixes = reproduce_path(job, "", "prefixes", "");
+	report_note("training %s", network->model);
+	const int code = train_run(&(train_job){.model_path = network->model,
+	    .record_path = network->record,
+	    .prefixes = prefixes,
+	    .device_spec = job->device_spec,
+	    .plan_path = job->plan_path,
+	    .arch = network->arch,
+	    .settings = network->settings,
+	    .diverged = diverged});
+	free(prefixes);
+	return code;
+}
+
+static clu_status check_settings(const reproduce_network *network, const clu_model *model, clu_error *error)
+{
+	char text[CLU_ARCH_TEXT];
+	clu_arch_print(&network->arch, text);
+	cJSON *here = settings_to_json(&network->settings), *saved = cJSON_Parse(model->settings),
+	      *there = model_record_settings(saved);
+	cJSON_AddStringToObject(here, "arch", text);
+	char *difference = settings_difference(here, there);
+	clu_status status = CLU_OK;
+	if (!difference)
+		status = clu_fail(error, CLU_MEMORY, "out of memory");
+	else if (difference[0])
+		status = clu_fail(error, CLU_MISMATCH,
+		    "%.200s was trained with other settings (%.400s): use those, another -o, or move it away", network->model, difference);
+	free(difference);
+	cJSON_Delete(there);
+	cJSON_Delete(saved);
+	cJSON_Delete(here);
+	return status;
+}
+
+clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error)
+{
+	CLU_TRY(clu_model_load(network->model, model, error));
+	clu_status status = check_settings(network, *model, error);
+	if (status == CLU_OK) return CLU_OK;
+	clu_model_destroy(*model);
+	*model = NULL;
+	return status;
+}
+
+static clu_layer_record read_layer(const cJSON *json)
+{
+	const double steps = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "steps"));
+	return (clu_layer_record){
+	    .validation = {cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "validation_nmse_db")), NAN},
+	    .test = {cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "nmse_db")),
+	        cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "nmse_ratio_db"))},
+	    .steps = steps >= 0 ? (uint64_t)steps : 0,
+	    .seconds = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "seconds")),
+	};
+}
+
+bool reproduce_network_records(const reproduce_network *network, clu_layer_record records[CLU_LAYERS_MAX])
+{
+	void *bytes = NULL;
+	size_t size = 0;
+	uint32_t layers = 0;
+	if (clu_file_read(network->record, &bytes, &size, NULL) != CLU_OK) return false;
+	char *text = strndup(bytes, size), *rest = NULL;
+	for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
+		cJSON *json = cJSON_Parse(line);
+		if (cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "layer")) == layers + 1 && layers < CLU_LAYERS_MAX)
+			records[layers++] = read_layer(json);
+		cJSON_Delete(json);
+	}
+	free(text);
+	free(bytes);
+	return layers == network->arch.layers;
+}
+
+/* ---- evaluation ---- */
+
+clu_status reproduce_bench_open(const reproduce_job *job, const char *setting, reproduce_bench *bench, clu_error *error)
+{
+	settings tested;
+	clu_status status;
+	*bench = (reproduce_bench){.device = NULL};
+	CLU_TRY(reproduce_settings(job, setting, 1, &tested, error));
+	tested.problem.train = tested.problem.validation = 0;
+	CLU_TRY(settings_data(&tested, &bench->data, error));
+	const size_t count = bench->data->test.count * bench->data->n;
+	bench->x = malloc(count * sizeof *bench->x);
+	status = bench->x ? device_choice_open_one(job->device_spec, job->plan_path, &bench->device, error)
+	                  : clu_fail(error, CLU_MEMORY, "out of memory for %zu codes", count);
+	if (status != CLU_OK) reproduce_bench_close(bench);
+	return status;
+}
+
+void reproduce_bench_close(reproduce_bench *bench)
+{
+	clu_device_destroy(bench->device);
+	free(bench->x);
+	clu_data_destroy(bench->data);
+	*bench = (reproduce_bench){.device = NULL};
+}
+
+static clu_status apply(const reproduce_bench *bench, const clu_model *model, clu_nmse *nmse, clu_error *error)
+{
+	enum { BATCH = 512 };
+	const clu_samples *test = &bench->data->test;
+	clu_applier *applier = NULL;
+	clu_status status;
+	CLU_GOTO(clu_applier_create(bench->device, model, BATCH, &applier, error));
+	CLU_GOTO(clu_applier_run(applier, test->b, test->count, bench->x, error));
+	*nmse = clu_nmse_compute(bench->x, test->x, test->count, bench->data->n);
+
+cleanup:
+	clu_applier_destroy(applier);
+	return status;
+}
+
+static void read_device(const clu_model *model, reproduce_training *training)
+{
+	cJSON *record = cJSON_Parse(model->settings);
+	const char *device = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, "device"));
+	snprintf(training->device, sizeof training->device, "%s", device ? device : "?");
+	cJSON_Delete(record);
+}
+
+static void add_up_records(const reproduce_network *network, reproduce_training *training)
+{
+	clu_layer_record records[CLU_LAYERS_MAX];
+	training->steps = 0;
+	training->seconds = NAN;
+	if (!reproduce_network_records(network, records)) return;
+	training->seconds = 0;
+	for (uint32_t i = 0; i < network->arch.layers; i++) {
+		training->steps += records[i].steps;
+		training->seconds += records[i].seconds;
+	}
+}
+
+clu_status reproduce_bench_evaluate(
+    const reproduce_bench *bench, const reproduce_network *network, reproduce_training *training, clu_error *error)
+{
+	clu_model *model = NULL;
+	CLU_TRY(reproduce_network_load(network, &model, error));
+	training->seed = network->settings.seed;
+	strcpy(training->name, network->name);
+	add_up_records(network, training);
+	read_device(model, training);
+	clu_status status = apply(bench, model, &training->nmse, error);
+	clu_model_destroy(model);
+	return status;
+}

@@ -1,0 +1,72 @@
+/* test_recipe_variants.c: every variant can be made, is another recipe than the others, and has the steps that its name says. */
+#include "support.h"
+
+#include "recipe_variants.h"
+
+#include <string.h>
+
+static clu_recipe make(const char *name)
+{
+	clu_recipe recipe;
+	clu_error error;
+	const recipe_variant *variant = recipe_variant_find(name);
+	if (!variant) fail_msg("no variant %s", name);
+	support_ok(recipe_variant_make(variant, &recipe, &error), &error);
+	return recipe;
+}
+
+static void all_can_be_made_and_differ(void **state)
+{
+	(void)state;
+	assert_true(recipe_variant_count <= RECIPE_VARIANTS_MAX);
+	for (size_t i = 0; i < recipe_variant_count; i++) {
+		clu_recipe here = make(recipe_variants[i].name);
+		clu_error error;
+		assert_string_equal(here.name, recipe_variants[i].name);
+		for (uint32_t layers = 4; layers <= 16; layers *= 2) support_ok(clu_recipe_check(&here, 1, layers, &error), &error);
+		for (size_t j = 0; j < i; j++) {
+			clu_recipe there = make(recipe_variants[j].name);
+			char a[CLU_RECIPE_TEXT], b[CLU_RECIPE_TEXT];
+			strcpy(there.name, here.name);
+			clu_recipe_print(&here, a);
+			clu_recipe_print(&there, b);
+			if (strcmp(a, b) == 0) fail_msg("%s is %s", recipe_variants[i].name, recipe_variants[j].name);
+		}
+	}
+	assert_null(recipe_variant_find("slow"));
+}
+
+static void steps(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint64_t steps;
+	} cases[] = {{"fast", 24000}, {"fast-ones-squares", 24000}, {"fast-even", 12800}, {"fast-few", 23200}, {"quick", 14400},
+	    {"quick-half", 7200}, {"quick-few", 13600}, {"squares-72000", 72000}, {"ones-squares-72000", 72000}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const clu_recipe recipe = make(cases[i].name);
+		bool exact;
+		const uint64_t found = clu_recipe_steps(&recipe, 16, &exact);
+		if (!exact || found != cases[i].steps) fail_msg("%s: %llu steps", cases[i].name, (unsigned long long)found);
+	}
+}
+
+static void starts_and_losses(void **state)
+{
+	(void)state;
+	const clu_recipe both = make("fast-ones-squares"), plain = make("fast"), long_ones = make("ones-squares-72000");
+	assert_true(both.start == CLU_START_ONES && both.stage[0].loss == CLU_LOSS_SQUARES);
+	assert_true(plain.start == CLU_START_PREVIOUS && plain.stage[0].loss == CLU_LOSS_LOG);
+	assert_true(long_ones.start == CLU_START_ONES && long_ones.stage[0].loss == CLU_LOSS_SQUARES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(all_can_be_made_and_differ),
+	    cmocka_unit_test(steps),
+	    cmocka_unit_test(starts_and_losses),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
