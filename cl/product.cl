@@ -136,13 +136,22 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
 		for (uint v = 0; v < width; v++) store_sum(sum[v], c + PANEL_AT(v, c_panel)); \
 	} while (0)
 
-/* One row of C in one panel; the last panel may be half as wide. */
-void row_sparse(uint goes_on, uint count, __global const uint2 *entries, uint width, __global const float *b, __global float *c)
+/* Vectors that are summed at once where there are as many: each load of a list's entry serves PANELS_AT_ONCE panels. */
+#define WIDE_VECTORS (PANELS_AT_ONCE * PANEL_VECTORS)
+
+/* One row of C in `width` vectors of neighbouring panels, WIDE_VECTORS at most; the last panel may be half as wide. */
+void row_sparse(uint goes_on, uint count, __global const uint2 *entries, uint width, __global const float *b, ulong b_panel,
+	__global float *c, ulong c_panel)
 {
-	if (width == PANEL_VECTORS)
-		PANEL_SUM(PANEL_VECTORS, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
-	else
-		PANEL_SUM(PANEL_VECTORS / 2, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
+	if (width == WIDE_VECTORS) {
+		PANEL_SUM(WIDE_VECTORS, goes_on, count, as_float(entries[e].y), entries[e].x, b_panel, c_panel);
+		return;
+	}
+	for (; width; width -= min(width, (uint)PANEL_VECTORS), b += b_panel, c += c_panel)
+		if (width >= PANEL_VECTORS)
+			PANEL_SUM(PANEL_VECTORS, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
+		else
+			PANEL_SUM(PANEL_VECTORS / 2, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
 }
 
 /* Whether dense tiles are faster for these rows of A: their nonzeros are more than SPARSE_BELOW per cent of `computed` rows. How many
@@ -175,24 +184,41 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint
 		return;
 	}
 	for (uint row = row0; row < row_end; row++)
-		row_sparse(0, starts[row * starts_ld], entries + row * entries_ld, vector_end - vector0, b + panel * b_panel,
-			c + row * c_ld + panel * c_panel);
+		row_sparse(0, starts[row * starts_ld], entries + row * entries_ld, vector_end - vector0, b + panel * b_panel, b_panel,
+			c + row * c_ld + panel * c_panel, c_panel);
 }
 #endif
 
 #if GROUP == 1
-/* Rows of C = A B, by A's lists where zeros are skipped: panel by panel, each of which the rows find in the caches. */
+#if SPARSE_BELOW > 0
+/* Inner rows of B that rows_sparse has in hand: what WIDE_VECTORS of them take should stay close. A multiple of LIST_COLUMNS, where
+ * lists can be taken up again. */
+#define INNER_ROWS 256
+
+/* Rows of C = A B by A's lists: the rows find in the caches what one after the other needs of B, and their sums wait in C. */
+void rows_sparse(uint row0, uint row_end, uint n, uint ld, __global const uint2 *entries, __global const uint *starts,
+	__global const float *b, ulong b_panel, __global float *c)
+{
+	const uint last = STARTS_LD(n) - 1;
+	for (uint vector = 0, panel = 0; vector < ld / VECTOR; vector += WIDE_VECTORS, panel += PANELS_AT_ONCE)
+		for (uint block = 0; block < last; block += INNER_ROWS / LIST_COLUMNS)
+			for (uint row = row0; row < row_end; row++) {
+				__global const uint *bounds = starts + row * STARTS_LD(n);
+				const uint begin = bounds[block], end = bounds[min(block + INNER_ROWS / LIST_COLUMNS, last)];
+				row_sparse(block > 0, end - begin, entries + (ulong)row * ld + begin, min(ld / VECTOR - vector, (uint)WIDE_VECTORS),
+					b + panel * b_panel, b_panel, c + (ulong)row * ld + panel * PANEL, PANEL);
+			}
+}
+#endif
+
+/* Rows of C = A B, by A's lists where zeros are skipped. */
 SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
 	__global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
 {
 #if SPARSE_BELOW > 0
 	const uint starts_ld = STARTS_LD(n), tile_rows = (row_end - row0 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-	starts += starts_ld - 1;
-	if (!rows_are_dense(row0, row_end, tile_rows, n, starts, starts_ld)) {
-		for (uint vector = 0, panel = 0; vector < ld / VECTOR; vector += PANEL_VECTORS, panel++)
-			for (uint row = row0; row < row_end; row++)
-				row_sparse(0, starts[row * starts_ld], entries + (ulong)row * ld, min(ld / VECTOR - vector, (uint)PANEL_VECTORS),
-					b + panel * b_panel, c + (ulong)row * ld + panel * PANEL);
+	if (!rows_are_dense(row0, row_end, tile_rows, n, starts + starts_ld - 1, starts_ld)) {
+		rows_sparse(row0, row_end, n, ld, entries, starts, b, b_panel, c);
 		return;
 	}
 #endif

@@ -69,30 +69,15 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint c
 		list_block(row0, row_end, column0, width, row_entries, row_ld, row_starts, row_starts_ld, entries, starts);
 }
 
-/* GRADIENT_PANELS panels are summed at once: each load of a list's entry serves them all. */
-#define GRADIENT_VECTORS (GRADIENT_PANELS * PANEL_VECTORS)
-
-/* A row of C in `width` vectors. */
-void row_gradient(uint goes_on, uint count, __global const uint2 *entries, uint width, __global const float *b, ulong b_panel,
-	__global float *c, ulong c_panel)
-{
-	if (width == GRADIENT_VECTORS) {
-		PANEL_SUM(GRADIENT_VECTORS, goes_on, count, as_float(entries[e].y), entries[e].x, b_panel, c_panel);
-		return;
-	}
-	for (uint v = 0; v < width; v += PANEL_VECTORS, b += b_panel, c += c_panel)
-		row_sparse(goes_on, count, entries, min(width - v, (uint)PANEL_VECTORS), b, c);
-}
-
-/* Work-item (GRADIENT_PANELS panels, block of columns of A, entry). */
+/* Work-item (PANELS_AT_ONCE panels, block of columns of A, entry). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_gradient(uint rows, uint vectors, uint inner, uint stacked,
 	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
 	__global const uint2 *entries, ulong entries_ld, __global const uint *starts, ulong starts_stride, __global const float *b,
 	ulong b_at, ulong b_stride, ulong b_panel, __global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint2 entry = list[list_first + get_global_id(2)];
-	const uint panel = (uint)get_global_id(0) * GRADIENT_PANELS, vector0 = panel * PANEL_VECTORS;
-	const uint vector_end = min(vector0 + GRADIENT_VECTORS, vectors);
+	const uint panel = (uint)get_global_id(0) * PANELS_AT_ONCE, vector0 = panel * PANEL_VECTORS;
+	const uint vector_end = min(vector0 + WIDE_VECTORS, vectors);
 	const uint row0 = (uint)get_global_id(1) * LIST_COLUMNS, row_end = min(row0 + LIST_COLUMNS, rows);
 	if (stacked) inner *= entry.y - 1;
 	a += a_at + entry.x * a_stride;
@@ -109,7 +94,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_gradient(ui
 		}
 		__global const uint2 *listed = entries + k0 * (row_end - row0);
 		for (uint i = 0; i < row_end - row0; i++)
-			row_gradient(block > 0, starts[i + 1] - starts[i], listed + starts[i], vector_end - vector0, b + panel * b_panel, b_panel,
+			row_sparse(block > 0, starts[i + 1] - starts[i], listed + starts[i], vector_end - vector0, b + panel * b_panel, b_panel,
 				c + (row0 + i) * c_ld + panel * c_panel, c_panel);
 	}
 }

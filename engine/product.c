@@ -86,7 +86,7 @@ static clu_status enqueue_gradient(clu_device *device, const product *p, const l
 {
 	const nonzeros *z = &p->sparse;
 	const uint32_t vectors = vectors_of(device, p->columns), vector = device->plan.vector;
-	const uint32_t at_once = program_gradient_panels(&device->plan) * PANEL;
+	const uint32_t at_once = program_panels_at_once(&device->plan) * PANEL;
 	CLU_TRY(list_columns(device, p, list, error));
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
 	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),

@@ -28,10 +28,10 @@ uint32_t program_sparse_below(const clu_plan *plan)
 	return plan->product == CLU_WAY_NATIVE ? plan->sparse_below : 0;
 }
 
-uint32_t program_gradient_panels(const clu_plan *plan)
+/* 4 or 8 vectors, of the 16 registers or more that a CPU has; vectors of 4 fill 8 with one panel. */
+uint32_t program_panels_at_once(const clu_plan *plan)
 {
-	return PANEL / plan->vector > 4 ? 1
-	                                : 2; /* 4 or 8 vectors, of the 16 registers that a CPU has at least; more with vectors of 4 */
+	return PANEL / plan->vector > 4 ? 1 : 2;
 }
 
 bool program_panels(const clu_plan *plan)
@@ -93,13 +93,12 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
 	    "-DFINITE_RUN=%u -DTILE_SIDE=%u -DLOSS_SQUARES=%d -DLOSS_NORM=%d -DLOSS_LOG=%d "
-	    "-DLIST_COLUMNS=%u -DLIST_ROWS=%u -DGRADIENT_PANELS=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_BELOW=%u -DTILED_INNER=%u "
-	    "-DGROUP_COLUMNS=%u -DGROUP_ROWS=%u "
-	    "-DEPILOGUE=%d",
+	    "-DLIST_COLUMNS=%u -DLIST_ROWS=%u -DPANELS_AT_ONCE=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_BELOW=%u -DTILED_INNER=%u "
+	    "-DGROUP_COLUMNS=%u -DGROUP_ROWS=%u -DEPILOGUE=%d",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
 	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, CLU_LOSS_SQUARES, CLU_LOSS_NORM,
-	    CLU_LOSS_LOG, LIST_COLUMNS, LIST_ROWS, program_gradient_panels(plan), CLU_LAYERS_MAX, plan->product == CLU_WAY_TILED,
+	    CLU_LOSS_LOG, LIST_COLUMNS, LIST_ROWS, program_panels_at_once(plan), CLU_LAYERS_MAX, plan->product == CLU_WAY_TILED,
 	    program_listed(plan) ? plan->sparse_below : 0u, TILED_INNER, plan->group_columns, plan->group_rows, program_epilogue(plan));
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);

@@ -79,8 +79,8 @@ typedef enum kernel_id {
 const char *kernel_name(kernel_id id);
 /* The plan's sparse_below where its products can skip zeros at all, 0 elsewhere. */
 uint32_t program_sparse_below(const clu_plan *plan);
-/* Panels whose sums product_gradient keeps in registers at once. */
-uint32_t program_gradient_panels(const clu_plan *plan);
+/* Panels whose sums products that skip zeros keep in registers at once. */
+uint32_t program_panels_at_once(const clu_plan *plan);
 /* Whether tiled products skip zeros. */
 bool program_listed(const clu_plan *plan);
 /* Whether layers are computed in the launches of products: the plan wants it and products are tiled. */
