@@ -232,11 +232,15 @@ CLU_API void clu_npy_abort(clu_npy_writer *writer);
 
 /* ---- recipes (recipe.c) ------------------------------------------------------------------------------------- */
 
-typedef enum clu_form { CLU_FORM_MEAN, CLU_FORM_SUM } clu_form;                    /* of the coefficients c */
-typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS } clu_start;           /* of a new layer's coefficients */
+typedef enum clu_form { CLU_FORM_MEAN, CLU_FORM_SUM } clu_form; /* of the coefficients c */
+/* A new layer's coefficients: all equal; 1 for x of the layer before, 0 for others; or, the layer before repeated: the sum of that
+ * layer's coefficients for its x, 0 for others, and its threshold. The last begins where that layer stands, as x and x before it
+ * hardly differ once a network is good. */
+typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS, CLU_START_REPEAT } clu_start;
 typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
-typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE } clu_curve;
-typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep; /* which weights go on after a stage */
+typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE, CLU_CURVE_EXPONENTIAL } clu_curve;
+typedef enum clu_part { CLU_PART_ALL, CLU_PART_INNER, CLU_PART_LAST } clu_part; /* of a network's layers; inner: but the last */
+typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep;                /* which weights go on after a stage */
 /* The loss of a sample, e = x^(L) − x*; a batch's is the sum. Gradients: e; e/‖e‖; 2e/(‖e‖² + 1e-9·‖x*‖²). Denominators count as
  * 1e-30 at least, ‖e‖² under the root too. */
 typedef enum clu_loss {
@@ -247,8 +251,9 @@ typedef enum clu_loss {
 
 typedef struct clu_stage {
 	clu_variables variables;
-	double rate, rate_last; /* learning rate in the first and in the last of its layers; geometric in between */
-	clu_curve curve;        /* over a stage of known length: flat, or a cosine down to rate·floor */
+	double rate, rate_last; /* learning rate in the first and in the last of its layers; geometric in between … */
+	double fall;            /* … unless this is not 0: then rate·fall^(L − 1) in layer L, however deep the network */
+	clu_curve curve;        /* over a stage of known length: flat, or down to rate·floor, as a cosine or by a factor a step */
 	double floor;
 	uint32_t length, length_last; /* steps, in layers 1…K−1 and in layer K; 0: until patience runs out */
 	uint32_t patience;            /* steps without a better validation NMSE that end the stage; 0: none */
@@ -256,7 +261,8 @@ typedef struct clu_stage {
 	clu_keep keep;
 	clu_loss loss;
 	double clip;     /* a longer gradient, of all variables that are trained, is scaled down to this norm; 0: none is */
-	uint32_t layers; /* which it is run in: bit L − 1 for layer L; 0: all */
+	uint32_t layers; /* which it is run in: bit L − 1 for layer L; 0: all … */
+	clu_part part;   /* … of this part of a network's */
 } clu_stage;
 
 typedef struct clu_recipe {
@@ -290,7 +296,7 @@ CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEX
 CLU_API bool clu_recipe_has_key(const char *key);
 /* Whether a layer of a network of `layers` has stages of its own: see layers_at. */
 CLU_API bool clu_recipe_trains(const clu_recipe *recipe, uint32_t layer, uint32_t layers);
-/* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages. */
+/* The recipe with its stages' lengths fixed, e.g. "300,1200,300" for one of three stages, or "300" for all of them. */
 CLU_API clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error);
 /* Steps of a whole training of `layers` layers; *exact is false where patience decides (then it is the least possible). */
 CLU_API uint64_t clu_recipe_steps(const clu_recipe *recipe, uint32_t layers, bool *exact);

@@ -24,7 +24,7 @@ void clu_lanes_use_prefixes(clu_lanes *lanes, clu_prefixes *prefixes)
 static bool is_executed(const clu_recipe *recipe, uint32_t stage, uint32_t layers, uint32_t all)
 {
 	for (uint32_t layer = 1; layer <= layers; layer++)
-		if (clu_recipe_trains(recipe, layer, all) && schedule_runs(&recipe->stage[stage], layer)) return true;
+		if (clu_recipe_trains(recipe, layer, all) && schedule_runs(&recipe->stage[stage], layer, all)) return true;
 	return false;
 }
 
@@ -160,7 +160,7 @@ static clu_status take_over(clu_lanes *lanes, uint32_t slot, uint32_t layers, co
 	CLU_GOTO(decode(bytes, size, &s, error));
 	CLU_GOTO(network_set_weights(&lanes->arena, slot, s.model, error));
 	move_on(lane, &s, shape->layers);
-	CLU_GOTO(network_begin_layers(&lanes->arena, slot, layers, lane->schedule.layer, error));
+	CLU_GOTO(network_begin_layers(&lanes->arena, slot, lane->recipe.start, layers, lane->schedule.layer, error));
 
 cleanup:
 	clu_model_destroy(s.model);

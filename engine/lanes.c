@@ -228,7 +228,7 @@ static void start_coefficients(const lane *lane, clu_model *model)
 	for (uint32_t layer = 2; layer <= lane->arch.layers; layer++)
 		for (uint32_t i = 1; i < layer; i++) {
 			const bool previous = i == layer - 1, origin = clu_arch_origins(&lane->arch, layer) >> (i - 1) & 1u;
-			const float one = lane->recipe.start == CLU_START_PREVIOUS ? (float)previous : 1.0f / spread_of(lane, layer);
+			const float one = lane->recipe.start == CLU_START_ONES ? 1.0f / spread_of(lane, layer) : (float)previous;
 			model->coefficient[layer - 1][i - 1] = origin ? one : 0.0f;
 		}
 }

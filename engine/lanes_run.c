@@ -187,7 +187,7 @@ static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	if (actions & SCHEDULE_LAYER_END) {
 		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE_BEST, error));
 		CLU_TRY(lane_prefix_keep(lanes, slot, error));
-		CLU_TRY(network_begin_layers(&lanes->arena, slot, lane->schedule.layer, next.layer, error));
+		CLU_TRY(network_begin_layers(&lanes->arena, slot, lane->recipe.start, lane->schedule.layer, next.layer, error));
 	}
 	lane->schedule = next;
 	if (actions & SCHEDULE_DONE) {

@@ -174,13 +174,20 @@ cleanup:
 	return status;
 }
 
-clu_status network_begin_layers(const arena *arena, uint32_t slot, uint32_t trained, uint32_t last, clu_error *error)
+clu_status network_begin_layers(
+    const arena *arena, uint32_t slot, clu_start start, uint32_t trained, uint32_t last, clu_error *error)
 {
-	float thetas[CLU_LAYERS_MAX];
-	if (last <= trained + 1) return CLU_OK;
-	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at + trained - 1, 1, thetas, error));
-	for (uint32_t l = 1; l < last - trained; l++) thetas[l] = thetas[0];
-	return arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at + trained, last - trained, thetas, error);
+	const uint32_t layers = arena->shape.layers, count = arena_scalars(layers);
+	const bool repeat = start == CLU_START_REPEAT;
+	float scalars[CLU_LAYERS_MAX + CLU_LAYERS_MAX * CLU_LAYERS_MAX], *coefficient = scalars + layers, sum = 0;
+	if (last <= trained || (last == trained + 1 && !repeat)) return CLU_OK;
+	CLU_TRY(arena_read(arena, ROLE_WEIGHTS, slot, arena->scalars_at, count, scalars, error));
+	for (uint32_t i = 0; i < trained; i++) sum += coefficient[(trained - 1) * layers + i];
+	for (uint32_t l = trained; l < last; l++) {
+		scalars[l] = scalars[trained - 1];
+		if (repeat && trained > 1) coefficient[l * layers + l - 1] = sum; /* layer 1 has none */
+	}
+	return arena_write(arena, ROLE_WEIGHTS, slot, arena->scalars_at, count, scalars, error);
 }
 
 /* ---- products ---- */

@@ -40,8 +40,10 @@ clu_status network_set_arch(
 clu_status network_set_weights(const arena *arena, uint32_t slot, const clu_model *model, clu_error *error);
 clu_status network_get_weights(const arena *arena, uint32_t slot, clu_model *model, clu_error *error);
 
-/* The layers above `trained` start, up to `last`. Several at once take over its θ; one alone has its own. Waits. */
-clu_status network_begin_layers(const arena *arena, uint32_t slot, uint32_t trained, uint32_t last, clu_error *error);
+/* The layers above `trained` start, up to `last`: what has to be taken over from it, which several at once do with its θ, one alone
+ * only where it repeats the layer. trained: from 1. Waits. */
+clu_status network_begin_layers(
+    const arena *arena, uint32_t slot, clu_start start, uint32_t trained, uint32_t last, clu_error *error);
 
 /* One of a step's products, for the lanes that have it; layer: of Y and H, from 1. Its operands are what the passes left. */
 clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error);

@@ -31,21 +31,24 @@ static const char paper_text[] = "name paper\n"
                                  "stage variables=all rate=1e-4 patience=4000 cap=200000 keep=last\n"
                                  "stage variables=all rate=1e-5 patience=4000 cap=200000 keep=last\n";
 
-/* One stage a layer; a new layer starts as a plain one; the rate falls with depth: the better the network, the smaller the step
+/* One stage a layer; a new layer repeats the one before; the rate falls with depth: the better the network, the smaller the step
  * that still helps. The loss is what the NMSE measures, so that samples which are nearly right count as much as those that are not.
- * Most is gained by the last stage, which trains all layers for the network's end. */
-#define FAST_HEAD \
+ * Rates under which the inner layers just get on leave weights that bear them; the last stage, in which all layers are trained for
+ * the network's end, then gains most where its rate is already small. */
+#define FAST(name, inner, last) \
+	"name " name "\n" \
 	"form sum\n" \
-	"start previous\n" \
+	"start repeat\n" \
 	"threshold 0.4\n" \
 	"decay 1\n" \
 	"beta1 0.9\n" \
 	"beta2 0.999\n" \
 	"epsilon 1e-7\n" \
 	"validate_every 800\n" \
-	"stage variables=all rate=2e-3 rate_last=1e-4 curve=cosine floor=1e-3 keep=best loss=log "
-static const char fast_text[] = "name fast\n" FAST_HEAD "length=800 length_last=12000\n";
-static const char quick_text[] = "name quick\n" FAST_HEAD "length=800 length_last=2400\n";
+	"stage variables=all part=inner rate=4e-3 fall=0.82 curve=cosine floor=1e-3 keep=best loss=log length=" inner "\n" \
+	"stage variables=all part=last rate=4e-3 fall=0.82 curve=exponential floor=1e-3 keep=best loss=log length=" last "\n"
+static const char fast_text[] = FAST("fast", "800", "2400");
+static const char quick_text[] = FAST("quick", "400", "2400");
 
 static const struct {
 	const char *name, *text;
@@ -72,12 +75,12 @@ typedef struct recipe_field {
 #define STAGE(member) offsetof(clu_stage, member)
 #define FACTOR_OF_RATE .kind = FIELD_REAL, .least = 0, .most = 1e3, .range = RANGE_ABOVE, .optional = true, .usual = 1
 
-enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 13 };
+enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 15 };
 
 static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
     {.key = "form", .kind = FIELD_WORD, .offset = RECIPE(form), .words = {"mean", "sum"}},
-    {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous"}},
+    {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous", "repeat"}},
     {.key = "threshold", .kind = FIELD_REAL, .offset = RECIPE(threshold), .least = 0, .most = 1e6},
     {.key = "select_slope", .kind = FIELD_REAL, .offset = RECIPE(select_slope), .most = 100, .optional = true, .usual = 1.2},
     {.key = "select_most", .kind = FIELD_REAL, .offset = RECIPE(select_most), .most = 100, .optional = true, .usual = 13},
@@ -98,7 +101,7 @@ static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "variables", .kind = FIELD_WORD, .offset = STAGE(variables), .words = {"new", "all"}},
     {.key = "rate", .kind = FIELD_REAL, .offset = STAGE(rate), .least = 0, .most = 1e3, .range = RANGE_ABOVE},
     {.key = "rate_last", .kind = FIELD_REAL, .offset = STAGE(rate_last), .least = 0, .most = 1e3, .range = RANGE_ABOVE},
-    {.key = "curve", .kind = FIELD_WORD, .offset = STAGE(curve), .words = {"flat", "cosine"}},
+    {.key = "curve", .kind = FIELD_WORD, .offset = STAGE(curve), .words = {"flat", "cosine", "exponential"}},
     {.key = "floor", .kind = FIELD_REAL, .offset = STAGE(floor), .least = 0, .most = 1},
     {.key = "length", .kind = FIELD_WHOLE, .offset = STAGE(length), .least = 0, .most = UINT32_MAX},
     {.key = "length_last", .kind = FIELD_WHOLE, .offset = STAGE(length_last), .least = 0, .most = UINT32_MAX},
@@ -108,6 +111,8 @@ static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "loss", .kind = FIELD_WORD, .offset = STAGE(loss), .words = {"squares", "norm", "log"}, .optional = true},
     {.key = "clip", .kind = FIELD_REAL, .offset = STAGE(clip), .least = 0, .most = 1e12, .optional = true},
     {.key = "layers", .kind = FIELD_LAYERS, .offset = STAGE(layers), .optional = true},
+    {.key = "fall", .kind = FIELD_REAL, .offset = STAGE(fall), .most = 1, .optional = true},
+    {.key = "part", .kind = FIELD_WORD, .offset = STAGE(part), .words = {"all", "inner", "last"}, .optional = true},
 };
 
 static_assert(sizeof(clu_form) == sizeof(unsigned) && sizeof(clu_keep) == sizeof(unsigned), "enumerations are stored as unsigned");
@@ -268,6 +273,8 @@ static clu_status read_field(const recipe_field *fields, unsigned count, const c
 	return CLU_OK;
 }
 
+static const double floor_least = 1e-12; /* an exponential never comes to 0 */
+
 /* Fills in what a stage line left out, and finds what does not go together. */
 static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line, clu_error *error)
 {
@@ -277,14 +284,20 @@ static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line,
 		return clu_fail(error, CLU_FORMAT, "line %u: the stage has no %s=", line, stage_fields[needed[i]].key);
 	}
 	if (!(seen >> STAGE_RATE_LAST & 1)) stage->rate_last = stage->rate;
+	if (stage->fall > 0 && stage->rate_last != stage->rate)
+		return clu_fail(error, CLU_FORMAT, "line %u: rate_last= and fall= both say how the rate changes with depth", line);
 	if (!(seen >> STAGE_LENGTH_LAST & 1)) stage->length_last = stage->length;
 	bool endless = stage->length == 0 || stage->length_last == 0;
 	if (endless && stage->patience == 0 && stage->cap == 0) {
 		return clu_fail(
 		    error, CLU_FORMAT, "line %u: the stage never ends, wanted length= and length_last=, patience= or cap=", line);
 	}
-	if (endless && stage->curve == CLU_CURVE_COSINE) {
-		return clu_fail(error, CLU_FORMAT, "line %u: curve=cosine needs length= and length_last= above 0", line);
+	if (endless && stage->curve != CLU_CURVE_FLAT) {
+		return clu_fail(error, CLU_FORMAT, "line %u: curve=%s needs length= and length_last= above 0", line,
+		    stage_fields[STAGE_CURVE].words[stage->curve]);
+	}
+	if (stage->curve == CLU_CURVE_EXPONENTIAL && stage->floor < floor_least) {
+		return clu_fail(error, CLU_FORMAT, "line %u: curve=exponential needs a floor= of at least %g", line, floor_least);
 	}
 	return CLU_OK;
 }
@@ -365,7 +378,7 @@ static clu_status check_layers(const clu_recipe *recipe, uint32_t first_layer, u
 {
 	for (uint32_t layer = first_layer; layer <= layers; layer++) {
 		uint32_t stages = 0;
-		for (uint32_t i = 0; i < recipe->stage_count; i++) stages += schedule_runs(&recipe->stage[i], layer);
+		for (uint32_t i = 0; i < recipe->stage_count; i++) stages += schedule_runs(&recipe->stage[i], layer, layers);
 		if (stages == 0 && clu_recipe_trains(recipe, layer, layers))
 			return clu_fail(error, CLU_ARGUMENT,
 			    "recipe %s has no stage for layer %" PRIu32 " of %" PRIu32
@@ -378,14 +391,15 @@ static clu_status check_layers(const clu_recipe *recipe, uint32_t first_layer, u
 
 clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error)
 {
-	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_PREVIOUS && recipe->validate_every >= 1 &&
+	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_REPEAT && recipe->validate_every >= 1 &&
 	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 && recipe->rate_w > 0 &&
 	             recipe->rate_theta > 0 && recipe->rate_coefficient > 0 && recipe->select_slope >= 0 && recipe->select_most >= 0 &&
 	             memchr(recipe->name, '\0', sizeof recipe->name);
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
-		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_COSINE && stage->keep <= CLU_KEEP_BEST &&
-		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0;
+		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_BEST &&
+		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0 &&
+		        stage->part <= CLU_PART_LAST && (stage->curve != CLU_CURVE_EXPONENTIAL || stage->floor >= floor_least);
 	}
 	if (!sound) return clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
 	return check_layers(recipe, first_layer, layers, error);
@@ -455,6 +469,12 @@ static bool left_out(const recipe_field *field, const void *base)
 	return field->optional && get_number(field, base) == field->usual;
 }
 
+/* Where a stage's rate falls by a factor a layer, its last rate says nothing. */
+static bool left_out_of_stage(unsigned field, const clu_stage *stage)
+{
+	return (field == STAGE_RATE_LAST && stage->fall > 0) || left_out(&stage_fields[field], stage);
+}
+
 void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 {
 	char *at = text;
@@ -467,7 +487,7 @@ void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 	for (uint32_t stage = 0; stage < recipe->stage_count; stage++) {
 		at += sprintf(at, "stage");
 		for (unsigned i = 0; i < STAGE_FIELDS; i++) {
-			if (left_out(&stage_fields[i], &recipe->stage[stage])) continue;
+			if (left_out_of_stage(i, &recipe->stage[stage])) continue;
 			at += sprintf(at, " %s=", stage_fields[i].key);
 			at += print_value(&stage_fields[i], &recipe->stage[stage], at);
 		}
@@ -490,6 +510,12 @@ bool clu_recipe_trains(const clu_recipe *recipe, uint32_t layer, uint32_t layers
 	return layer == layers || recipe->layers_at == 0 || recipe->layers_at >> (layer - 1) & 1u;
 }
 
+static void fix_length(clu_stage *stage, uint32_t length)
+{
+	stage->length = stage->length_last = length;
+	stage->patience = stage->cap = 0;
+}
+
 clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_error *error)
 {
 	clu_recipe fixed = *recipe;
@@ -505,17 +531,14 @@ clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_e
 			    "stage lengths \"%.60s\": \"%.20s\" for stage %" PRIu32 ", wanted steps from 1 to %" PRIu32, lengths, number,
 			    count + 1, UINT32_MAX);
 		}
-		if (count < fixed.stage_count) {
-			fixed.stage[count].length = fixed.stage[count].length_last = (uint32_t)value;
-			fixed.stage[count].patience = fixed.stage[count].cap = 0;
-		}
+		for (uint32_t stage = count; stage < fixed.stage_count; stage++) fix_length(&fixed.stage[stage], (uint32_t)value);
 		if (!at[length]) break;
 		at += length + 1;
 	}
-	if (++count != fixed.stage_count) {
+	if (++count != fixed.stage_count && count != 1) {
 		return clu_fail(error, CLU_ARGUMENT,
-		    "stage lengths \"%.60s\": %" PRIu32 " of them, wanted %" PRIu32 ", one a stage of recipe %s", lengths, count,
-		    fixed.stage_count, fixed.name);
+		    "stage lengths \"%.60s\": %" PRIu32 " of them, wanted %" PRIu32 ", one a stage of recipe %s, or one for all", lengths,
+		    count, fixed.stage_count, fixed.name);
 	}
 	*recipe = fixed;
 	return CLU_OK;
@@ -525,7 +548,7 @@ clu_status clu_recipe_fix_lengths(clu_recipe *recipe, const char *lengths, clu_e
 uint64_t clu_recipe_stage_steps(const clu_recipe *recipe, uint32_t stage, uint32_t layer, uint32_t layers, bool *exact)
 {
 	const clu_stage *s = &recipe->stage[stage];
-	if (!clu_recipe_trains(recipe, layer, layers) || !schedule_runs(s, layer)) return 0;
+	if (!clu_recipe_trains(recipe, layer, layers) || !schedule_runs(s, layer, layers)) return 0;
 	uint64_t every = recipe->validate_every, most = layer == layers ? s->length_last : s->length;
 	if (s->cap && (most == 0 || s->cap < most)) most = s->cap;
 	if (s->patience == 0) return most;

@@ -16,15 +16,16 @@ static void begin_stage(schedule_state *state)
 	state->validated_at = 0;
 }
 
-bool schedule_runs(const clu_stage *stage, uint32_t layer)
+bool schedule_runs(const clu_stage *stage, uint32_t layer, uint32_t layers)
 {
-	return stage->layers == 0 || stage->layers >> (layer - 1) & 1u;
+	if (stage->layers && !(stage->layers >> (layer - 1) & 1u)) return false;
+	return stage->part == CLU_PART_ALL || (stage->part == CLU_PART_LAST) == (layer == layers);
 }
 
 /* The first of the stages from `stage` on that are run in the layer; stage_count where none is. */
-static uint32_t stage_from(const clu_recipe *recipe, uint32_t stage, uint32_t layer)
+static uint32_t stage_from(const clu_recipe *recipe, uint32_t stage, uint32_t layer, uint32_t layers)
 {
-	while (stage < recipe->stage_count && !schedule_runs(&recipe->stage[stage], layer)) stage++;
+	while (stage < recipe->stage_count && !schedule_runs(&recipe->stage[stage], layer, layers)) stage++;
 	return stage;
 }
 
@@ -32,7 +33,7 @@ static void begin_layer(const clu_recipe *recipe, schedule_state *state, uint32_
 {
 	while (!clu_recipe_trains(recipe, layer, state->layers)) layer++;
 	state->layer = layer;
-	state->stage = stage_from(recipe, 0, layer);
+	state->stage = stage_from(recipe, 0, layer, state->layers);
 	state->layer_steps = 0;
 	begin_stage(state);
 }
@@ -48,16 +49,25 @@ void schedule_begin_after(const clu_recipe *recipe, schedule_state *state, uint3
 	schedule_begin(recipe, state, layers, trained < layers ? trained + 1 : layers);
 	if (trained < layers) return;
 	for (uint32_t stage = 0; stage < recipe->stage_count; stage++)
-		if (schedule_runs(&recipe->stage[stage], layers)) state->stage = stage;
+		if (schedule_runs(&recipe->stage[stage], layers, layers)) state->stage = stage;
 	state->done = true;
 }
 
-/* r_L: geometric between the rates of the first and the last layer that the stage is run in. */
+static double power(double base, uint64_t exponent)
+{
+	double result = 1;
+	for (; exponent; exponent >>= 1, base *= base)
+		if (exponent & 1) result *= base;
+	return result;
+}
+
+/* r_L: as the stage's `fall` says, or geometric between the rates of the first and the last layer that it is run in. */
 static double layer_rate(const clu_stage *stage, uint32_t layer, uint32_t layers)
 {
+	if (stage->fall > 0) return stage->rate * power(stage->fall, layer - 1);
 	uint32_t first = 1, last = layers;
-	while (!schedule_runs(stage, first) && first < layer) first++;
-	while (!schedule_runs(stage, last) && last > layer) last--;
+	while (!schedule_runs(stage, first, layers) && first < layer) first++;
+	while (!schedule_runs(stage, last, layers) && last > layer) last--;
 	if (layer == first || stage->rate_last == stage->rate) return stage->rate;
 	if (layer == last) return stage->rate_last;
 	return stage->rate * elementary_exp(elementary_log(stage->rate_last / stage->rate) * (layer - first) / (last - first));
@@ -70,15 +80,8 @@ double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint
 	uint64_t length = schedule_stage_length(recipe, state);
 	if (stage->curve == CLU_CURVE_FLAT || length == 0) return rate;
 	double part = stage_step < length ? (double)stage_step / (double)length : 1.0;
+	if (stage->curve == CLU_CURVE_EXPONENTIAL) return rate * elementary_exp(elementary_log(stage->floor) * part);
 	return rate * (stage->floor + (1.0 - stage->floor) * 0.5 * (1.0 + elementary_cos_pi(part)));
-}
-
-static double power(double base, uint64_t exponent)
-{
-	double result = 1;
-	for (; exponent; exponent >>= 1, base *= base)
-		if (exponent & 1) result *= base;
-	return result;
 }
 
 double schedule_corrected_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step)
@@ -126,7 +129,7 @@ bool schedule_validation_due(const clu_recipe *recipe, const schedule_state *sta
 /* Moves on from a stage that is over; returns the action bits that say how far. */
 static unsigned next_stage(const clu_recipe *recipe, schedule_state *state)
 {
-	const uint32_t next = stage_from(recipe, state->stage + 1, state->layer);
+	const uint32_t next = stage_from(recipe, state->stage + 1, state->layer, state->layers);
 	if (next < recipe->stage_count) {
 		state->stage = next;
 		begin_stage(state);

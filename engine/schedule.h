@@ -32,14 +32,15 @@ typedef enum schedule_action {
 	SCHEDULE_DONE = 16,        /* comes with LAYER_END: that was layer K */
 } schedule_action;
 
-/* Whether a stage is run in a layer. */
-bool schedule_runs(const clu_stage *stage, uint32_t layer);
+/* Whether a stage is run in a layer of a network of `layers`. */
+bool schedule_runs(const clu_stage *stage, uint32_t layer, uint32_t layers);
 /* first_layer: 1, or `layers` for fine-tuning a whole network; where it has no stages of its own, the next that has. */
 void schedule_begin(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t first_layer);
 /* The state after `trained` layers, whose steps are not counted; where that is all of them, training is done. */
 void schedule_begin_after(const clu_recipe *recipe, schedule_state *state, uint32_t layers, uint32_t trained);
-/* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a cosine
- * to r_L·floor over the stage's length, r_L = r_F·(r_G/r_F)^((L−F)/(G−F)), F and G the first and the last of the stage's layers.
+/* Learning rate of step `stage_step` (from 0) of the current stage, before Adam's bias correction: r_L, flat or along a curve
+ * to r_L·floor over the stage's length, r_L = r_F·(r_G/r_F)^((L−F)/(G−F)), F and G the first and the last of the stage's
+ * layers, or r·fall^(L−1).
  * The same bits on every host. */
 double schedule_rate(const clu_recipe *recipe, const schedule_state *state, uint64_t stage_step);
 /* The same with the correction, r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), t counted from the stage's first step. */

@@ -136,7 +136,7 @@ static void test_named_recipes(void **state)
 		support_ok(clu_recipe_fix_lengths(&recipe, recipe.stage_count == 3 ? "4,9,5" : "11", &error), &error);
 		recipe.validate_every = 3;
 		recipe.form = i & 1 ? CLU_FORM_MEAN : CLU_FORM_SUM;
-		recipe.start = i & 2 ? CLU_START_ONES : CLU_START_PREVIOUS;
+		recipe.start = i & 2 ? CLU_START_ONES : CLU_START_REPEAT;
 		check_pair(devices->single, data, &recipe, 1);
 	}
 	clu_data_destroy(data);

@@ -21,7 +21,8 @@ static void test_start(void **state)
 		clu_start start;
 		double previous, extra; /* coefficients of a layer with three origins */
 	} cases[] = {{CLU_FORM_SUM, CLU_START_ONES, 1, 1}, {CLU_FORM_MEAN, CLU_START_ONES, 1.0 / 3, 1.0 / 3},
-	    {CLU_FORM_SUM, CLU_START_PREVIOUS, 1, 0}, {CLU_FORM_MEAN, CLU_START_PREVIOUS, 1, 0}};
+	    {CLU_FORM_SUM, CLU_START_PREVIOUS, 1, 0}, {CLU_FORM_MEAN, CLU_START_PREVIOUS, 1, 0}, {CLU_FORM_SUM, CLU_START_REPEAT, 1, 0},
+	    {CLU_FORM_MEAN, CLU_START_REPEAT, 1, 0}};
 	clu_data *data = fixture_data(1);
 	const uint32_t m = data->m, n = data->n;
 	clu_lanes *lanes = fixture_lanes(pair->single, data, 1);

@@ -31,8 +31,19 @@ typedef struct training {
 	double factor; /* of the step in hand, by which its gradient is clipped */
 } training;
 
-/* Makes the reference as deep as the schedule says, with the weights of the one before; of several new layers the thresholds are
- * those of its last. */
+/* The layers that `r` has more than the first `trained` begin. */
+static void begin_layers(const clu_recipe *recipe, uint32_t trained, reference *r)
+{
+	const bool repeat = recipe->start == CLU_START_REPEAT;
+	double sum = 0;
+	for (uint32_t i = 0; i < trained; i++) sum += r->coefficient[trained - 1][i];
+	for (uint32_t l = trained; l < r->depth; l++) {
+		if (repeat || r->depth > trained + 1) r->theta[l] = r->theta[trained - 1];
+		if (repeat && trained > 1) r->coefficient[l][l - 1] = sum;
+	}
+}
+
+/* Makes the reference as deep as the schedule says, with the weights of the one before. */
 static void deepen(training *t)
 {
 	const size_t sides = (size_t)t->data->n * t->data->m, squares = (size_t)t->data->n * t->data->n;
@@ -43,7 +54,7 @@ static void deepen(training *t)
 	memcpy(new->w_x, old->w_x, squares * sizeof(double));
 	memcpy(new->theta, old->theta, sizeof new->theta);
 	memcpy(new->coefficient, old->coefficient, sizeof new->coefficient);
-	for (uint32_t l = old->depth; l<new->depth &&new->depth> old->depth + 1; l++) new->theta[l] = old->theta[old->depth - 1];
+	begin_layers(&t->recipe, old->depth, new);
 	reference_destroy(old);
 }
 
@@ -253,6 +264,22 @@ static void test_one_stage_a_layer(void **state)
 	check_training(pair->grouped, "sum form, groups", fast_text, "0_0_1_2:ssls", 11);
 }
 
+/* Layers that repeat the one before, one at a time and two. */
+static const char repeat_text[] =
+    "name r\nform sum\nstart repeat\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\nvalidate_every 4\n"
+    "stage variables=all rate=2e-2 rate_last=5e-3 curve=cosine floor=1e-3 length=10 length_last=12 keep=last\n";
+static const char repeat_two_text[] =
+    "name r\nform mean\nstart repeat\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\nvalidate_every 4\n"
+    "layers_at 2,4\nstage variables=all rate=2e-2 rate_last=5e-3 curve=cosine floor=1e-3 length=10 length_last=12 keep=last\n";
+
+static void test_repeated_layers(void **state)
+{
+	const support_pair *pair = *state;
+	check_training(pair->single, "repeated, plain", repeat_text, "0_0_0_0", 11);
+	check_training(pair->single, "repeated, dense", repeat_text, "0_0_1_3:slrs:1101", 11);
+	check_training(pair->grouped, "two repeated, groups", repeat_two_text, "0_0_1_2:ssls", 11);
+}
+
 static const char select_text[] =
     "name f\nform sum\nstart previous\nthreshold 0.4\nselect_slope 10\nselect_most 35\ndecay 1\nbeta1 0.9\nbeta2 0.999\n"
     "epsilon 1e-3\nvalidate_every 4\n"
@@ -324,6 +351,7 @@ int main(void)
 	    cmocka_unit_test(test_support_selection),
 	    cmocka_unit_test(test_three_stages_a_layer),
 	    cmocka_unit_test(test_mixed_stages),
+	    cmocka_unit_test(test_repeated_layers),
 	    cmocka_unit_test(test_equal_keys_equal_bits),
 	};
 	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);

@@ -47,23 +47,26 @@ static void test_fast_and_quick(void **state)
 	(void)state;
 	for (int quick = 0; quick < 2; quick++) {
 		clu_recipe recipe = load(quick ? "quick" : "fast");
-		const clu_stage *stage = &recipe.stage[0];
 		assert_string_equal(recipe.name, quick ? "quick" : "fast");
 		assert_int_equal(recipe.form, CLU_FORM_SUM);
-		assert_int_equal(recipe.start, CLU_START_PREVIOUS);
+		assert_int_equal(recipe.start, CLU_START_REPEAT);
 		assert_true(recipe.threshold == 0.4 && recipe.decay == 1.0);
 		assert_true(recipe.beta1 == 0.9 && recipe.beta2 == 0.999 && recipe.epsilon == 1e-7);
 		assert_int_equal(recipe.validate_every, 800);
-		assert_int_equal(recipe.stage_count, 1);
-		assert_int_equal(stage->variables, CLU_VARIABLES_ALL);
-		assert_true(stage->rate == 2e-3 && stage->rate_last == 1e-4 && stage->floor == 1e-3);
-		assert_int_equal(stage->curve, CLU_CURVE_COSINE);
-		assert_int_equal(stage->length, 800);
-		assert_int_equal(stage->length_last, quick ? 2400 : 12000);
-		assert_int_equal(stage->patience, 0);
-		assert_int_equal(stage->cap, 0);
-		assert_int_equal(stage->keep, CLU_KEEP_BEST);
-		assert_int_equal(stage->loss, CLU_LOSS_LOG);
+		assert_int_equal(recipe.stage_count, 2);
+		for (uint32_t i = 0; i < 2; i++) {
+			const clu_stage *stage = &recipe.stage[i];
+			assert_int_equal(stage->part, i == 0 ? CLU_PART_INNER : CLU_PART_LAST);
+			assert_int_equal(stage->curve, i == 0 ? CLU_CURVE_COSINE : CLU_CURVE_EXPONENTIAL);
+			assert_int_equal(stage->variables, CLU_VARIABLES_ALL);
+			assert_true(stage->rate == 4e-3 && stage->fall == 0.82 && stage->floor == 1e-3);
+			assert_int_equal(stage->length, i == 0 ? (quick ? 400 : 800) : 2400);
+			assert_int_equal(stage->length_last, stage->length);
+			assert_int_equal(stage->patience, 0);
+			assert_int_equal(stage->cap, 0);
+			assert_int_equal(stage->keep, CLU_KEEP_BEST);
+			assert_int_equal(stage->loss, CLU_LOSS_LOG);
+		}
 	}
 }
 
@@ -82,10 +85,12 @@ static void test_named_texts_stay(void **state)
 	              "cap=200000 keep=last\n"
 	              "stage variables=all rate=1e-05 rate_last=1e-05 curve=flat floor=0 length=0 length_last=0 patience=4000 "
 	              "cap=200000 keep=last\n"},
-	    {"fast", "name fast\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
+	    {"fast", "name fast\nform sum\nstart repeat\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
 	             "validate_every 800\n"
-	             "stage variables=all rate=0.002 rate_last=0.0001 curve=cosine floor=0.001 length=800 length_last=12000 patience=0 "
-	             "cap=0 keep=best loss=log\n"},
+	             "stage variables=all rate=0.004 curve=cosine floor=0.001 length=800 length_last=800 patience=0 "
+	             "cap=0 keep=best loss=log fall=0.82 part=inner\n"
+	             "stage variables=all rate=0.004 curve=exponential floor=0.001 length=2400 length_last=2400 "
+	             "patience=0 cap=0 keep=best loss=log fall=0.82 part=last\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[CLU_RECIPE_TEXT];
@@ -127,8 +132,9 @@ static void test_prints_there_and_back(void **state)
 	recipe.rate_w = recipe.rate_theta = recipe.rate_coefficient = 1.0 / 3.0e9;
 	recipe.stage_count = CLU_STAGES_MAX;
 	for (int i = 0; i < CLU_STAGES_MAX; i++) {
-		recipe.stage[i] = (clu_stage){CLU_VARIABLES_NEW, 1.0 / 3.0e9, 1.0 / 7.0e9, CLU_CURVE_COSINE, 1.0 / 9.0e9, UINT32_MAX,
-		    UINT32_MAX, UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST, CLU_LOSS_SQUARES, 1.0 / 3.0e9, 0xdb6db6db};
+		recipe.stage[i] =
+		    (clu_stage){CLU_VARIABLES_NEW, 1.0 / 3.0e9, 1.0 / 7.0e9, 0, CLU_CURVE_EXPONENTIAL, 1.0 / 9.0e9, UINT32_MAX, UINT32_MAX,
+		        UINT32_MAX, UINT32_MAX, CLU_KEEP_BEST, CLU_LOSS_SQUARES, 1.0 / 3.0e9, 0xdb6db6db, CLU_PART_INNER};
 	}
 	assert_prints_back(&recipe);
 }
@@ -279,7 +285,7 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"", {"has no name"}},
 	    {HEAD, {"has no stage"}},
 	    {"name own\nform both\n", {"line 2", "form is \"both\"", "mean or sum"}},
-	    {"name own\n\n# x\nstart twos\n", {"line 4", "start is \"twos\"", "ones or previous"}},
+	    {"name own\n\n# x\nstart twos\n", {"line 4", "start is \"twos\"", "ones, previous or repeat"}},
 	    {"name own\nname other\n", {"line 2", "name is there twice"}},
 	    {"name a/b\n", {"line 1", "\"a/b\"", "letters"}},
 	    {"name\n", {"line 1", "name is \"\""}},
@@ -300,11 +306,15 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage length=5\n", {"line 1", "no variables="}},
 	    {"stage variables=all length=5\n", {"line 1", "no rate="}},
 	    {"stage variables=all rate=0 length=5\n", {"rate is \"0\"", "above 0"}},
-	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "keep, loss, clip, layers"}},
+	    {"stage variables=all rate=1 speed=5\n", {"unknown key \"speed\"", "keep, loss, clip, layers, fall, part"}},
 	    {"stage variables=all rate=1 rate=2\n", {"rate is there twice"}},
 	    {"stage variables=all rate=1\n", {"never ends", "patience="}},
 	    {"stage variables=all rate=1 length=5 length_last=0\n", {"never ends"}},
 	    {"stage variables=all rate=1 patience=5 curve=cosine\n", {"cosine needs length="}},
+	    {"stage variables=all rate=1 patience=5 floor=0.1 curve=exponential\n", {"exponential needs length="}},
+	    {"stage variables=all rate=1 length=5 curve=exponential\n", {"line 1", "exponential needs a floor="}},
+	    {"stage variables=all rate=1 rate_last=2 fall=0.5 length=5\n", {"line 1", "rate_last= and fall="}},
+	    {"stage variables=all rate=1 fall=1.5 length=5\n", {"fall is \"1.5\"", "from 0 to 1"}},
 	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
 	    {"stage variables=all rate=1 loss=cubes\n", {"line 1", "loss is \"cubes\"", "squares, norm or log"}},
 	    {"rate_w 0\n", {"line 1", "rate_w is \"0\"", "above 0"}},
@@ -359,6 +369,10 @@ static void test_fixed_lengths(void **state)
 	assert_int_equal(clu_recipe_steps(&recipe, 16, &exact), 16 * 1801);
 	assert_true(exact);
 	assert_prints_back(&recipe);
+	clu_recipe alike = load("paper"); /* one for all */
+	support_ok(clu_recipe_fix_lengths(&alike, "70", &error), &error);
+	assert_int_equal(clu_recipe_steps(&alike, 16, &exact), 16 * 210);
+	assert_true(exact);
 
 	static const struct {
 		const char *lengths, *part;
@@ -391,9 +405,9 @@ static void test_steps(void **state)
 		uint64_t steps;
 		bool exact;
 	} cases[] = {
-	    {"quick", 8, 8000, true},
+	    {"quick", 8, 5200, true},
 	    {"quick", 1, 2400, true},
-	    {"fast", 16, 24000, true},
+	    {"fast", 16, 14400, true},
 	    {"paper", 16, 48 * 4800, false},
 	    {"paper", 1, 3 * 4800, false},
 	};
@@ -415,6 +429,14 @@ static void test_steps(void **state)
 	assert_int_equal(clu_recipe_stage_steps(&recipe, 0, 2, 4, NULL), 0); /* starts with layer 3 */
 	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 3, 4, NULL), 0);
 	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 4, 4, NULL), 1600);
+	recipe.stage[0].part = CLU_PART_INNER;
+	recipe.stage[1].part = CLU_PART_LAST;
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 0, 1, 4, NULL), 3000);
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 0, 4, 4, NULL), 0);
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 4, 4, NULL), 1600);
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 2, 2, NULL), 1600);
+	recipe.stage[1].layers = 0x4; /* of which the last layer is none */
+	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 4, 4, NULL), 0);
 }
 
 int main(void)

@@ -55,6 +55,7 @@ static void keys_are_whole_words(void **state)
 	(void)state;
 	clu_recipe recipe = named("fast");
 	clu_error error;
+	recipe.stage[0].fall = recipe.stage[1].fall = 0;
 	double rate_last = recipe.stage[0].rate_last;
 	uint32_t length_last = recipe.stage[0].length_last;
 	support_ok(recipe_change(&recipe, "rate=0.25", &error), &error);
@@ -78,6 +79,7 @@ static void keys_that_are_not_printed(void **state)
 	wanted.layers_at = 0x87;
 	wanted.rate_theta = 0.5;
 	wanted.stage[0].loss = CLU_LOSS_LOG;
+	wanted.stage[1].loss = CLU_LOSS_NORM;
 	wanted.stage[0].layers = 0xfffffffe;
 	assert_same_recipe(&recipe, &wanted);
 	support_ok(recipe_change(&recipe, "layers_at=all", &error), &error);

@@ -41,9 +41,9 @@ static void both_parts(void **state)
 	char *rest = NULL, *quality = strtok_r(result.out, "\n", &rest), *ranking = strtok_r(NULL, "\n", &rest),
 	     *again = strtok_r(NULL, "\n", &rest);
 	assert_non_null(again);
-	expect_line(quality, "quality", 3, 1, 3 * (15 * 8 + 24));
-	expect_line(ranking, "ranking", 7, 0, 7 * (5 * 8 + 24));
-	expect_line(again, "ranking", 7, 0, 7 * (5 * 8 + 24));
+	expect_line(quality, "quality", 3, 1, 3 * (15 * 4 + 24));
+	expect_line(ranking, "ranking", 7, 0, 7 * (5 * 4 + 24));
+	expect_line(again, "ranking", 7, 0, 7 * (5 * 4 + 24));
 	assert_null(strtok_r(NULL, "\n", &rest));
 	support_result_release(&result);
 	char *studies = support_path(directory, "ranking");

@@ -8,9 +8,9 @@ static void variants_at_a_scale(void **state)
 	clu_error error;
 	assert_true(full->variant_count == 2 && full->scale->repeat == 3 && full->random == 1);
 	assert_string_equal(full->recipe[0].name, "fast");
-	assert_int_equal(full->recipe[0].stage[0].length_last, 12000);
+	assert_int_equal(full->recipe[0].stage[0].length, 800);
 	assert_string_equal(tiny->recipe[1].name, "quick-few-tiny");
-	assert_int_equal(tiny->recipe[1].stage[0].length, 16);
+	assert_int_equal(tiny->recipe[1].stage[0].length, 8);
 	assert_int_equal(tiny->recipe[1].validate_every, 8);
 	assert_int_equal(tiny->recipe[1].stage[0].patience, 0); /* no patience stays none */
 	assert_int_equal(recipe_study_add(full, "slow", &error), CLU_ARGUMENT);

@@ -96,13 +96,13 @@ static void expect_same_figures(const cJSON *a, const cJSON *b)
 static void expect_sound(const cJSON *json)
 {
 	const cJSON *training = item(item(item(json, "quality", 1), "networks", 0), "trainings", 0);
-	assert_true(number(training, "steps") == 15 * 8 + 24 && number(training, "seconds") >= 0);
+	assert_true(number(training, "steps") == 15 * 4 + 24 && number(training, "seconds") >= 0);
 	assert_true(fabs(number(item(training, "layers", 15), "nmse_db") - number(training, "nmse_db")) < 1e-3);
 	const cJSON *ranking = cJSON_GetObjectItem(json, "ranking");
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(ranking, "archs")), 6);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(ranking, "runs")), 3);
 	for (int a = 0; a < 6; a++) assert_true(cJSON_IsNumber(item(item(ranking, "runs", 2), "nmse_db", a)));
-	assert_true(number(item(ranking, "runs", 2), "training_steps") == 5 * 8 + 24);
+	assert_true(number(item(ranking, "runs", 2), "training_steps") == 5 * 4 + 24);
 	assert_true(number(item(ranking, "pairs", 0), "compared") == 6);
 }
 

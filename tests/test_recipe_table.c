@@ -15,7 +15,7 @@ static void it_says(void **state)
 	recipe_results *results = fixture_results(study);
 	char *text = recipe_markdown(results, "recipe.svg");
 	assert_non_null(text);
-	expect(text, "| quick-few | `quick` | `length=1600` `layers_at=1,2,3,4,6,8,11` |");
+	expect(text, "| quick-few | `quick` | `length=800` `layers_at=1,2,3,4,6,8,11` |");
 	expect(text, "](recipe.svg)");
 	expect(text, "seeds 1 to 2.");
 	expect(text, "| the paper's figures | – | – | −43.3 | – |");

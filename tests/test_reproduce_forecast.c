@@ -32,7 +32,7 @@ static void each_network_once(void **state)
 	if (result.code != EXIT_DONE) fail_msg("%s", result.err);
 	cJSON *json = cJSON_Parse(result.out);
 	assert_true(number(json, "missing") == 5 && number(json, "there") == 1);
-	assert_true(number(json, "steps") == 5 * (15 * 800 + 2400));
+	assert_true(number(json, "steps") == 5 * (15 * 400 + 2400));
 	assert_true(number(json, "seconds") > 0);
 	assert_null(strchr(strchr(result.out, '\n') + 1, '\n')); /* one line */
 	cJSON_Delete(json);

@@ -18,8 +18,8 @@ static void of_one_layer(void **state)
 	double seconds;
 	clu_error error;
 	support_ok(reproduce_step_foresee(job, settings, &step, &steps, &exact, &seconds, &error), &error);
-	assert_true(exact && steps == 12000);
-	assert_true(fabs(seconds - 12000 * 0.01 * 1.1) < 1e-9);
+	assert_true(exact && steps == 2400);
+	assert_true(fabs(seconds - 2400 * 0.01 * 1.1) < 1e-9);
 	free(job);
 }
 
@@ -34,7 +34,7 @@ static void of_many_layers(void **state)
 	double seconds;
 	clu_error error;
 	support_ok(reproduce_step_foresee(job, &job->base, &step, &steps, &exact, &seconds, &error), &error);
-	assert_true(exact && steps == 24000 && seconds > 120 && seconds < 240);
+	assert_true(exact && steps == 14400 && seconds > 72 && seconds < 144);
 	support_ok(clu_recipe_load("paper", &job->base.recipe, &error), &error);
 	support_ok(reproduce_step_foresee(job, &job->base, &step, &steps, &exact, &seconds, &error), &error);
 	assert_false(exact);

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ static clu_recipe one_stage(clu_stage stage)
 	clu_recipe recipe = load("fast");
 	recipe.validate_every = 10;
 	recipe.stage[0] = stage;
+	recipe.stage_count = 1;
 	return recipe;
 }
 
@@ -88,6 +90,7 @@ static void test_fast_from_begin_to_end(void **state)
 	clu_recipe recipe = load("fast");
 	schedule_state schedule;
 	recipe.stage[0].length = 4000; /* several validations a stage */
+	recipe.stage[1].length_last = 12000;
 	schedule_begin(&recipe, &schedule, 3, 1);
 	for (uint32_t layer = 1; layer <= 3; layer++) {
 		uint64_t length = layer == 3 ? 12000 : 4000;
@@ -224,39 +227,64 @@ static void test_fine_tuning_trains_the_last_layer_only(void **state)
 	clu_recipe recipe = load("fast");
 	schedule_state schedule;
 	schedule_begin(&recipe, &schedule, 4, 4);
-	assert_int_equal(schedule_stage_length(&recipe, &schedule), 12000);
-	assert_true(schedule_rate(&recipe, &schedule, 0) == 1e-4);
-	for (int k = 1; k < 15; k++) assert_false(validate(&recipe, &schedule, 800, -k) & SCHEDULE_STAGE_END);
+	assert_int_equal(schedule.stage, 1);
+	assert_int_equal(schedule_stage_length(&recipe, &schedule), 2400);
+	for (int k = 1; k < 3; k++) assert_false(validate(&recipe, &schedule, 800, -k) & SCHEDULE_STAGE_END);
 	assert_int_equal(validate(&recipe, &schedule, 800, -20.0), SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE);
-	assert_int_equal(schedule.steps, 12000);
+	assert_int_equal(schedule.steps, 2400);
+}
+
+static double cosine(double floor, double part)
+{
+	return floor + (1.0 - floor) * 0.5 * (1.0 + cos(3.14159265358979323846 * part));
+}
+
+static double exponential(double floor, double part)
+{
+	return pow(floor, part);
+}
+
+static void check_curve(const char *curve, double (*expected)(double floor, double part))
+{
+	clu_recipe recipe = load("fast");
+	char text[CLU_RECIPE_TEXT];
+	clu_error error;
+	schedule_state schedule;
+	snprintf(text, sizeof text,
+	    "name c\nform sum\nstart repeat\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\nvalidate_every 800\n"
+	    "stage variables=all rate=2e-3 rate_last=1e-4 curve=%s floor=1e-3 length=800 length_last=12000 keep=best\n",
+	    curve);
+	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
+	schedule_begin(&recipe, &schedule, 16, 1);
+	for (uint32_t layer = 1; layer <= 16; layer++) {
+		schedule.layer = layer;
+		const double wanted = 2e-3 * pow(1e-4 / 2e-3, (layer - 1) / 15.0), length = layer == 16 ? 12000 : 800;
+		static const double parts[] = {0.0, 0.25, 0.5, 0.75, 0.99875};
+		for (int i = 0; i < 5; i++) {
+			const double rate = schedule_rate(&recipe, &schedule, (uint64_t)(parts[i] * length + 0.5));
+			assert_true(fabs(rate - wanted * expected(1e-3, parts[i])) < 1e-14 * wanted);
+		}
+		assert_true(fabs(schedule_rate(&recipe, &schedule, (uint64_t)length) - 1e-3 * wanted) < 1e-14 * wanted);
+	}
+	schedule.layer = 1;
+	assert_true(schedule_rate(&recipe, &schedule, 0) == 2e-3);
+	schedule.layer = 16;
+	assert_true(schedule_rate(&recipe, &schedule, 0) == 1e-4);
+	schedule_begin(&recipe, &schedule, 1, 1);
+	assert_true(schedule_rate(&recipe, &schedule, 0) == 2e-3);
 }
 
 static void test_rates(void **state)
 {
 	(void)state;
-	clu_recipe fast = load("fast"), paper = load("paper");
+	clu_recipe paper = load("paper");
 	schedule_state schedule;
-	schedule_begin(&fast, &schedule, 16, 1);
-	for (uint32_t layer = 1; layer <= 16; layer++) {
-		schedule.layer = layer;
-		double wanted = 2e-3 * pow(1e-4 / 2e-3, (layer - 1) / 15.0), length = layer == 16 ? 12000 : 800;
-		static const double parts[] = {0.0, 0.25, 0.5, 0.75, 0.99875};
-		for (int i = 0; i < 5; i++) {
-			double cosine = 1e-3 + (1.0 - 1e-3) * 0.5 * (1.0 + cos(3.14159265358979323846 * parts[i]));
-			double rate = schedule_rate(&fast, &schedule, (uint64_t)(parts[i] * length + 0.5));
-			assert_true(fabs(rate - wanted * cosine) < 1e-14 * wanted);
-		}
-		assert_true(fabs(schedule_rate(&fast, &schedule, (uint64_t)length) - 1e-3 * wanted) < 1e-14 * wanted);
-		schedule.stage = 1;
-		assert_true(schedule_rate(&paper, &schedule, 12345) == 1e-4);
-		schedule.stage = 0;
-	}
-	schedule.layer = 1;
-	assert_true(schedule_rate(&fast, &schedule, 0) == 2e-3);
-	schedule.layer = 16;
-	assert_true(schedule_rate(&fast, &schedule, 0) == 1e-4);
-	schedule_begin(&fast, &schedule, 1, 1);
-	assert_true(schedule_rate(&fast, &schedule, 0) == 2e-3);
+	check_curve("cosine", cosine);
+	check_curve("exponential", exponential);
+	schedule_begin(&paper, &schedule, 16, 1);
+	schedule.layer = 9;
+	schedule.stage = 1;
+	assert_true(schedule_rate(&paper, &schedule, 12345) == 1e-4);
 }
 
 static void test_rates_have_stored_bits(void **state)
@@ -276,7 +304,7 @@ static void test_rates_have_stored_bits(void **state)
 		}
 	}
 	print_message("0x%016llx\n", (unsigned long long)hash);
-	assert_int_equal(hash, 0x0e70cd2b23dbeb76);
+	assert_int_equal(hash, 0x3fbcb4e69880bc6d);
 }
 
 static void test_corrected_rates(void **state)
@@ -327,6 +355,14 @@ static void test_stages_of_some_layers(void **state)
 	        1, {{1, 0, 10}, {3, 1, 20}, {4, 1, 20}}},
 	    {HEAD "layers_at 1\nstage variables=all rate=1 length=10 layers=1\nstage variables=all rate=1 length=20 layers=4\n", 4, 4,
 	        {{4, 1, 20}}},
+	    {HEAD "stage variables=all rate=1 length=10 part=inner\nstage variables=all rate=1 length=30 part=last\n", 3, 1,
+	        {{1, 0, 10}, {2, 0, 10}, {3, 1, 30}}},
+	    {HEAD "stage variables=all rate=1 length=10 part=inner\nstage variables=all rate=1 length=30 part=last\n", 3, 3,
+	        {{3, 1, 30}}},
+	    {HEAD "stage variables=all rate=1 length=10 part=inner\nstage variables=all rate=1 length=30 part=last\n", 1, 1,
+	        {{1, 1, 30}}},
+	    {HEAD "stage variables=all rate=1 length=10 part=inner layers=2-\nstage variables=all rate=1 length=20 layers=1,4\n", 4, 1,
+	        {{1, 1, 20}, {2, 0, 10}, {3, 0, 10}, {4, 1, 20}}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_recipe recipe = parse(cases[i].text);
@@ -360,11 +396,15 @@ static void test_rates_of_some_layers(void **state)
 	clu_recipe recipe = parse(HEAD "stage variables=all rate=8 rate_last=2 length=1 layers=2-4\n"
 	                               "stage variables=all rate=8 rate_last=2 length=1 layers=5-7,20-\n"
 	                               "stage variables=all rate=3 rate_last=2 length=1 layers=9\n"
-	                               "stage variables=all rate=8 rate_last=2 length=1 layers=1,10-\n");
+	                               "stage variables=all rate=8 rate_last=2 length=1 layers=1,10-\n"
+	                               "stage variables=all rate=8 rate_last=2 length=1 layers=14- part=inner\n"
+	                               "stage variables=all rate=8 rate_last=2 length=1 part=last\n"
+	                               "stage variables=all rate=8 fall=0.5 length=1 layers=2-\n");
 	static const struct {
 		uint32_t stage, layer;
 		double rate;
-	} cases[] = {{0, 2, 8}, {0, 3, 4}, {0, 4, 2}, {1, 5, 8}, {1, 6, 4}, {1, 7, 2}, {2, 9, 3}, {3, 1, 8}, {3, 16, 2}};
+	} cases[] = {{0, 2, 8}, {0, 3, 4}, {0, 4, 2}, {1, 5, 8}, {1, 6, 4}, {1, 7, 2}, {2, 9, 3}, {3, 1, 8}, {3, 16, 2}, {4, 14, 8},
+	    {4, 15, 2}, {5, 16, 8}, {6, 2, 4}, {6, 16, 8.0 / 32768}};
 	schedule_state schedule;
 	schedule_begin(&recipe, &schedule, 16, 1);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

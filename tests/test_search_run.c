@@ -254,8 +254,8 @@ static void a_training_that_diverges_is_a_failed_trial(void **state)
 	size_t count;
 	if (support_tiny()) skip(); /* too few steps to get that far */
 	char *study = support_path(*state, "study.clu");
-	struct line line =
-	    tiny_search(study, WORDS("--trials", "2", "--set", "rate=1000", "--set", "rate_last=1000", "--set", "loss=squares"));
+	struct line line = tiny_search(
+	    study, WORDS("--trials", "2", "--set", "rate=1000", "--set", "fall=1", "--set", "loss=squares", "--set", "start=previous"));
 	support_result result = run_line(&line);
 	expect(&result, EXIT_FAILED, "none yet", "2 trials failed");
 	support_result_release(&result);

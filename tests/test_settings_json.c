@@ -32,7 +32,7 @@ static void round_trip(void **state)
 	given.batch = 3;
 	given.seed = SEED_MAX - 1;
 	given.recipe.decay = 0.1;
-	given.recipe.stage[0].rate = 1.0 / 7.0;
+	given.recipe.stage[0].rate = given.recipe.stage[0].rate_last = 1.0 / 7.0;
 	support_ok(settings_option(&given, OPTION_TRAIN_SET, "/data/x \"1\".npy", &error), &error);
 	cJSON *json = settings_to_json(&given);
 	char *text = cJSON_PrintUnformatted(json);
