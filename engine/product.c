@@ -36,6 +36,11 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	return LAUNCH(device, KERNEL_product_dense, arguments, grid, error);
 }
 
+static uint32_t blocks_of(uint32_t count, uint32_t block)
+{
+	return (count + block - 1) / block;
+}
+
 static clu_status enqueue_sparse(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const clu_plan *plan = &device->plan;
@@ -48,8 +53,7 @@ static clu_status enqueue_sparse(clu_device *device, const product *p, const lan
 	    ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
 	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
 	const launch_grid grid = {
-	    {(p->rows + plan->sparse_rows - 1) / plan->sparse_rows, (vectors * plan->vector + PANEL - 1) / PANEL, list->count},
-	    {1, 1, 1}};
+	    {blocks_of(p->rows, plan->sparse_rows), blocks_of(vectors * plan->vector, PANEL), list->count}, {1, 1, 1}};
 	return LAUNCH(device, KERNEL_product_sparse, arguments, grid, error);
 }
 
@@ -62,11 +66,6 @@ static uint32_t deepest_stack(const product *p, const lane_list *list)
 	for (uint32_t e = 0; e < list->count && p->stacking == INNER_STACKED; e++)
 		if (list->entries[e].depth - 1 > layers) layers = list->entries[e].depth - 1;
 	return layers;
-}
-
-static uint32_t blocks_of(uint32_t count, uint32_t block)
-{
-	return (count + block - 1) / block;
 }
 
 static clu_status list_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)

@@ -285,7 +285,8 @@ static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line,
 	}
 	if (!(seen >> STAGE_RATE_LAST & 1)) stage->rate_last = stage->rate;
 	if (stage->fall > 0 && stage->rate_last != stage->rate)
-		return clu_fail(error, CLU_FORMAT, "line %u: rate_last= and fall= both say how the rate changes with depth", line);
+		return clu_fail(error, CLU_FORMAT,
+		    "line %u: rate_last= and fall= both say how the rate changes with depth: leave one out, or fall=0", line);
 	if (!(seen >> STAGE_LENGTH_LAST & 1)) stage->length_last = stage->length;
 	bool endless = stage->length == 0 || stage->length_last == 0;
 	if (endless && stage->patience == 0 && stage->cap == 0) {
@@ -398,8 +399,9 @@ clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
 		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_BEST &&
-		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0 &&
-		        stage->part <= CLU_PART_LAST && (stage->curve != CLU_CURVE_EXPONENTIAL || stage->floor >= floor_least);
+		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0 && stage->fall >= 0 &&
+		        stage->fall <= 1 && stage->part <= CLU_PART_LAST &&
+		        (stage->curve != CLU_CURVE_EXPONENTIAL || stage->floor >= floor_least);
 	}
 	if (!sound) return clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
 	return check_layers(recipe, first_layer, layers, error);

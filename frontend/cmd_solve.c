@@ -101,22 +101,30 @@ static bool chooses(const struct solve_job *job)
 	return false;
 }
 
-/* No more is made than what is needed; where sets are held out from an own training set, the split must be the training's. */
-static clu_status drop_other_sets(struct solve_job *job, clu_error *error)
+/* Penalty and residual are chosen on the validation set: there must be one. */
+static clu_status check_choice(const struct solve_job *job, clu_error *error)
 {
-	settings *given = &job->settings;
-	clu_problem *problem = &given->problem;
-	if (given->train_x) return CLU_OK;
+	const settings *given = &job->settings;
+	if (!chooses(job) || given->validation_x) return CLU_OK;
+	if (given->test_x && !given->train_x)
+		return clu_fail(error, CLU_ARGUMENT,
+		    "no own codes to choose penalty or residual on: --validation-set, or give them, as in fista:200:0.01,omp:1e-6");
+	if (given->problem.validation == 0)
+		return clu_fail(error, CLU_ARGUMENT,
+		    "--validation-samples 0: penalty and residual are chosen on the validation set; or give them, as in "
+		    "fista:200:0.01,omp:1e-6");
+	return CLU_OK;
+}
+
+/* No more is made than what is needed; where sets are held out from an own training set, the split must be the training's. */
+static void drop_other_sets(struct solve_job *job)
+{
+	const settings *given = &job->settings;
+	clu_problem *problem = &job->settings.problem;
+	if (given->train_x) return;
 	problem->train = 0;
 	if (problem->validation > CHOICE_SAMPLES) problem->validation = CHOICE_SAMPLES;
 	if (!chooses(job) && !given->validation_x) problem->validation = 0;
-	if (!chooses(job) || given->validation_x) return CLU_OK;
-	if (given->test_x)
-		return clu_fail(error, CLU_ARGUMENT,
-		    "no own codes to choose penalty or residual on: --validation-set, or give them, as in fista:200:0.01,omp:1e-6");
-	if (problem->validation == 0)
-		return clu_fail(error, CLU_ARGUMENT, "--validation-samples 0: penalty and residual are chosen on the validation set");
-	return CLU_OK;
 }
 
 static void divide(clu_samples *samples, const clu_data *data, double by)
@@ -196,7 +204,8 @@ static int solve(struct solve_job *job)
 	clu_status status;
 	if (job->count == 0) CLU_GOTO(parse_solvers(job, "fista:200,omp", &error));
 	CLU_GOTO(settings_finish_data(&job->settings, &error));
-	CLU_GOTO(drop_other_sets(job, &error));
+	CLU_GOTO(check_choice(job, &error));
+	drop_other_sets(job);
 	CLU_GOTO(settings_data(&job->settings, &data, &error));
 	const double unit = take_unit(&job->settings, data);
 	CLU_GOTO(clu_solver_create(data->dictionary, data->m, data->n, &solver, &error));

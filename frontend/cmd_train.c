@@ -77,7 +77,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_PLAN: job->plan_path = optarg; return CLU_OK;
 	case OPTION_FROM: job->from_path = optarg; return CLU_OK;
 	case OPTION_PREFIXES: job->prefixes = optarg; return CLU_OK;
-	case OPTION_CHECKPOINT: return parse_duration_of("--checkpoint", optarg, 0.1, &job->checkpoint, error);
+	case OPTION_CHECKPOINT: return parse_duration_at_least("--checkpoint", optarg, 0.1, &job->checkpoint, error);
 	case OPTION_RESTART: job->restart = true; return CLU_OK;
 	case OPTION_FORCE: job->force = true; return CLU_OK;
 	case OPTION_JSON: job->json = true; return CLU_OK;

@@ -44,7 +44,7 @@ const char settings_help[] = DATA_HELP
     "                            'clunroll train --print-recipe' writes\n"
     "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4);\n"
     "                            clunroll(1) lists the keys\n"
-    "  --schedule A,B,…          fixed numbers of steps for the recipe's stages\n";
+    "  --schedule A,B,…          fixed numbers of steps for the recipe's stages, or one for all\n";
 /* clang-format on */
 
 /* ---- numbers ---- */
@@ -110,7 +110,7 @@ clu_status parse_duration(const char *what, const char *text, double *seconds, c
 	return clu_fail(error, CLU_ARGUMENT, "%s %.80s: wanted a time such as 90s, 15m, 8h or 2d", what, text);
 }
 
-clu_status parse_duration_of(const char *what, const char *text, double least, double *seconds, clu_error *error)
+clu_status parse_duration_at_least(const char *what, const char *text, double least, double *seconds, clu_error *error)
 {
 	CLU_TRY(parse_duration(what, text, seconds, error));
 	if (*seconds >= least) return CLU_OK;

@@ -90,6 +90,6 @@ clu_status parse_bytes(const char *what, const char *text, uint64_t *bytes, clu_
 /* "90", "90s", "15m", "8h", "2d" → seconds. */
 clu_status parse_duration(const char *what, const char *text, double *seconds, clu_error *error);
 /* The same, `least` seconds at least. */
-clu_status parse_duration_of(const char *what, const char *text, double least, double *seconds, clu_error *error);
+clu_status parse_duration_at_least(const char *what, const char *text, double least, double *seconds, clu_error *error);
 
 #endif

@@ -1,17 +1,8 @@
-/* recipe_json.c: the JSON of recipe_table.h. */
+/* recipe_json.c: the JSON of recipe_table.h. Numbers that are not finite are null once it is printed: see report_json_begin. */
 #include "message.h"
 #include "recipe_table.h"
 
 #include <math.h>
-
-/* A number that is not finite becomes null. */
-static void add_number(cJSON *json, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(json, key, value);
-	else
-		cJSON_AddNullToObject(json, key);
-}
 
 static cJSON *variant_json(const recipe_study *study, size_t v)
 {
@@ -33,9 +24,9 @@ static cJSON *variant_json(const recipe_study *study, size_t v)
 static cJSON *layer_json(const clu_layer_record *layer)
 {
 	cJSON *json = cJSON_CreateObject();
-	add_number(json, "nmse_db", layer->test.db);
+	cJSON_AddNumberToObject(json, "nmse_db", layer->test.db);
 	cJSON_AddNumberToObject(json, "steps", (double)layer->steps);
-	add_number(json, "seconds", layer->seconds);
+	cJSON_AddNumberToObject(json, "seconds", layer->seconds);
 	return json;
 }
 
@@ -45,11 +36,11 @@ static cJSON *training_json(const recipe_cell *cell, uint32_t index, uint32_t la
 	const bool known = cell->known[index];
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddNumberToObject(json, "seed", (double)training->seed);
-	add_number(json, "nmse_db", training->nmse.db);
-	add_number(json, "nmse_ratio_db", training->nmse.ratio_db);
-	add_number(json, "dip_db", known ? recipe_training_dip_db(cell->layer[index], layers) : (double)NAN);
-	add_number(json, "steps", training->steps > 0 ? (double)training->steps : (double)NAN);
-	add_number(json, "seconds", training->seconds);
+	cJSON_AddNumberToObject(json, "nmse_db", training->nmse.db);
+	cJSON_AddNumberToObject(json, "nmse_ratio_db", training->nmse.ratio_db);
+	cJSON_AddNumberToObject(json, "dip_db", known ? recipe_training_dip_db(cell->layer[index], layers) : (double)NAN);
+	cJSON_AddNumberToObject(json, "steps", training->steps > 0 ? (double)training->steps : (double)NAN);
+	cJSON_AddNumberToObject(json, "seconds", training->seconds);
 	cJSON_AddStringToObject(json, "device", training->device);
 	cJSON_AddStringToObject(json, "network", training->name);
 	cJSON *by_layer = cJSON_AddArrayToObject(json, "layers");
@@ -65,14 +56,14 @@ static cJSON *cell_json(const recipe_results *results, size_t v, size_t a)
 	reproduce_range_db(&cell->cell, &least, &most);
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "arch", cell->cell.arch);
-	add_number(json, "paper_db", recipe_paper_db(results, a));
-	add_number(json, "nmse_db", recipe_mean_db(&cell->cell));
+	cJSON_AddNumberToObject(json, "paper_db", recipe_paper_db(results, a));
+	cJSON_AddNumberToObject(json, "nmse_db", recipe_mean_db(&cell->cell));
 	cJSON_AddNumberToObject(json, "diverged", recipe_diverged(&cell->cell));
-	add_number(json, "best_db", least);
-	add_number(json, "worst_db", most);
-	add_number(json, "dip_db", recipe_dip_db(cell, layers));
-	add_number(json, "steps", recipe_mean_steps(&cell->cell));
-	add_number(json, "seconds", recipe_mean_seconds(&cell->cell));
+	cJSON_AddNumberToObject(json, "best_db", least);
+	cJSON_AddNumberToObject(json, "worst_db", most);
+	cJSON_AddNumberToObject(json, "dip_db", recipe_dip_db(cell, layers));
+	cJSON_AddNumberToObject(json, "steps", recipe_mean_steps(&cell->cell));
+	cJSON_AddNumberToObject(json, "seconds", recipe_mean_seconds(&cell->cell));
 	cJSON *trainings = cJSON_AddArrayToObject(json, "trainings");
 	for (uint32_t i = 0; i < cell->cell.count; i++) cJSON_AddItemToArray(trainings, training_json(cell, i, layers));
 	return json;
@@ -96,12 +87,11 @@ static cJSON *run_json(const recipe_results *results, size_t index)
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "variant", results->study->variant[run->variant]->name);
 	cJSON_AddNumberToObject(json, "seed", (double)run->seed);
-	add_number(json, "training_steps", run->training_steps);
+	cJSON_AddNumberToObject(json, "training_steps", run->training_steps);
 	cJSON_AddNumberToObject(json, "steps_made", (double)run->steps);
-	add_number(json, "seconds", run->seconds);
+	cJSON_AddNumberToObject(json, "seconds", run->seconds);
 	cJSON *figures = cJSON_AddArrayToObject(json, "nmse_db");
-	for (size_t a = 0; a < results->arch_count; a++)
-		cJSON_AddItemToArray(figures, isfinite(run->nmse_db[a]) ? cJSON_CreateNumber(run->nmse_db[a]) : cJSON_CreateNull());
+	for (size_t a = 0; a < results->arch_count; a++) cJSON_AddItemToArray(figures, cJSON_CreateNumber(run->nmse_db[a]));
 	return json;
 }
 
@@ -113,13 +103,13 @@ static cJSON *pair_json(const recipe_results *results, size_t i, size_t j)
 	cJSON_AddNumberToObject(json, "reference", (double)i);
 	cJSON_AddNumberToObject(json, "other", (double)j);
 	cJSON_AddNumberToObject(json, "compared", (double)agreement.count);
-	add_number(json, "rho", agreement.rho);
-	add_number(json, "rho_low", agreement.low);
-	add_number(json, "rho_high", agreement.high);
+	cJSON_AddNumberToObject(json, "rho", agreement.rho);
+	cJSON_AddNumberToObject(json, "rho_low", agreement.low);
+	cJSON_AddNumberToObject(json, "rho_high", agreement.high);
 	cJSON_AddNumberToObject(json, "place_of_best", (double)agreement.place);
 	cJSON_AddNumberToObject(json, "top_in_common", (double)agreement.shared);
-	add_number(json, "found", agreement.found);
-	add_number(json, "lost_db", agreement.lost);
+	cJSON_AddNumberToObject(json, "found", agreement.found);
+	cJSON_AddNumberToObject(json, "lost_db", agreement.lost);
 	return json;
 }
 

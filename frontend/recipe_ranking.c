@@ -3,7 +3,7 @@
 #include "recipe_ranking.h"
 
 #include "message.h"
-#include "reproduce_network.h"
+#include "reproduce_files.h"
 #include "sampler_random.h"
 #include "search_run.h"
 #include "status.h"

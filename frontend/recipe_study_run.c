@@ -6,6 +6,7 @@
 #include "recipe_picture.h"
 #include "recipe_ranking.h"
 #include "recipe_table.h"
+#include "reproduce_files.h"
 #include "reproduce_network.h"
 #include "status.h"
 
@@ -114,17 +115,15 @@ static clu_status write_results(const recipe_results *results, clu_error *error)
 	char name[REPRODUCE_NAME];
 	recipe_study_name(results->study, name);
 	cJSON *json = recipe_json(results);
-	char *text = cJSON_Print(json), *markdown = markdown_of(results), *picture = reproduce_path(job, "", name, ".svg");
+	char *markdown = markdown_of(results), *picture = reproduce_path(job, "", name, ".svg");
 	clu_status status;
-	CLU_GOTO(reproduce_write(job, name, ".json", text, error));
-	CLU_GOTO(reproduce_write(job, name, ".md", markdown, error));
+	CLU_GOTO(reproduce_write(job, name, json, markdown, error));
 	if (results->quality_count > 0)
 		CLU_GOTO(picture ? recipe_picture(results, picture, error) : clu_fail(error, CLU_MEMORY, "out of memory for the picture"));
 
 cleanup:
 	free(picture);
 	free(markdown);
-	cJSON_free(text);
 	cJSON_Delete(json);
 	return status;
 }

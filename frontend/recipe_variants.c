@@ -6,6 +6,7 @@
 #include "recipe_change.h"
 #include "status.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ const recipe_variant recipe_variants[] = {
     {"paper", "paper", {NULL}, false},
 };
 const size_t recipe_variant_count = sizeof recipe_variants / sizeof *recipe_variants;
+static_assert(sizeof recipe_variants / sizeof *recipe_variants <= RECIPE_VARIANTS_MAX, "a study may have all of them");
 
 const recipe_variant *recipe_variant_find(const char *name)
 {

@@ -9,7 +9,7 @@ enum { RECIPE_VARIANTS_MAX = 16, RECIPE_CHANGES_MAX = 6 };
 typedef struct recipe_variant {
 	const char *name;                        /* of the recipe that is made, so also of its networks */
 	const char *base;                        /* as --recipe takes it */
-	const char *changes[RECIPE_CHANGES_MAX]; /* KEY=VALUE as --set takes them, ended by NULL */
+	const char *changes[RECIPE_CHANGES_MAX]; /* KEY=VALUE as --set takes them; where fewer, ended by NULL */
 	bool usual;                              /* compared unless something else is asked for */
 } recipe_variant;
 

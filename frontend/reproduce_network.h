@@ -40,11 +40,4 @@ void reproduce_bench_close(reproduce_bench *bench);
 clu_status reproduce_bench_evaluate(
     const reproduce_bench *bench, const reproduce_network *network, reproduce_training *training, clu_error *error);
 
-/* "DIRECTORY/FOLDER/NAME ENDING", or without FOLDER where that is ""; the caller frees it. NULL: out of memory. */
-char *reproduce_path(const reproduce_job *job, const char *folder, const char *name, const char *ending);
-/* Makes DIRECTORY and these folders in it, ended by NULL. */
-clu_status reproduce_directories(const reproduce_job *job, const char *const *folders, clu_error *error);
-/* Replaces a file of DIRECTORY. text NULL: CLU_MEMORY. */
-clu_status reproduce_write(const reproduce_job *job, const char *name, const char *ending, const char *text, clu_error *error);
-
 #endif

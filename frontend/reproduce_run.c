@@ -4,6 +4,7 @@
 
 #include "interrupt.h"
 #include "message.h"
+#include "reproduce_files.h"
 #include "reproduce_network.h"
 #include "reproduce_picture.h"
 #include "reproduce_table.h"
@@ -96,16 +97,14 @@ static clu_status write_results(const reproduce_results *results, clu_error *err
 	char name[REPRODUCE_NAME];
 	reproduce_table_name(job, name);
 	cJSON *json = reproduce_json(results);
-	char *text = cJSON_Print(json), *markdown = markdown_of(results), *picture = reproduce_path(job, "", name, ".svg");
+	char *markdown = markdown_of(results), *picture = reproduce_path(job, "", name, ".svg");
 	clu_status status;
-	CLU_GOTO(reproduce_write(job, name, ".json", text, error));
-	CLU_GOTO(reproduce_write(job, name, ".md", markdown, error));
+	CLU_GOTO(reproduce_write(job, name, json, markdown, error));
 	CLU_GOTO(picture ? reproduce_picture(results, picture, error) : clu_fail(error, CLU_MEMORY, "out of memory for the picture"));
 
 cleanup:
 	free(picture);
 	free(markdown);
-	cJSON_free(text);
 	cJSON_Delete(json);
 	return status;
 }

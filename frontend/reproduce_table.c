@@ -163,23 +163,14 @@ char *reproduce_markdown(const reproduce_results *results, const char *picture)
 
 /* ---- JSON ---- */
 
-/* A number that is not finite becomes null. */
-static void add_number(cJSON *json, const char *key, double value)
-{
-	if (isfinite(value))
-		cJSON_AddNumberToObject(json, key, value);
-	else
-		cJSON_AddNullToObject(json, key);
-}
-
 static cJSON *training_json(const reproduce_training *training)
 {
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddNumberToObject(json, "seed", (double)training->seed);
-	add_number(json, "nmse_db", training->nmse.db);
-	add_number(json, "nmse_ratio_db", training->nmse.ratio_db);
-	add_number(json, "steps", training->steps > 0 ? (double)training->steps : NAN);
-	add_number(json, "seconds", training->seconds);
+	cJSON_AddNumberToObject(json, "nmse_db", training->nmse.db);
+	cJSON_AddNumberToObject(json, "nmse_ratio_db", training->nmse.ratio_db);
+	cJSON_AddNumberToObject(json, "steps", training->steps > 0 ? (double)training->steps : NAN);
+	cJSON_AddNumberToObject(json, "seconds", training->seconds);
 	cJSON_AddStringToObject(json, "device", training->device);
 	cJSON_AddStringToObject(json, "network", training->name);
 	return json;
@@ -192,12 +183,12 @@ static cJSON *cell_json(const reproduce_cell *cell)
 	reproduce_range_db(cell, &least, &most);
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "arch", cell->arch);
-	add_number(json, "paper_db", cell->paper_db);
-	add_number(json, "nmse_db", mean);
-	add_number(json, "difference_db", mean - cell->paper_db);
+	cJSON_AddNumberToObject(json, "paper_db", cell->paper_db);
+	cJSON_AddNumberToObject(json, "nmse_db", mean);
+	cJSON_AddNumberToObject(json, "difference_db", mean - cell->paper_db);
 	cJSON_AddBoolToObject(json, "worse", reproduce_is_worse(cell));
-	add_number(json, "best_db", least);
-	add_number(json, "worst_db", most);
+	cJSON_AddNumberToObject(json, "best_db", least);
+	cJSON_AddNumberToObject(json, "worst_db", most);
 	cJSON *trainings = cJSON_AddArrayToObject(json, "trainings");
 	for (uint32_t i = 0; i < cell->count; i++) cJSON_AddItemToArray(trainings, training_json(&cell->training[i]));
 	return json;
@@ -207,10 +198,10 @@ static cJSON *solver_json(const solver_result *result, size_t index)
 {
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "solver", solver_result_id(index));
-	add_number(json, "nmse_db", result->score.nmse.db);
-	add_number(json, "nmse_ratio_db", result->score.nmse.ratio_db);
-	add_number(json, "seconds_per_signal", result->score.seconds);
-	add_number(json, "chosen", result->chosen);
+	cJSON_AddNumberToObject(json, "nmse_db", result->score.nmse.db);
+	cJSON_AddNumberToObject(json, "nmse_ratio_db", result->score.nmse.ratio_db);
+	cJSON_AddNumberToObject(json, "seconds_per_signal", result->score.seconds);
+	cJSON_AddNumberToObject(json, "chosen", result->chosen);
 	return json;
 }
 

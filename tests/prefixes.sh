@@ -1,7 +1,7 @@
 #!/bin/sh
 # prefixes.sh PROGRAM [SEARCH OPTION…]: how many optimiser steps trained prefixes save: in a random search of 32 architectures, and
 # in one of 32 single-gate mutations of one architecture, both of 16 layers and with one lane, so that no two trials train the same
-# layers at the same time. Shares of steps do not depend on sizes, so these are tiny; as in recipe quick the last layer takes three
+# layers at the same time. Shares of steps do not depend on sizes, so these are tiny; as in recipe fast the last layer takes three
 # times as long as another. Half a minute long, no part of ctest.
 # The search without prefixes must come to the same bits. Needs sqlite3. Exit code 0: it does; 1: not; 77: skipped.
 set -eu

@@ -70,6 +70,23 @@ static bench_network train(clu_device *device, const settings *given, const char
 	return network;
 }
 
+/* A network of another recipe takes another time, and nothing measured before can be held against it. */
+static void test_the_recipe_stays(void **state)
+{
+	(void)state;
+	static const char wanted[] = "name bench\nform sum\nstart previous\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\n"
+	                             "epsilon 1e-07\nvalidate_every 100\n"
+	                             "stage variables=all rate=0.002 rate_last=0.0001 curve=cosine floor=0.001 length=200 "
+	                             "length_last=400 patience=0 cap=0 keep=best\n";
+	settings given;
+	clu_error error;
+	char text[CLU_RECIPE_TEXT];
+	support_ok(bench_settings_default(&given, &error), &error);
+	clu_recipe_print(&given.recipe, text);
+	assert_string_equal(text, wanted);
+	settings_release(&given);
+}
+
 static void test_trained_once(void **state)
 {
 	settings given = tiny_settings();
@@ -202,6 +219,7 @@ static void test_of_a_person(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_recipe_stays),
 	    cmocka_unit_test(test_trained_once),
 	    cmocka_unit_test(test_damage_is_mended),
 	    cmocka_unit_test(test_no_place_for_a_cache),

@@ -172,6 +172,7 @@ static void wrong_usage(void **state)
 	    {{"--solver", "oracle:1"}, "oracle:1"},
 	    {{"--solver", ","}, "names none"},
 	    {{"--validation-samples", "0"}, "--validation-samples 0"},
+	    {{"--train-set", x, "--validation-samples", "0"}, "--validation-samples 0"},
 	    {{"--n", "20", "--test-set", x}, "--validation-set"},
 	    {{"extra"}, "'extra'"},
 	};

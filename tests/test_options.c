@@ -114,6 +114,12 @@ static void durations(void **state)
 		if ((status == CLU_OK) != (cases[i].seconds >= 0) || seconds != cases[i].seconds)
 			fail_msg("'%s': status %d, %g s", cases[i].text, status, seconds);
 	}
+	double seconds;
+	clu_error error;
+	support_ok(parse_duration_at_least("--time", "0.5s", 0.5, &seconds, &error), &error);
+	assert_true(seconds == 0.5);
+	assert_int_equal(parse_duration_at_least("--time", "0.5s", 1, &seconds, &error), CLU_ARGUMENT);
+	assert_non_null(strstr(error.message, "1 s at least"));
 }
 
 static void sizes_in_bytes(void **state)

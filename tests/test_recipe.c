@@ -2,6 +2,7 @@
  * and how the message names it, fixed lengths, and the number of steps. */
 #include "support.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,12 @@ static void test_layers_without_a_stage(void **state)
 	clu_recipe recipe = load("fast");
 	recipe.rate_theta = 0; /* what a structure filled in by hand leaves out */
 	assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
+	static const double falls[] = {-0.5, 1.5, (double)NAN};
+	for (size_t i = 0; i < sizeof falls / sizeof *falls; i++) {
+		recipe = load("fast");
+		recipe.stage[1].fall = falls[i];
+		assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
+	}
 }
 
 static void test_too_many_stages(void **state)
@@ -313,7 +320,7 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage variables=all rate=1 patience=5 curve=cosine\n", {"cosine needs length="}},
 	    {"stage variables=all rate=1 patience=5 floor=0.1 curve=exponential\n", {"exponential needs length="}},
 	    {"stage variables=all rate=1 length=5 curve=exponential\n", {"line 1", "exponential needs a floor="}},
-	    {"stage variables=all rate=1 rate_last=2 fall=0.5 length=5\n", {"line 1", "rate_last= and fall="}},
+	    {"stage variables=all rate=1 rate_last=2 fall=0.5 length=5\n", {"line 1", "rate_last= and fall=", "fall=0"}},
 	    {"stage variables=all rate=1 fall=1.5 length=5\n", {"fall is \"1.5\"", "from 0 to 1"}},
 	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
 	    {"stage variables=all rate=1 loss=cubes\n", {"line 1", "loss is \"cubes\"", "squares, norm or log"}},

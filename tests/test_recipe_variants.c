@@ -1,8 +1,10 @@
-/* test_recipe_variants.c: every variant can be made, is another recipe than the others, and has the steps that its name says. */
+/* test_recipe_variants.c: every variant can be made, is another recipe than the others, has the steps that its name says, and is in
+ * the manual. */
 #include "support.h"
 
 #include "recipe_variants.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static clu_recipe make(const char *name)
@@ -18,7 +20,6 @@ static clu_recipe make(const char *name)
 static void all_can_be_made_and_differ(void **state)
 {
 	(void)state;
-	assert_true(recipe_variant_count <= RECIPE_VARIANTS_MAX);
 	for (size_t i = 0; i < recipe_variant_count; i++) {
 		clu_recipe here = make(recipe_variants[i].name);
 		clu_error error;
@@ -61,12 +62,40 @@ static void starts_and_losses(void **state)
 	assert_true(long_ones.start == CLU_START_ONES && long_ones.stage[1].loss == CLU_LOSS_SQUARES);
 }
 
+/* Whether `name` stands in the text as a word of its own. */
+static bool has_word(const char *text, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-=";
+	const size_t length = strlen(name);
+	for (const char *at = text; (at = strstr(at, name)); at += length)
+		if (at > text && !strchr(letters, at[-1]) && !strchr(letters, at[length])) return true;
+	return false;
+}
+
+/* The list in the manual: all variants, and no others. */
+static void the_manual_has_them(void **state)
+{
+	(void)state;
+	char *manual = support_read(TEST_DIR "/../frontend/clunroll.1", NULL), *list = strstr(manual, ".It Fl -variants"), *rest = NULL;
+	char *end = list ? strstr(list + 1, "\n.It ") : NULL;
+	assert_non_null(end);
+	*end = '\0';
+	for (size_t i = 0; i < recipe_variant_count; i++)
+		if (!has_word(list, recipe_variants[i].name)) fail_msg("the manual has not %s", recipe_variants[i].name);
+	for (const char *word = strtok_r(strchr(list, '\n'), " ,;\n", &rest); word; word = strtok_r(NULL, " ,;\n", &rest)) {
+		const bool of_recipe = strncmp(word, "fast-", 5) == 0 || strncmp(word, "quick-", 6) == 0;
+		if (of_recipe && !recipe_variant_find(word)) fail_msg("the manual has %s, which is no variant", word);
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_can_be_made_and_differ),
 	    cmocka_unit_test(steps),
 	    cmocka_unit_test(starts_and_losses),
+	    cmocka_unit_test(the_manual_has_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

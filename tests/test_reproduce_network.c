@@ -1,7 +1,8 @@
-/* test_reproduce_network.c: names and paths of a network, and what is read of its record. Training, the refusal of other settings
+/* test_reproduce_network.c: names and files of a network, and what is read of its record. Training, the refusal of other settings
  * and evaluation are in test_reproduce_run.c. */
 #include "reproduce_fixture.h"
 
+#include "reproduce_files.h"
 #include "reproduce_network.h"
 
 static reproduce_network network_of(const reproduce_job *job, const char *arch, const clu_recipe *recipe)
@@ -52,7 +53,6 @@ static void records_are_read(void **state)
 	job->directory = directory;
 	job->base.layers = 3;
 	support_ok(reproduce_directories(job, folders, &error), &error);
-	support_ok(reproduce_directories(job, folders, &error), &error); /* they may be there */
 	reproduce_network network = network_of(job, "LISTA", NULL);
 	assert_false(reproduce_network_records(&network, records));
 	support_write(network.record, three_layers, strlen(three_layers));
@@ -67,29 +67,11 @@ static void records_are_read(void **state)
 	support_directory_remove(directory);
 }
 
-static void files_are_written(void **state)
-{
-	(void)state;
-	char *directory = support_directory_create();
-	reproduce_job *job = fixture_job("tiny");
-	clu_error error;
-	job->directory = directory;
-	support_ok(reproduce_write(job, "table", ".md", "text", &error), &error);
-	char *path = reproduce_path(job, "", "table", ".md"), *text = support_read(path, NULL);
-	assert_string_equal(text, "text");
-	assert_int_equal(reproduce_write(job, "table", ".md", NULL, &error), CLU_MEMORY);
-	free(text);
-	free(path);
-	free(job);
-	support_directory_remove(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_and_settings),
 	    cmocka_unit_test(records_are_read),
-	    cmocka_unit_test(files_are_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
