@@ -1,5 +1,6 @@
 /* test_cmd_devices.c: `clunroll devices` as a user and a script meet it.
  * TEST_NEEDS: device */
+#include "json_check.h"
 #include "support.h"
 
 #include "message.h"
@@ -7,13 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
 
 static const char *text(const cJSON *json, const char *key)
 {
@@ -36,15 +30,15 @@ static void json_line_for_each_device(void **state)
 		cJSON *json = cJSON_Parse(line);
 		assert_non_null(json);
 		assert_true(lines < count);
-		assert_true(number(json, "version") == 1);
-		assert_true(number(json, "index") == (double)lines);
+		assert_true(json_number(json, "version") == 1);
+		assert_true(json_number(json, "index") == (double)lines);
 		assert_string_equal(text(json, "name"), infos[lines].name);
 		assert_string_equal(text(json, "type"), clu_device_type_name(infos[lines].type));
-		assert_true(number(json, "memory_bytes") > 0 && number(json, "allocation_bytes") > 0);
+		assert_true(json_number(json, "memory_bytes") > 0 && json_number(json, "allocation_bytes") > 0);
 		if (infos[lines].conformance[0]) assert_string_equal(text(json, "conformance"), infos[lines].conformance);
 		if (infos[lines].type != CLU_DEVICE_CUSTOM) {
 			assert_string_equal(text(json, "self_test"), "passed");
-			assert_true(number(json, "product_gflops") > 0 && number(json, "bandwidth_gbytes") > 0);
+			assert_true(json_number(json, "product_gflops") > 0 && json_number(json, "bandwidth_gbytes") > 0);
 			clu_plan plan;
 			support_ok(clu_plan_parse(text(json, "plan"), "plan", &plan, &error), &error);
 		}

@@ -1,6 +1,7 @@
 /* test_cmd_eval.c: `clunroll eval` on a network that `clunroll train` has just made: the same figures where the conditions are the
  * same, others where options change them.
  * TEST_NEEDS: device */
+#include "json_check.h"
 #include "support.h"
 
 #include "message.h"
@@ -15,13 +16,6 @@ struct fixture {
 	char *directory, *model;
 	double nmse_db, nmse_ratio_db; /* of the last layer, as train said */
 };
-
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
 
 /* Parses the last line; the caller deletes it. */
 static cJSON *last_line(char *text)
@@ -57,8 +51,8 @@ static int enter(void **state)
 	    "--json", "-o", fixture.model));
 	if (result.code != EXIT_DONE) return -1;
 	cJSON *json = last_line(result.out);
-	fixture.nmse_db = number(json, "nmse_db");
-	fixture.nmse_ratio_db = number(json, "nmse_ratio_db");
+	fixture.nmse_db = json_number(json, "nmse_db");
+	fixture.nmse_ratio_db = json_number(json, "nmse_ratio_db");
 	cJSON_Delete(json);
 	support_result_release(&result);
 	*state = &fixture;
@@ -89,11 +83,11 @@ static void same_conditions_same_figures(void **state)
 {
 	const struct fixture *fixture = *state;
 	cJSON *json = eval(fixture, (const char *const[]){NULL});
-	assert_true(number(json, "version") == 1 && number(json, "samples") == 33);
+	assert_true(json_number(json, "version") == 1 && json_number(json, "samples") == 33);
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(json, "snr_db")), "inf");
 	/* Training measures on the device, in float32. */
-	double difference = fabs(number(json, "nmse_db") - fixture->nmse_db);
-	double ratio_difference = fabs(number(json, "nmse_ratio_db") - fixture->nmse_ratio_db);
+	double difference = fabs(json_number(json, "nmse_db") - fixture->nmse_db);
+	double ratio_difference = fabs(json_number(json, "nmse_ratio_db") - fixture->nmse_ratio_db);
 	if (!(difference < 1e-3 && ratio_difference < 1e-3)) fail_msg("NMSE differs by %g and %g dB", difference, ratio_difference);
 	cJSON_Delete(json);
 }
@@ -108,9 +102,9 @@ static void noise_by_the_list(void **state)
 	char *rest = NULL;
 	for (char *line = strtok_r(result.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), lines++) {
 		cJSON *json = cJSON_Parse(line);
-		if (lines == 2) assert_true(number(json, "snr_db") == -10);
-		assert_true(number(json, "nmse_db") > before); /* more noise, more error */
-		before = number(json, "nmse_db");
+		if (lines == 2) assert_true(json_number(json, "snr_db") == -10);
+		assert_true(json_number(json, "nmse_db") > before); /* more noise, more error */
+		before = json_number(json, "nmse_db");
 		cJSON_Delete(json);
 	}
 	assert_int_equal(lines, 3);
@@ -127,8 +121,8 @@ static double line_of(const char *out, const char *setting, double salt_pepper, 
 		cJSON *json = cJSON_Parse(line);
 		const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(json, "setting"));
 		if (name && strcmp(name, setting) == 0) {
-			found = number(json, "nmse_db");
-			assert_true(number(json, "salt_pepper") == salt_pepper && number(json, "perturbation") == perturbation);
+			found = json_number(json, "nmse_db");
+			assert_true(json_number(json, "salt_pepper") == salt_pepper && json_number(json, "perturbation") == perturbation);
 		}
 		cJSON_Delete(json);
 	}
@@ -187,8 +181,8 @@ static void conditions_of_the_training(void **state)
 	result = support_run(WORDS("eval", model, "--json"));
 	assert_int_equal(result.code, EXIT_DONE);
 	cJSON *evaluated = last_line(result.out);
-	assert_true(number(evaluated, "salt_pepper") == 0.1 && number(evaluated, "perturbation") == 0.01);
-	assert_true(fabs(number(evaluated, "nmse_db") - number(trained, "nmse_db")) < 1e-3);
+	assert_true(json_number(evaluated, "salt_pepper") == 0.1 && json_number(evaluated, "perturbation") == 0.01);
+	assert_true(fabs(json_number(evaluated, "nmse_db") - json_number(trained, "nmse_db")) < 1e-3);
 	cJSON_Delete(trained);
 	cJSON_Delete(evaluated);
 	support_result_release(&result);
@@ -199,8 +193,8 @@ static void options_change_the_test_set(void **state)
 {
 	const struct fixture *fixture = *state;
 	cJSON *json = eval(fixture, WORDS("--test-samples", "7", "--density", "0.5"));
-	assert_true(number(json, "samples") == 7);
-	assert_true(fabs(number(json, "nmse_db") - fixture->nmse_db) > 0.01); /* other codes than those of the training */
+	assert_true(json_number(json, "samples") == 7);
+	assert_true(fabs(json_number(json, "nmse_db") - fixture->nmse_db) > 0.01); /* other codes than those of the training */
 	cJSON_Delete(json);
 }
 
@@ -211,7 +205,7 @@ static void own_files(void **state)
 	char *directory = write_data(fixture, "files"), *x = support_path(directory, "test_x.npy"),
 	     *b = support_path(directory, "test_b.npy");
 	cJSON *json = eval(fixture, WORDS("--test-set", x, "--test-measurements", b));
-	assert_true(fabs(number(json, "nmse_db") - fixture->nmse_db) < 1e-3);
+	assert_true(fabs(json_number(json, "nmse_db") - fixture->nmse_db) < 1e-3);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "snr_db")));
 	cJSON_Delete(json);
 
@@ -244,8 +238,8 @@ static void held_out_test_set(void **state)
 	assert_int_equal(result.code, EXIT_DONE);
 	cJSON *evaluated = last_line(result.out);
 	support_result_release(&result);
-	assert_true(number(evaluated, "samples") == 6);
-	assert_true(fabs(number(evaluated, "nmse_db") - number(trained, "nmse_db")) < 1e-3);
+	assert_true(json_number(evaluated, "samples") == 6);
+	assert_true(fabs(json_number(evaluated, "nmse_db") - json_number(trained, "nmse_db")) < 1e-3);
 	cJSON_Delete(trained);
 	cJSON_Delete(evaluated);
 	free(model);

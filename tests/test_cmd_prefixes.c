@@ -1,5 +1,6 @@
 /* test_cmd_prefixes.c: `clunroll prefixes` as a user meets it: what it shows as text and as JSON, a cap that holds from then on,
  * clearing, places that are no directory of prefixes. */
+#include "json_check.h"
 #include "prefix.h"
 #include "support.h"
 
@@ -45,13 +46,6 @@ static support_result run(const char *const *arguments, int code)
 	return result;
 }
 
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItem(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
-
 static void text_shows_depths_uses_and_recipes(void **state)
 {
 	support_result result = run((const char *[]){"prefixes", *state, NULL}, EXIT_DONE);
@@ -67,13 +61,13 @@ static void json_says_the_same(void **state)
 	support_result result = run((const char *[]){"prefixes", *state, "--json", NULL}, EXIT_DONE);
 	cJSON *json = cJSON_Parse(result.out);
 	assert_non_null(json);
-	assert_true(number(json, "version") == 1 && number(json, "prefixes") == 3 && number(json, "starts") == 2);
-	assert_true(number(json, "steps_saved") == 60 && number(json, "cap_bytes") == (double)CLU_PREFIXES_BYTES);
-	assert_true(number(json, "bytes") > 3 * BYTES && number(json, "bytes") < 3 * (BYTES + 256));
+	assert_true(json_number(json, "version") == 1 && json_number(json, "prefixes") == 3 && json_number(json, "starts") == 2);
+	assert_true(json_number(json, "steps_saved") == 60 && json_number(json, "cap_bytes") == (double)CLU_PREFIXES_BYTES);
+	assert_true(json_number(json, "bytes") > 3 * BYTES && json_number(json, "bytes") < 3 * (BYTES + 256));
 	const cJSON *depths = cJSON_GetObjectItem(json, "depths"), *deep = cJSON_GetArrayItem(depths, 1);
 	assert_int_equal(cJSON_GetArraySize(depths), 2);
-	assert_true(number(deep, "layers") == 3 && number(deep, "prefixes") == 1 && number(deep, "steps_saved") == 60);
-	assert_true(number(cJSON_GetObjectItem(json, "recipes"), "fast") == 2);
+	assert_true(json_number(deep, "layers") == 3 && json_number(deep, "prefixes") == 1 && json_number(deep, "steps_saved") == 60);
+	assert_true(json_number(cJSON_GetObjectItem(json, "recipes"), "fast") == 2);
 	cJSON_Delete(json);
 	support_result_release(&result);
 }
@@ -82,7 +76,7 @@ static void a_cap_removes_and_holds(void **state)
 {
 	support_result result = run((const char *[]){"prefixes", *state, "--cap", "9K", "--json", NULL}, EXIT_DONE);
 	cJSON *json = cJSON_Parse(result.out);
-	assert_true(number(json, "prefixes") == 2 && number(json, "cap_bytes") == 9 * 1024);
+	assert_true(json_number(json, "prefixes") == 2 && json_number(json, "cap_bytes") == 9 * 1024);
 	cJSON_Delete(json);
 	support_result_release(&result);
 	clu_prefixes *prefixes;

@@ -1,16 +1,10 @@
 /* test_cmd_train.c: `clunroll train` as a user meets it: what it prints and writes, how it refuses. What interrupts it is in
  * test_train_run.c.
  * TEST_NEEDS: device */
+#include "json_check.h"
 #include "train_fixture.h"
 
 #include <unistd.h>
-
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
 
 static void a_line_for_each_layer(void **state)
 {
@@ -23,11 +17,11 @@ static void a_line_for_each_layer(void **state)
 	for (char *text = strtok_r(result.out, "\n", &rest); text; text = strtok_r(NULL, "\n", &rest)) {
 		cJSON *json = cJSON_Parse(text);
 		if (!json) fail_msg("no JSON: %s", text);
-		assert_true(number(json, "version") == 1);
-		assert_true(number(json, "layer") == ++layer);
-		assert_true(number(json, "steps") == 10);
-		assert_true(number(json, "seconds") >= 0);
-		assert_true(number(json, "nmse_db") < 5 && number(json, "nmse_ratio_db") < 5);
+		assert_true(json_number(json, "version") == 1);
+		assert_true(json_number(json, "layer") == ++layer);
+		assert_true(json_number(json, "steps") == 10);
+		assert_true(json_number(json, "seconds") >= 0);
+		assert_true(json_number(json, "nmse_db") < 5 && json_number(json, "nmse_ratio_db") < 5);
 		cJSON_Delete(json);
 	}
 	assert_int_equal(layer, LAYERS);
@@ -38,7 +32,7 @@ static void a_line_for_each_layer(void **state)
 	support_ok(clu_model_load(model_path, &model, &error), &error);
 	cJSON *metadata = cJSON_Parse(model->settings);
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(metadata, "arch")), "0_0_1");
-	assert_true(number(metadata, "m") == 10 && number(metadata, "batch") == 16);
+	assert_true(json_number(metadata, "m") == 10 && json_number(metadata, "batch") == 16);
 	static const char *const texts[] = {"device", "driver", "key", "clunroll", "recipe"};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		assert_non_null(cJSON_GetStringValue(cJSON_GetObjectItem(metadata, texts[i])));
@@ -143,8 +137,8 @@ static void dry_run_trains_nothing(void **state)
 	expect(&result, EXIT_DONE);
 	cJSON *json = cJSON_Parse(result.out);
 	assert_non_null(json);
-	assert_true(number(json, "steps") == 30);
-	assert_true(number(json, "flop") > 0 && number(json, "seconds") > 0 && number(json, "product_gflops") > 0);
+	assert_true(json_number(json, "steps") == 30);
+	assert_true(json_number(json, "flop") > 0 && json_number(json, "seconds") > 0 && json_number(json, "product_gflops") > 0);
 	cJSON_Delete(json);
 	support_result_release(&result);
 	assert_int_equal(rmdir(*state), 0); /* nothing was left there */

@@ -1,4 +1,5 @@
 /* test_recipe_forecast.c: a dry run counts what is missing of both parts, and writes nothing. TEST_NEEDS: device */
+#include "json_check.h"
 #include "support.h"
 
 #include "message.h"
@@ -10,20 +11,13 @@
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
-
 static void expect_line(const char *line, const char *part, double missing, double there, double steps)
 {
 	cJSON *json = cJSON_Parse(line);
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(json, "part")), part);
-	if (number(json, "missing") != missing || number(json, "there") != there || number(json, "steps") != steps)
+	if (json_number(json, "missing") != missing || json_number(json, "there") != there || json_number(json, "steps") != steps)
 		fail_msg("%s", line);
-	assert_true(number(json, "seconds") > 0);
+	assert_true(json_number(json, "seconds") > 0);
 	cJSON_Delete(json);
 }
 

@@ -1,6 +1,7 @@
 /* test_recipe_study_run.c: recipes compared at the tiniest scale: files, figures beside those of the networks and studies, going on
  * after a kill to the same figures, both parts by themselves.
  * TEST_NEEDS: device */
+#include "json_check.h"
 #include "recipe_fixture.h"
 
 #include "message.h"
@@ -55,20 +56,6 @@ static cJSON *read_json(const char *directory, const char *name)
 	return json;
 }
 
-static const cJSON *item(const cJSON *json, const char *list, int index)
-{
-	const cJSON *found = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, list), index);
-	if (!found) fail_msg("no %s %d", list, index);
-	return found;
-}
-
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(found)) fail_msg("no number \"%s\"", key);
-	return found->valuedouble;
-}
-
 static bool exists(const char *directory, const char *name)
 {
 	char *path = support_path(directory, name);
@@ -81,13 +68,14 @@ static bool exists(const char *directory, const char *name)
 static void expect_same_figures(const cJSON *a, const cJSON *b)
 {
 	for (int v = 0; v < 2; v++) {
-		const cJSON *left = item(item(item(a, "quality", v), "networks", 0), "trainings", 0),
-		            *right = item(item(item(b, "quality", v), "networks", 0), "trainings", 0);
-		assert_true(number(left, "nmse_db") == number(right, "nmse_db") && number(left, "steps") == number(right, "steps"));
+		const cJSON *left = json_item(json_item(json_item(a, "quality", v), "networks", 0), "trainings", 0),
+		            *right = json_item(json_item(json_item(b, "quality", v), "networks", 0), "trainings", 0);
+		assert_true(json_number(left, "nmse_db") == json_number(right, "nmse_db") &&
+		            json_number(left, "steps") == json_number(right, "steps"));
 	}
 	for (int run = 0; run < 3; run++) {
-		const cJSON *left = cJSON_GetObjectItem(item(cJSON_GetObjectItem(a, "ranking"), "runs", run), "nmse_db"),
-		            *right = cJSON_GetObjectItem(item(cJSON_GetObjectItem(b, "ranking"), "runs", run), "nmse_db");
+		const cJSON *left = cJSON_GetObjectItem(json_item(cJSON_GetObjectItem(a, "ranking"), "runs", run), "nmse_db"),
+		            *right = cJSON_GetObjectItem(json_item(cJSON_GetObjectItem(b, "ranking"), "runs", run), "nmse_db");
 		if (!cJSON_Compare(left, right, true)) fail_msg("run %d differs", run);
 	}
 }
@@ -95,15 +83,15 @@ static void expect_same_figures(const cJSON *a, const cJSON *b)
 /* The last layer's figure in the record is that of the network, evaluated. */
 static void expect_sound(const cJSON *json)
 {
-	const cJSON *training = item(item(item(json, "quality", 1), "networks", 0), "trainings", 0);
-	assert_true(number(training, "steps") == 15 * 4 + 24 && number(training, "seconds") >= 0);
-	assert_true(fabs(number(item(training, "layers", 15), "nmse_db") - number(training, "nmse_db")) < 1e-3);
+	const cJSON *training = json_item(json_item(json_item(json, "quality", 1), "networks", 0), "trainings", 0);
+	assert_true(json_number(training, "steps") == 15 * 4 + 24 && json_number(training, "seconds") >= 0);
+	assert_true(fabs(json_number(json_item(training, "layers", 15), "nmse_db") - json_number(training, "nmse_db")) < 1e-3);
 	const cJSON *ranking = cJSON_GetObjectItem(json, "ranking");
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(ranking, "archs")), 6);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(ranking, "runs")), 3);
-	for (int a = 0; a < 6; a++) assert_true(cJSON_IsNumber(item(item(ranking, "runs", 2), "nmse_db", a)));
-	assert_true(number(item(ranking, "runs", 2), "training_steps") == 5 * 4 + 24);
-	assert_true(number(item(ranking, "pairs", 0), "compared") == 6);
+	for (int a = 0; a < 6; a++) assert_true(cJSON_IsNumber(json_item(json_item(ranking, "runs", 2), "nmse_db", a)));
+	assert_true(json_number(json_item(ranking, "runs", 2), "training_steps") == 5 * 4 + 24);
+	assert_true(json_number(json_item(ranking, "pairs", 0), "compared") == 6);
 }
 
 static bool appears(const char *directory, const char *name)
@@ -160,7 +148,8 @@ static void parts_and_more_architectures(void **state)
 	assert_null(strchr(strchr(result.out, '\n') + 1, '\n'));
 	cJSON_Delete(printed);
 	support_result_release(&result);
-	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(item(cJSON_GetObjectItem(json, "ranking"), "runs", 0), "nmse_db")), 7);
+	assert_int_equal(
+	    cJSON_GetArraySize(cJSON_GetObjectItem(json_item(cJSON_GetObjectItem(json, "ranking"), "runs", 0), "nmse_db")), 7);
 	cJSON_Delete(json);
 	free(directory);
 }
@@ -180,9 +169,10 @@ static void what_diverges_is_a_result(void **state)
 	study->recipe[0].stage[0].rate = study->recipe[0].stage[0].rate_last = 1000;
 	assert_int_equal(recipe_study_run(study), EXIT_DONE);
 	cJSON *json = read_json(directory, "recipe-quality-tiny.json");
-	const cJSON *wild = item(item(json, "quality", 0), "networks", 0), *tame = item(item(json, "quality", 1), "networks", 0);
-	assert_true(number(wild, "diverged") == 1 && cJSON_IsNull(cJSON_GetObjectItem(wild, "nmse_db")));
-	assert_true(number(tame, "diverged") == 0 && number(tame, "nmse_db") < 0);
+	const cJSON *wild = json_item(json_item(json, "quality", 0), "networks", 0),
+	            *tame = json_item(json_item(json, "quality", 1), "networks", 0);
+	assert_true(json_number(wild, "diverged") == 1 && cJSON_IsNull(cJSON_GetObjectItem(wild, "nmse_db")));
+	assert_true(json_number(tame, "diverged") == 0 && json_number(tame, "nmse_db") < 0);
 	cJSON_Delete(json);
 	free(study);
 	free(directory);

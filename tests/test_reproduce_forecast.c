@@ -1,5 +1,6 @@
 /* test_reproduce_forecast.c: a dry run counts what is missing, each network once, and writes nothing.
  * TEST_NEEDS: device */
+#include "json_check.h"
 #include "support.h"
 
 #include "message.h"
@@ -10,13 +11,6 @@
 #include <unistd.h>
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
 
 /* Rows f and g take b's networks: of the three rows one trains. */
 static void each_network_once(void **state)
@@ -31,9 +25,9 @@ static void each_network_once(void **state)
 	    "--repeat", "3", "--dry-run", "--json", "-o", directory));
 	if (result.code != EXIT_DONE) fail_msg("%s", result.err);
 	cJSON *json = cJSON_Parse(result.out);
-	assert_true(number(json, "missing") == 5 && number(json, "there") == 1);
-	assert_true(number(json, "steps") == 5 * (15 * 400 + 2400));
-	assert_true(number(json, "seconds") > 0);
+	assert_true(json_number(json, "missing") == 5 && json_number(json, "there") == 1);
+	assert_true(json_number(json, "steps") == 5 * (15 * 400 + 2400));
+	assert_true(json_number(json, "seconds") > 0);
 	assert_null(strchr(strchr(result.out, '\n') + 1, '\n')); /* one line */
 	cJSON_Delete(json);
 	support_result_release(&result);
@@ -54,7 +48,7 @@ static void networks_by_default(void **state)
 	    support_run(WORDS("reproduce", "table1", "--scale", "tiny", "--rows", "c", "--dry-run", "--json", "-o", "nowhere"));
 	if (result.code != EXIT_DONE) fail_msg("%s", result.err);
 	cJSON *json = cJSON_Parse(result.out);
-	assert_true(number(json, "missing") == 7);
+	assert_true(json_number(json, "missing") == 7);
 	cJSON_Delete(json);
 	support_result_release(&result);
 }

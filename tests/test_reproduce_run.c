@@ -1,6 +1,7 @@
 /* test_reproduce_run.c: tables made again at the tiniest scale: files, figures that `eval` finds too, going on after a kill to the
  * same bytes, networks of other settings refused.
  * TEST_NEEDS: device */
+#include "json_check.h"
 #include "support.h"
 
 #include "message.h"
@@ -73,13 +74,6 @@ static ino_t file_number(const char *directory, const char *name)
 	return number;
 }
 
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
-
 /* ---- what is written ---- */
 
 static const cJSON *training_of(const cJSON *table, int row)
@@ -96,7 +90,8 @@ static void expect_eval(const char *directory, const char *snr, double nmse_db)
 	support_result result = support_run(WORDS("eval", model, "--snr", snr, "--json"));
 	assert_int_equal(result.code, EXIT_DONE);
 	cJSON *json = cJSON_Parse(result.out);
-	if (!(fabs(number(json, "nmse_db") - nmse_db) < 1e-4)) fail_msg("%g dB, eval says %g", nmse_db, number(json, "nmse_db"));
+	if (!(fabs(json_number(json, "nmse_db") - nmse_db) < 1e-4))
+		fail_msg("%g dB, eval says %g", nmse_db, json_number(json, "nmse_db"));
 	cJSON_Delete(json);
 	support_result_release(&result);
 	free(model);
@@ -111,11 +106,11 @@ static void a_table_is_made(void **state)
 	cJSON *table = cJSON_Parse(text), *printed = cJSON_Parse(result.out);
 	assert_true(table && cJSON_Compare(table, printed, true));
 	const cJSON *noiseless = training_of(table, 0), *noisy = training_of(table, 1);
-	assert_true(number(noiseless, "steps") == 32 && number(noiseless, "seconds") >= 0);
+	assert_true(json_number(noiseless, "steps") == 32 && json_number(noiseless, "seconds") >= 0);
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(noisy, "network")), "lista-10x20-noiseless-quick-seed1");
-	assert_true(number(noisy, "nmse_db") != number(noiseless, "nmse_db"));
-	expect_eval(directory, "inf", number(noiseless, "nmse_db"));
-	expect_eval(directory, "40", number(noisy, "nmse_db"));
+	assert_true(json_number(noisy, "nmse_db") != json_number(noiseless, "nmse_db"));
+	expect_eval(directory, "inf", json_number(noiseless, "nmse_db"));
+	expect_eval(directory, "40", json_number(noisy, "nmse_db"));
 	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(table, "rows"), 1);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(row, "solvers")), 5);
 	assert_true(file_number(directory, "table1-tiny.md") && file_number(directory, "table1-tiny.svg"));

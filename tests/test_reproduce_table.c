@@ -1,5 +1,6 @@
 /* test_reproduce_table.c: what the Markdown and the JSON of a reproduced table say: figures, differences, the mark, what is not
  * known. */
+#include "json_check.h"
 #include "reproduce_fixture.h"
 
 #include "reproduce_table.h"
@@ -47,44 +48,26 @@ static void blocks_as_needed(void **state)
 	free(job);
 }
 
-/* The object as it is read again, and not as it was made: only what is printed has null for what is no number. */
-static cJSON *read_again(cJSON *made)
-{
-	char *text = cJSON_Print(made);
-	cJSON *json = cJSON_Parse(text);
-	assert_non_null(json);
-	cJSON_free(text);
-	cJSON_Delete(made);
-	return json;
-}
-
-static double number(const cJSON *json, const char *key)
-{
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-	if (!cJSON_IsNumber(item)) fail_msg("no number \"%s\"", key);
-	return item->valuedouble;
-}
-
 static void json_says(void **state)
 {
 	(void)state;
 	reproduce_job *job = fixture_job("full");
 	reproduce_results *results = fixture_results(job);
-	cJSON *json = read_again(reproduce_json(results));
+	cJSON *json = json_read_again(reproduce_json(results));
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(json, "scale")), "full");
-	assert_true(number(json, "version") == 1 && number(json, "repeat") == 2);
+	assert_true(json_number(json, "version") == 1 && json_number(json, "repeat") == 2);
 	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "rows"), 0);
 	const cJSON *cells = cJSON_GetObjectItem(row, "networks"), *cell = cJSON_GetArrayItem(cells, 0);
 	assert_int_equal(cJSON_GetArraySize(cells), 2);
-	assert_true(fabs(number(cell, "difference_db") - 0.6) < 1e-9 && number(cell, "paper_db") == -43.3);
+	assert_true(fabs(json_number(cell, "difference_db") - 0.6) < 1e-9 && json_number(cell, "paper_db") == -43.3);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(cell, "worse")));
-	assert_true(number(cell, "best_db") == -42.8 && fabs(number(cell, "worst_db") + 42.6) < 1e-9);
+	assert_true(json_number(cell, "best_db") == -42.8 && fabs(json_number(cell, "worst_db") + 42.6) < 1e-9);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetArrayItem(cells, 1), "paper_db")));
 	const cJSON *second = cJSON_GetArrayItem(cJSON_GetObjectItem(cell, "trainings"), 1);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(second, "steps")) && cJSON_IsNull(cJSON_GetObjectItem(second, "seconds")));
 	const cJSON *solvers = cJSON_GetObjectItem(row, "solvers");
 	assert_int_equal(cJSON_GetArraySize(solvers), 1);
-	assert_true(number(cJSON_GetArrayItem(solvers, 0), "seconds_per_signal") == 0.00125);
+	assert_true(json_number(cJSON_GetArrayItem(solvers, 0), "seconds_per_signal") == 0.00125);
 	cJSON_Delete(json);
 	free(results);
 	free(job);
