@@ -72,16 +72,35 @@ void clu_solver_destroy(clu_solver *solver)
 
 /* ---- FISTA ---- */
 
+/* A product over nonzeros costs some SPARSE_BELOW times as much for each of them as a dense one does for each entry. */
+enum { SPARSE_BELOW = 4 };
+
 /* With v = y − (y Dᵀ D − b D)/L: x' = sign(v)·max(0, |v| − λ/L), y' = x' + momentum·(x' − x), in place. */
 static void fista_step(size_t count, double step, double threshold, double momentum, const double *correlation,
     const double *product, double *x, double *y)
 {
 	for (size_t i = 0; i < count; i++) {
-		const double v = y[i] - step * (product[i] - correlation[i]);
-		const double shrunk = copysign(fmax(0, fabs(v) - threshold), v);
+		const double v = y[i] - step * (product[i] - correlation[i]), above = fabs(v) - threshold;
+		const double shrunk = above > 0 ? copysign(above, v) : 0;
 		y[i] = shrunk + momentum * (shrunk - x[i]);
 		x[i] = shrunk;
 	}
+}
+
+/* product = y Dᵀ D. Most entries of y are zero once FISTA is on its way: then the rows of Dᵀ D for the others are added up. */
+static void gram_product(const clu_solver *solver, const double *y, size_t rows, double *product)
+{
+	const size_t n = solver->n, size = rows * n;
+	size_t nonzeros = 0;
+	for (size_t i = 0; i < size; i++) nonzeros += y[i] != 0;
+	if (nonzeros * SPARSE_BELOW >= size) {
+		cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)n, (int)n, 1, y, (int)n, solver->gram, (int)n, 0,
+		    product, (int)n);
+		return;
+	}
+	memset(product, 0, size * sizeof *product);
+	for (size_t i = 0; i < size; i++)
+		if (y[i] != 0) cblas_daxpy((int)n, y[i], solver->gram + i % n * n, 1, product + i / n * n, 1);
 }
 
 /* A block of signals; work: [3][rows][n]. */
@@ -96,7 +115,7 @@ static void fista_block(const clu_solver *solver, const clu_solve *how, const do
 	memset(y, 0, size * sizeof *y);
 	for (uint32_t i = 0; i < how->iterations; i++) {
 		const double next = (1 + sqrt(1 + 4 * t * t)) / 2;
-		cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, r, n, n, 1, y, n, solver->gram, n, 0, product, n);
+		gram_product(solver, y, rows, product);
 		fista_step(size, step, how->penalty * step, (t - 1) / next, correlation, product, x, y);
 		t = next;
 	}

@@ -66,14 +66,6 @@ cleanup:
 
 /* ---- own networks ---- */
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (; *text; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 /* NULL: there is no cache. `record` is what the model will hold. */
 static char *cache_path(const settings *given, const clu_arch *arch, const cJSON *record)
 {
@@ -83,7 +75,7 @@ static char *cache_path(const settings *given, const clu_arch *arch, const cJSON
 	const char *arch_name = clu_arch_name(arch);
 	if (text) {
 		snprintf(name, sizeof name, "bench/%s-%ux%u-k%u-b%u-%016" PRIx64 ".safetensors", arch_name ? arch_name : "other",
-		    given->problem.m, given->problem.n, arch->layers, given->batch, hash_text(text));
+		    given->problem.m, given->problem.n, arch->layers, given->batch, clu_hash_bytes(text, strlen(text)));
 		path = path_cache(name);
 	}
 	cJSON_free(text);

@@ -70,13 +70,10 @@ static clu_status evaluate_row(const reproduce_job *job, reproduce_row *row, clu
 static clu_status score_solvers(const reproduce_job *job, reproduce_row *row, clu_error *error)
 {
 	settings tested;
-	char name[REPRODUCE_NAME], *directory = reproduce_path(job, "", "solvers", "");
+	char *directory = reproduce_path(job, "", "solvers", "");
 	if (!directory) return clu_fail(error, CLU_MEMORY, "out of memory");
 	clu_status status = reproduce_settings(job, row->paper->setting, 1, &tested, error);
-	if (status == CLU_OK) {
-		snprintf(name, sizeof name, "%ux%u-%s", tested.problem.m, tested.problem.n, row->paper->setting);
-		status = solver_results_make(&tested, directory, name, &interrupt_flag, row->solvers, error);
-	}
+	if (status == CLU_OK) status = solver_results_make(&tested, directory, &interrupt_flag, row->solvers, error);
 	free(directory);
 	return status;
 }

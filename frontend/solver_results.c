@@ -1,11 +1,13 @@
 /* solver_results.c: see solver_results.h. Files are JSON: the settings of the data, then the figures; equal settings are equal
- * data, since own files are no part of them here. */
+ * data, since own files are no part of them here. A file is named by a hash of these settings, so that whoever tests on the same
+ * data finds it. */
 #include "solver_results.h"
 
 #include "message.h"
 #include "settings_json.h"
 #include "status.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +82,18 @@ static cJSON *data_json(const settings *settings)
 	return json;
 }
 
+static clu_status result_path(const char *directory, size_t index, const settings *settings, char path[PATH_TEXT], clu_error *error)
+{
+	cJSON *json = data_json(settings);
+	char *text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	if (!text) return clu_fail(error, CLU_MEMORY, "out of memory for a file in %.200s", directory);
+	const int length = snprintf(path, PATH_TEXT, "%s/%s-%ux%u-%016" PRIx64 ".json", directory, solvers[index].id,
+	    settings->problem.m, settings->problem.n, clu_hash_bytes(text, strlen(text)));
+	cJSON_free(text);
+	return length < PATH_TEXT ? CLU_OK : clu_fail(error, CLU_FILE, "%.200s: the name of this directory is too long", directory);
+}
+
 static double number_of(const cJSON *json, const char *key)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
@@ -126,8 +140,10 @@ static clu_status write_result(
 
 /* ---- all of them ---- */
 
-static clu_status make_one(source *source, size_t index, const char *path, solver_result *result, clu_error *error)
+static clu_status make_one(source *source, size_t index, const char *directory, solver_result *result, clu_error *error)
 {
+	char path[PATH_TEXT];
+	CLU_TRY(result_path(directory, index, source->settings, path, error));
 	if (!read_result(path, source->settings, result)) {
 		CLU_TRY(solve(source, index, result, error));
 		CLU_TRY(write_result(path, index, source->settings, result, error));
@@ -136,21 +152,17 @@ static clu_status make_one(source *source, size_t index, const char *path, solve
 	return CLU_OK;
 }
 
-clu_status solver_results_make(const settings *given, const char *directory, const char *name, const volatile int *stop,
-    solver_result results[SOLVER_RESULTS], clu_error *error)
+clu_status solver_results_make(
+    const settings *given, const char *directory, const volatile int *stop, solver_result results[SOLVER_RESULTS], clu_error *error)
 {
 	const settings own = solver_settings(given);
 	source source = {.settings = &own};
 	clu_status status = CLU_OK;
 	memset(results, 0, SOLVER_RESULTS * sizeof *results);
 	for (size_t i = 0; i < SOLVER_RESULTS && !*stop && status == CLU_OK; i++) {
-		char path[PATH_TEXT];
 		/* Codes without zeros have no support that could be found. */
 		if (own.problem.codes != CLU_CODES_BERNOULLI_GAUSSIAN && solvers[i].how.method != CLU_METHOD_FISTA) continue;
-		if (snprintf(path, sizeof path, "%s/%s-%s.json", directory, solvers[i].id, name) >= (int)sizeof path)
-			status = clu_fail(error, CLU_FILE, "%.200s: the name of this directory is too long", directory);
-		else
-			status = make_one(&source, i, path, &results[i], error);
+		status = make_one(&source, i, directory, &results[i], error);
 	}
 	clu_solver_destroy(source.solver);
 	clu_data_destroy(source.data);

@@ -18,9 +18,9 @@ const char *solver_result_id(size_t index);
 const char *solver_result_title(size_t index);
 
 /* All of them, on the test set of `settings`; penalties and residuals are chosen on its validation set. Without noise, solvers get
- * measurements in double. `directory` keeps the files ID-NAME.json; those made under other settings are made anew. Stops between
- * two solvers when *stop is nonzero: the rest is not known then. */
-clu_status solver_results_make(const settings *settings, const char *directory, const char *name, const volatile int *stop,
+ * measurements in double. `directory` keeps a file for each solver and data; what is damaged is made anew. Stops between two
+ * solvers when *stop is nonzero: the rest is not known then. */
+clu_status solver_results_make(const settings *settings, const char *directory, const volatile int *stop,
     solver_result results[SOLVER_RESULTS], clu_error *error);
 
 #endif
