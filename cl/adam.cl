@@ -7,15 +7,20 @@
  * Per lane: hyper = (β₁, β₂, ε, largest norm of the gradient or 0 for any); multipliers γ[layers], by the layer that introduced the variable: W_b in layer 1, W_x in
  * layer 2. */
 
-/* ‖γ g‖² of a lane's gradient in parts: work-item (j, entry) has row j of W_bᵀ's and, behind these, of W_xᵀ's, then θ and c of a
+/* ‖γ g‖² of a lane's gradient in parts: work-group (j, entry) has row j of W_bᵀ's and, behind these, of W_xᵀ's, then θ and c of a
  * layer. What is frozen has no gradient. */
 __kernel void gradient_norms(uint m, uint n, uint width, uint layers, uint blocks, ulong ld, ulong panel_b, ulong panel_x,
 	ulong weights_stride, ulong w_x_at, __global const uint2 *list, uint list_first, __global const float *multipliers,
 	__global const float *spreads, __global const uint *gates, __global const float *gradients, __global const float *partials,
 	__global float *norms)
 {
-	const uint j = (uint)get_global_id(0);
-	const uint2 entry = list[list_first + get_global_id(1)];
+#if GROUP > 1
+	__local float shared[GROUP];
+#else
+	__local float *shared = 0;
+#endif
+	const uint j = (uint)get_group_id(0), item = (uint)get_local_id(0);
+	const uint2 entry = list[list_first + get_group_id(1)];
 	const uint layer = j < m ? 0 : j < m + n ? 1 : j - m - n; /* from 0: the one that introduced it */
 	const uint at = entry.x * layers + layer;
 	const float multiplier = layer < entry.y ? multipliers[at] : 0.0f;
@@ -23,33 +28,39 @@ __kernel void gradient_norms(uint m, uint n, uint width, uint layers, uint block
 	if (multiplier != 0.0f && j < m + n) {
 		__global const float *row = gradients + entry.x * weights_stride + (j < m ? j * ld : w_x_at + (j - m) * ld);
 		vec squares = (vec)(0.0f);
-		for (uint c = 0; c < width; c += VECTOR) {
+		for (uint c = item * VECTOR; c < width; c += GROUP * VECTOR) {
 			const vec g = LOAD(row + column_at(c, j < m ? panel_b : panel_x));
 			squares = fma(g, g, squares);
 		}
-		sum = sum_entries(squares);
+		sum = sum_group(sum_entries(squares), shared);
 	} else if (multiplier != 0.0f) {
 		partials += (ulong)at * (layers + 1) * blocks;
 		for (uint origin = 0; origin <= layers; origin++) {
 			if (origin < layers && !(gates[at] >> origin & 1u)) continue;
 			float g = 0.0f;
-			for (uint block = 0; block < blocks; block++) g += partials[origin * blocks + block];
+			for (uint block = item; block < blocks; block += GROUP) g += partials[origin * blocks + block];
+			g = sum_group(g, shared);
 			if (origin < layers) g /= spreads[at];
 			sum = fma(g, g, sum);
 		}
 	}
-	norms[(ulong)entry.x * (m + n + layers) + j] = multiplier * multiplier * sum;
+	if (item == 0) norms[(ulong)entry.x * (m + n + layers) + j] = multiplier * multiplier * sum;
 }
 
-/* factors[slot] = min(1, largest norm/‖g‖). One work-item an entry. */
+/* factors[slot] = min(1, largest norm/‖g‖). One work-group an entry. */
 __kernel void clip_factors(uint parts, __global const uint2 *list, uint list_first, __global const float4 *hyper,
 	__global const float *norms, __global float *factors)
 {
-	const uint slot = list[list_first + get_global_id(0)].x;
+#if GROUP > 1
+	__local float shared[GROUP];
+#else
+	__local float *shared = 0;
+#endif
+	const uint slot = list[list_first + get_group_id(0)].x;
 	float sum = 0.0f;
-	for (uint part = 0; part < parts; part++) sum += norms[(ulong)slot * parts + part];
-	const float norm = sqrt(sum), most = hyper[slot].w;
-	factors[slot] = norm > most ? most / norm : 1.0f;
+	for (uint part = (uint)get_local_id(0); part < parts; part += GROUP) sum += norms[(ulong)slot * parts + part];
+	const float norm = sqrt(sum_group(sum, shared)), most = hyper[slot].w;
+	if (get_local_id(0) == 0) factors[slot] = norm > most ? most / norm : 1.0f;
 }
 
 float clip_factor(float4 hyper, __global const float *factors, uint slot)
@@ -72,28 +83,41 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
 __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulong ld, ulong panel, __global const uint2 *list,
 	uint list_first, __global const step_data *steps, uint step, uint lanes, __global const float4 *hyper,
 	__global const float *factors, __global const float *multipliers, uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride,
-	__global const float *gradients, __global float *weights, __global float *first, __global float *second,
-	__global float *transposed)
+	__global const float *restrict gradients, __global float *restrict weights, __global float *restrict first,
+	__global float *restrict second, __global float *restrict transposed)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
 	if (c >= width) return;
-	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
+	const uint row0 = (uint)get_group_id(1) * TILE_SIDE;
 	const float4 constants = hyper[slot];
 	const float rate = steps[step * lanes + slot].rate;
 	const float multiplier = multipliers[slot * layers + introduced - 1] * clip_factor(constants, factors, slot);
 	const ulong base = slot * weights_stride + weights_at;
 	transposed += slot * transposed_stride;
 	float column[TILE_SIDE][VECTOR];
-	for (uint row = row0; row < row_end; row++) {
-		const ulong here = base + row * ld + column_at(c, panel);
-		const vec g = multiplier * LOAD(gradients + here);
-		const vec w = adam_step(LOAD(weights + here), g, first + here, second + here, constants, rate, constants.z);
-		STORE(w, weights + here);
-		STORE_PRIVATE(w, column[row - row0]);
+	UNROLL_ON_GPU
+	for (uint r = 0; r < TILE_SIDE; r++) {
+		vec w = (vec)(0.0f);
+		if (row0 + r < rows) {
+			const ulong here = base + (row0 + r) * ld + column_at(c, panel);
+			const vec g = multiplier * LOAD(gradients + here);
+			w = adam_step(LOAD(weights + here), g, first + here, second + here, constants, rate, constants.z);
+			STORE(w, weights + here);
+		}
+		STORE_PRIVATE(w, column[r]);
 	}
-	for (uint i = 0; i < VECTOR && c + i < transposed_columns; i++)
-		for (uint row = row0; row < row_end; row++) transposed[(c + i) * ld + column_at(row, panel)] = column[row - row0][i];
+	UNROLL_ON_GPU
+	for (uint i = 0; i < VECTOR; i++) {
+		if (c + i >= transposed_columns) continue;
+		UNROLL_ON_GPU
+		for (uint r = 0; r < TILE_SIDE; r += VECTOR) {
+			float run[VECTOR];
+			UNROLL_ON_GPU
+			for (uint e = 0; e < VECTOR; e++) run[e] = column[r + e][i];
+			STORE(LOAD_PRIVATE(run), transposed + (c + i) * ld + column_at(row0 + r, panel));
+		}
+	}
 }
 
 /* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
@@ -119,7 +143,8 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 	__global const float *partials, __global float *weights, __global float *first, __global float *second)
 {
 	const uint j = (uint)get_global_id(0);
-	const uint2 entry = list[list_first + get_global_id(1)];
+	if (j >= layers + layers * layers) return;
+	const uint2 entry = list[list_first + get_group_id(1)];
 	const uint slot = entry.x;
 	const uint is_threshold = j < layers;
 	const uint layer = is_threshold ? j : (j - layers) / layers; /* from 0 */
@@ -147,14 +172,14 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 }
 
 /* flags[slot] becomes nonzero where a weight is not finite: a product that skips zeros would hide it. `count` floats a lane.
- * Work-item (run, entry) looks at FINITE_RUN floats. */
+ * Work-group (run, entry) looks at FINITE_RUN floats. */
 __kernel void weights_check(__global const uint2 *list, uint list_first, ulong weights_stride, uint count,
 	__global const float *weights, __global int *flags)
 {
-	const uint slot = list[list_first + get_global_id(1)].x;
-	const uint begin = (uint)get_global_id(0) * FINITE_RUN, end = min(begin + FINITE_RUN, count);
+	const uint slot = list[list_first + get_group_id(1)].x;
+	const uint begin = (uint)get_group_id(0) * FINITE_RUN, end = min(begin + FINITE_RUN, count);
 	weights += slot * weights_stride;
 	int bad = 0;
-	for (uint i = begin; i < end; i++) bad |= !isfinite(weights[i]);
+	for (uint i = begin + (uint)get_local_id(0); i < end; i += GROUP) bad |= !isfinite(weights[i]);
 	if (bad) atomic_or(flags + slot, 1);
 }

@@ -30,11 +30,21 @@ typedef JOIN(int, VECTOR) ivec;
 #define LOAD(p) (*(__global const vec *)(p))
 #define STORE(value, p) (*(__global vec *)(p) = (value))
 
+/* Before a function that takes registers by pointers: where a GPU's compiler leaves it a function, they go by way of memory. */
+#define INLINED __attribute__((always_inline))
+
+/* Before a loop over a private array that is to lie in registers, which have no index. CPUs' compilers are done sooner without. */
+#if GROUP == 1
+#define UNROLL_ON_GPU
+#else
+#define UNROLL_ON_GPU _Pragma("unroll")
+#endif
+
 /* Before a large function that several kernels call: on CPUs one copy of it is enough, and halves what compilers have to do. */
 #if GROUP == 1
 #define SHARED_FUNCTION __attribute__((noinline))
 #else
-#define SHARED_FUNCTION
+#define SHARED_FUNCTION INLINED
 #endif
 
 /* Where in its row a column lies. Panels are `panel` floats apart, rows `ld`: (PANEL, ld) for a whole row-major matrix, (rows·PANEL or
@@ -107,6 +117,27 @@ float sum_group(float value, __local float *shared)
 	return total;
 #endif
 }
+
+#if GROUP > 1
+/* The same of `count` floats per work-item, at most SUMS_AT_ONCE, sum k at shared[k·GROUP] then, for all to see; `shared` has as many
+ * times GROUP floats. */
+#define SUMS_AT_ONCE 4
+INLINED void sum_group_each(const float value[SUMS_AT_ONCE], uint count, __local float *shared)
+{
+	const uint item = (uint)get_local_id(0);
+	#pragma unroll
+	for (uint k = 0; k < SUMS_AT_ONCE; k++)
+		if (k < count) shared[k * GROUP + item] = value[k];
+	barrier(CLK_LOCAL_MEM_FENCE);
+	for (uint half_ = GROUP / 2; half_ > 0; half_ /= 2) {
+		for (uint i = item; i < count * half_; i += GROUP) {
+			__local float *sum = shared + i / half_ * GROUP + i % half_;
+			*sum += sum[half_];
+		}
+		barrier(CLK_LOCAL_MEM_FENCE);
+	}
+}
+#endif
 
 /* Work-item 0's value for the whole work-group; all work-items must call it. */
 float share_group(float value, __local float *shared)

@@ -13,18 +13,18 @@ typedef struct {
 	uint row, row_step, rows, vector, vectors, ld;
 } tile_part;
 
-bool part_has(const tile_part *p, uint r, uint t)
+INLINED bool part_has(const tile_part *p, uint r, uint t)
 {
 	return p->row + r * p->row_step < p->rows && p->vector + t * GROUP_COLUMNS < p->vectors;
 }
 
-ulong part_at(const tile_part *p, uint r, uint t)
+INLINED uint part_at(const tile_part *p, uint r, uint t)
 {
-	return (ulong)(p->row + r * p->row_step) * p->ld + (p->vector + t * GROUP_COLUMNS) * VECTOR;
+	return (p->row + r * p->row_step) * p->ld + (p->vector + t * GROUP_COLUMNS) * VECTOR;
 }
 
 /* x = η(s U + Σ a_i Y_i) in one part; u, y and the scalars are the lane's, x is the layer's. */
-void part_finish(const tile_part *p, uint layer, uint layers, uint n, ulong spaced, uint origins, uint kind, float side,
+INLINED void part_finish(const tile_part *p, uint layer, uint layers, uint n, ulong spaced, uint origins, uint kind, float side,
 	__global const float *scalars, __global const float *u, __global const float *y, __global float *x)
 {
 	__global const float *coefficients = scalars + layers + (layer - 1) * layers;
@@ -89,16 +89,17 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 }
 
 #if TILED_BELOW > 0
-/* The rows that layer_tiled leaves, of layers from the second on. */
+/* The rows that layer_tiled leaves, of layers from the second on, split as product_listed's. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void layer_listed(uint layer, uint layers, uint batch,
-	uint n, uint ld, ulong spaced, __global const uint2 *list, uint list_first, __global const uint *counts,
+	uint n, uint ld, ulong spaced, uint split, __global const uint2 *list, uint list_first, __global const uint *counts,
 	__global const uint2 *entries, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
 	__global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *u, __global float *y,
 	__global float *x)
 {
 	__local uint total;
 	const uint slot = list[list_first + get_group_id(2)].x, at = slot * layers + layer - 1, vectors = ld / VECTOR;
-	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, row_end = min(row0 + TILED_ROWS, batch), row = (uint)get_local_id(1);
+	const uint row0 = (uint)get_group_id(1) / split * TILED_ROWS, row_end = min(row0 + TILED_ROWS, batch);
+	const uint row = (uint)get_local_id(1), first = row0 + (uint)get_group_id(1) % split * GROUP_ROWS + row;
 	const uint vector0 = (uint)get_group_id(0) * TILED_VECTORS + (uint)get_local_id(0);
 	const ulong plane = (ulong)batch * ld;
 	counts += slot * batch;
@@ -107,11 +108,11 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	weights += slot * weights_stride;
 	u += slot * plane, y += slot * layers * spaced, x += slot * layers * plane;
 
-	for (uint r = row0 + row; r < row_end; r += GROUP_ROWS)
+	for (uint r = first; r < row_end; r += split * GROUP_ROWS)
 		row_listed(vector0, vectors, 1, n, batch, counts + r, entries + (ulong)r * ld, weights + w_x_at, ld,
 			y + (layer - 2) * spaced + (ulong)r * ld);
 
-	const tile_part part = {row0 + row, GROUP_ROWS, row_end, vector0, vectors, ld};
+	const tile_part part = {first, split * GROUP_ROWS, row_end, vector0, vectors, ld};
 	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y,
 		x + (layer - 1) * plane);
 }

@@ -122,20 +122,16 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 		starts + (ulong)slot * layers * batch * STARTS_LD(n), shared);
 }
 
-/* The layers that have this one as an origin, from 0 and ascending, and their coefficients for it; returns how many. */
-uint layers_above(uint layer, uint depth, uint layers, __global const uint *gates, __global const float *coefficients, uint *above,
-	float *above_coefficient)
+/* The layers that have this one as an origin: a bit each, the first layer's lowest. */
+uint layers_above(uint layer, uint depth, __global const uint *gates)
 {
-	uint count = 0;
-	for (uint l = layer + 1; l <= depth; l++)
-		if (gates[l - 1] >> (layer - 1) & 1u) {
-			above_coefficient[count] = coefficients[(l - 1) * layers + layer - 1];
-			above[count++] = l - 1;
-		}
-	return count;
+	uint above = 0;
+	for (uint l = layer + 1; l <= depth; l++) above |= (gates[l - 1] >> (layer - 1) & 1u) << (l - 1);
+	return above;
 }
 
 /* ⟨dv, Y_i⟩ over the work-group's rows, for each origin i of the layer, into its place among the partial sums. */
+#if GROUP == 1
 void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv, __global const float *y,
 	__global float *partials, uint blocks, __local float *shared)
 {
@@ -143,14 +139,47 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 		const uint i = lowest_bit(rest);
 		vec sum = (vec)(0.0f);
 		for (uint row = row0; row < row_end; row++)
-			for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
+			for (uint c = 0; c < ld; c += VECTOR) {
 				const ulong here = (ulong)row * ld + c;
 				sum = fma(LOAD(dv + here), LOAD(y + i * spaced + here), sum);
 			}
-		const float total = sum_group(sum_entries(sum), shared);
-		if (get_local_id(0) == 0) partials[i * blocks] = total;
+		partials[i * blocks] = sum_entries(sum);
 	}
 }
+#else
+/* Several origins at a time: their Y are asked for together, and the barriers of a sum over the work-group serve them all. */
+void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv, __global const float *y,
+	__global float *partials, uint blocks, __local float *shared)
+{
+	const uint item = (uint)get_local_id(0);
+	for (uint rest = origins, count; rest;) {
+		uint origin[SUMS_AT_ONCE];
+		vec sum[SUMS_AT_ONCE];
+		float total[SUMS_AT_ONCE];
+		count = min((uint)popcount(rest), (uint)SUMS_AT_ONCE);
+		#pragma unroll
+		for (uint k = 0; k < SUMS_AT_ONCE; k++, rest &= rest - 1) {
+			origin[k] = rest ? lowest_bit(rest) : 0;
+			sum[k] = (vec)(0.0f);
+		}
+		for (uint row = row0; row < row_end; row++)
+			for (uint c = item * VECTOR; c < ld; c += GROUP * VECTOR) {
+				const ulong here = (ulong)row * ld + c;
+				const vec delta = LOAD(dv + here);
+				#pragma unroll
+				for (uint k = 0; k < SUMS_AT_ONCE; k++)
+					if (k < count) sum[k] = fma(delta, LOAD(y + origin[k] * spaced + here), sum[k]);
+			}
+		#pragma unroll
+		for (uint k = 0; k < SUMS_AT_ONCE; k++) total[k] = sum_entries(sum[k]);
+		sum_group_each(total, count, shared);
+		#pragma unroll
+		for (uint k = 0; k < SUMS_AT_ONCE; k++)
+			if (k < count && item == k % GROUP) partials[origin[k] * blocks] = shared[k * GROUP];
+		barrier(CLK_LOCAL_MEM_FENCE); /* the next to write waits until all have read */
+	}
+}
+#endif
 
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above,
  * which lie where their Y did: nothing above this layer needs that any more. Writes dv and,
@@ -169,9 +198,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 	dy += (ulong)(layer - 1) * batch * dy_ld;
 	partials += (ulong)(layer - 1) * (layers + 1) * blocks + block;
 
-	uint above[LAYERS_MAX];
-	float above_coefficient[LAYERS_MAX];
-	const uint above_count = layers_above(layer, depth, layers, gates, coefficients, above, above_coefficient);
+	const uint above = layers_above(layer, depth, gates);
 
 	vec theta_sum = (vec)(0.0f);
 	for (uint row = row0; row < row_end; row++) {
@@ -182,10 +209,11 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 			if (layer == depth) {
 				g = LOAD(gradient + here);
 			} else {
-				for (uint k = 0; k < above_count; k++) {
-					const vec a = (vec)(above_coefficient[k]);
-					g = fma(a, LOAD(y + above[k] * spaced + here), g);
-					d = fma(a, LOAD(dv + above[k] * spaced + here), d);
+				for (uint rest = above; rest; rest &= rest - 1) {
+					const uint l = lowest_bit(rest);
+					const vec a = (vec)(coefficients[l * layers + layer - 1]);
+					g = fma(a, LOAD(y + l * spaced + here), g);
+					d = fma(a, LOAD(dv + l * spaced + here), d);
 				}
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
@@ -212,7 +240,7 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
 {
 #if GROUP > 1
-	__local float shared[GROUP];
+	__local float shared[SUMS_AT_ONCE * GROUP];
 #else
 	__local float *shared = 0;
 #endif

@@ -15,35 +15,65 @@
 #define A_PER_ITEM ((TILED_INNER * TILED_ROWS + TILED_ITEMS - 1) / TILED_ITEMS)
 #define B_PER_ITEM ((TILED_INNER * TILED_VECTORS + TILED_ITEMS - 1) / TILED_ITEMS)
 
-/* Where entry i of A's tile lies in it: consecutive work-items take what is consecutive in memory. */
-uint2 a_place(uint i, ulong a_inner)
+/* Where a work-item's entries of the tiles lie, those with s from 0 on: (inner row, row or vector) in the tile. Consecutive work-items
+ * take what is consecutive in memory. In all but odd shapes the entries of one work-item are so many inner rows or rows apart, the
+ * same for all: that leaves one address to keep where each would have registers of its own. */
+typedef struct {
+	uint2 a, a_step, b;
+} tile_places;
+
+INLINED tile_places places_of(uint item, uint a_inner)
 {
-	return a_inner == 1 ? (uint2)(i % TILED_INNER, i / TILED_INNER) : (uint2)(i / TILED_ROWS, i % TILED_ROWS);
+	tile_places p;
+	p.a = a_inner == 1 ? (uint2)(item % TILED_INNER, item / TILED_INNER) : (uint2)(item / TILED_ROWS, item % TILED_ROWS);
+	p.a_step = a_inner == 1 ? (uint2)(0, TILED_ITEMS / TILED_INNER) : (uint2)(TILED_ITEMS / TILED_ROWS, 0);
+	p.b = (uint2)(item / TILED_VECTORS, item % TILED_VECTORS);
+	return p;
 }
 
-/* This work-item's part of the tiles that begin at inner row k0; zero beyond the matrices. */
-void tiles_fetch(uint item, uint rows, uint vectors, uint inner, uint k0, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, float *a_next, vec *b_next)
+INLINED uint2 a_place(tile_places p, uint s, uint item, uint a_inner)
 {
+#if TILED_ITEMS % TILED_INNER == 0 && TILED_ITEMS % TILED_ROWS == 0
+	return p.a + s * p.a_step;
+#else
+	return places_of(item + s * TILED_ITEMS, a_inner).a;
+#endif
+}
+
+INLINED uint2 b_place(tile_places p, uint s, uint item)
+{
+#if TILED_ITEMS % TILED_VECTORS == 0
+	return p.b + (uint2)(s * (TILED_ITEMS / TILED_VECTORS), 0);
+#else
+	return places_of(item + s * TILED_ITEMS, 1).b;
+#endif
+}
+
+/* This work-item's part of the tiles that begin at inner row k0. Beyond the matrices it is what lies at their end, so that nothing
+ * branches, and A's is zero beyond the last inner row: what is multiplied there adds nothing. */
+INLINED void tiles_fetch(uint item, tile_places places, uint rows, uint vectors, uint inner, uint k0, __global const float *a,
+	uint a_row, uint a_inner, __global const float *b, uint b_ld, float *a_next, vec *b_next)
+{
+	const uint last = max(inner, 1u) - 1;
 	#pragma unroll
 	for (uint s = 0; s < A_PER_ITEM; s++) {
-		const uint2 at = a_place(item + s * TILED_ITEMS, a_inner);
-		const uint k = k0 + at.x;
-		a_next[s] = k < inner && at.x < TILED_INNER && at.y < rows ? a[at.y * a_row + k * a_inner] : 0.0f;
+		const uint2 at = a_place(places, s, item, a_inner);
+		const float entry = a[min(at.y, rows - 1) * a_row + min(k0 + at.x, last) * a_inner];
+		a_next[s] = k0 + at.x < inner ? entry : 0.0f;
 	}
 	#pragma unroll
 	for (uint s = 0; s < B_PER_ITEM; s++) {
-		const uint i = item + s * TILED_ITEMS, k = k0 + i / TILED_VECTORS, vector = i % TILED_VECTORS;
-		b_next[s] = (vec)(0.0f);
-		if (k < inner && vector < vectors) b_next[s] = LOAD(b + k * b_ld + vector * VECTOR);
+		const uint2 at = b_place(places, s, item);
+		b_next[s] = LOAD(b + (min(k0 + at.x, last) * b_ld + min(at.y, vectors - 1) * VECTOR));
 	}
 }
 
-void tiles_put(uint item, ulong a_inner, const float *a_next, const vec *b_next, __local float *a_tile, __local vec *b_tile)
+INLINED void tiles_put(
+	uint item, tile_places places, uint a_inner, const float *a_next, const vec *b_next, __local float *a_tile, __local vec *b_tile)
 {
 	#pragma unroll
 	for (uint s = 0; s < A_PER_ITEM; s++) {
-		const uint2 at = a_place(item + s * TILED_ITEMS, a_inner);
+		const uint2 at = a_place(places, s, item, a_inner);
 		if (item + s * TILED_ITEMS < TILED_INNER * TILED_ROWS) a_tile[at.x * TILED_LD + at.y] = a_next[s];
 	}
 	#pragma unroll
@@ -52,7 +82,7 @@ void tiles_put(uint item, ulong a_inner, const float *a_next, const vec *b_next,
 }
 
 /* TILE_ROWS neighbouring entries of A's tile, by quads where they are whole ones. */
-void rows_take(__local const float *from, float *entries)
+INLINED void rows_take(__local const float *from, float *entries)
 {
 #if TILE_ROWS % 4 == 0
 	#pragma unroll
@@ -84,23 +114,25 @@ bool rows_are_dense(uint item, uint row0, uint row_end, uint rows, uint inner, u
 	return (ulong)*total * 100 > (ulong)width * inner * segments * TILED_BELOW;
 }
 
-/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The whole work-group must call it. */
-void tiles_multiply(uint column, uint row, uint rows, uint vectors, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, __local float *a_tile, __local vec *b_tile, vec sum[TILE_ROWS][TILE_VECTORS])
+/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The whole work-group must call it. Of a
+ * lane's A and B less than 2^32 floats are read: numbers of 64 bits would take twice the registers. */
+INLINED void tiles_multiply(uint column, uint row, uint rows, uint vectors, uint inner, __global const float *a, uint a_row,
+	uint a_inner, __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, vec sum[TILE_ROWS][TILE_VECTORS])
 {
 	const uint item = row * GROUP_COLUMNS + column;
+	const tile_places places = places_of(item, a_inner);
 	float a_next[A_PER_ITEM];
 	vec b_next[B_PER_ITEM];
 	#pragma unroll
 	for (uint r = 0; r < TILE_ROWS; r++)
 		#pragma unroll
 		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
-	tiles_fetch(item, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
+	tiles_fetch(item, places, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
 	for (uint k0 = 0; k0 < inner; k0 += TILED_INNER) {
 		barrier(CLK_LOCAL_MEM_FENCE); /* the tiles before these are multiplied */
-		tiles_put(item, a_inner, a_next, b_next, a_tile, b_tile);
+		tiles_put(item, places, a_inner, a_next, b_next, a_tile, b_tile);
 		barrier(CLK_LOCAL_MEM_FENCE);
-		tiles_fetch(item, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
+		tiles_fetch(item, places, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
 		#pragma unroll 4
 		for (uint k = 0; k < TILED_INNER; k++) {
 			float entries[TILE_ROWS];
@@ -115,7 +147,7 @@ void tiles_multiply(uint column, uint row, uint rows, uint vectors, uint inner, 
 	}
 }
 
-void tiles_store(uint column, uint row, uint rows, uint vectors, vec sum[TILE_ROWS][TILE_VECTORS], __global float *c, ulong c_ld)
+INLINED void tiles_store(uint column, uint row, uint rows, uint vectors, vec sum[TILE_ROWS][TILE_VECTORS], __global float *c, ulong c_ld)
 {
 	#pragma unroll
 	for (uint r = 0; r < TILE_ROWS; r++)
@@ -186,6 +218,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_rows(uint 
 	if (item == GROUP - 1) counts[counts_at + slot * counts_stride + row] = filled;
 }
 
+#define LIST_AT_ONCE 16u
 /* Work-item (column, segment, entry): neighbours read neighbouring entries of A's rows. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(uint columns, uint inner, uint stacked,
 	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
@@ -196,17 +229,22 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(u
 	if (column >= columns || (stacked && segment >= entry.y - 1)) return;
 	a += a_at + entry.x * a_stride + column;
 	entries += entry.x * entries_stride + column * entries_ld + segment * inner;
+	const uint end = (segment + 1) * inner;
 	uint filled = 0;
-	for (uint row = segment * inner; row < (segment + 1) * inner; row++) {
-		const float value = a[row * a_row];
-		if (value != 0.0f) entries[filled++] = (uint2)(row, as_uint(value));
+	for (uint row = segment * inner; row < end; row += LIST_AT_ONCE) {
+		float value[LIST_AT_ONCE]; /* asked for together: a store that may be elsewhere would let each wait for the one before */
+		#pragma unroll
+		for (uint i = 0; i < LIST_AT_ONCE; i++) value[i] = a[min(row + i, end - 1) * a_row];
+		#pragma unroll
+		for (uint i = 0; i < LIST_AT_ONCE; i++)
+			if (row + i < end && value[i] != 0.0f) entries[filled++] = (uint2)(row + i, as_uint(value[i]));
 	}
 	counts[entry.x * counts_stride + segment * columns + column] = filled;
 }
 
 /* One row of C, of which a work-item computes TILE_VECTORS vectors. The row's list has `inner` entries' room for each segment, and
  * counts that are `rows` apart. */
-void row_listed(uint vector0, uint vectors, uint segments, uint inner, uint rows, __global const uint *counts,
+INLINED void row_listed(uint vector0, uint vectors, uint segments, uint inner, uint rows, __global const uint *counts,
 	__global const uint2 *nonzeros, __global const float *b, ulong b_ld, __global float *c)
 {
 	uint column[TILE_VECTORS]; /* beyond the last: the last, not stored */
@@ -231,16 +269,18 @@ void row_listed(uint vector0, uint vectors, uint segments, uint inner, uint rows
 		if (vector0 + v * GROUP_COLUMNS < vectors) store_sum(sum[v], c + column[v]);
 }
 
-/* The rows that product_tiled leaves, in the same index space and work-groups: GROUP_COLUMNS work-items share a row of C, read its list
- * together and each TILE_VECTORS vectors of the rows of B that it names, from the caches. */
+/* The rows that product_tiled leaves, in work-groups of the same shape: GROUP_COLUMNS work-items share a row of C, read its list
+ * together and each TILE_VECTORS vectors of the rows of B that it names, from the caches. `split` work-groups share the rows of one
+ * of product_tiled's: few lanes would not fill a GPU otherwise, and rows are summed one after the other. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_listed(uint rows, uint vectors, uint inner,
-	uint stacked, __global const uint2 *list, uint list_first, __global const uint *counts, ulong counts_at, ulong counts_stride,
+	uint stacked, uint split, __global const uint2 *list, uint list_first, __global const uint *counts, ulong counts_at, ulong counts_stride,
 	__global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const float *b, ulong b_at,
 	ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
 {
 	__local uint total;
 	const uint2 entry = list[list_first + get_group_id(2)];
-	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, row_end = min(row0 + TILED_ROWS, rows);
+	const uint row0 = (uint)get_group_id(1) / split * TILED_ROWS, row_end = min(row0 + TILED_ROWS, rows);
+	const uint first = row0 + (uint)get_group_id(1) % split * GROUP_ROWS + (uint)get_local_id(1);
 	const uint vector0 = (uint)get_group_id(0) * TILED_VECTORS + (uint)get_local_id(0);
 	const uint segments = stacked ? entry.y - 1 : 1;
 	counts += counts_at + entry.x * counts_stride;
@@ -249,7 +289,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	c += c_at + entry.x * c_stride;
 	if (rows_are_dense(get_local_id(1) * GROUP_COLUMNS + get_local_id(0), row0, row_end, rows, inner, segments, counts, &total)) return;
 
-	for (uint row = row0 + (uint)get_local_id(1); row < row_end; row += GROUP_ROWS)
+	for (uint row = first; row < row_end; row += split * GROUP_ROWS)
 		row_listed(vector0, vectors, segments, inner, rows, counts + row, entries + row * entries_ld, b, b_ld, c + row * c_ld);
 }
 #endif

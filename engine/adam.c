@@ -34,7 +34,8 @@ clu_status adam_clip(const arena *arena, const lane_list *list, clu_error *error
 	    ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_NORMS])};
 	const launch_argument factors[] = {ARG_UINT(parts), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
 	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_NORMS]), ARG_BUFFER(buffer[ROLE_FACTORS])};
-	const launch_grid parts_grid = {{parts, list->count, 1}, {1, 1, 1}}, lanes_grid = {{list->count, 1, 1}, {1, 1, 1}};
+	const uint32_t group = arena->device->plan.group;
+	const launch_grid parts_grid = {{parts, list->count, 1}, {group, 1, 1}}, lanes_grid = {{list->count, 1, 1}, {group, 1, 1}};
 	CLU_TRY(LAUNCH(arena->device, KERNEL_gradient_norms, norms, parts_grid, error));
 	return LAUNCH(arena->device, KERNEL_clip_factors, factors, lanes_grid, error);
 }
@@ -62,7 +63,8 @@ clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step
 	    ARG_BUFFER(buffer[ROLE_SPREADS]), ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats),
 	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
 	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND])};
-	const launch_grid grid = {{arena_scalars(arena->shape.layers), list->count, 1}, {1, 1, 1}};
+	const uint32_t group = arena->device->plan.group;
+	const launch_grid grid = {{(arena_scalars(arena->shape.layers) + group - 1) / group, list->count, 1}, {group, 1, 1}};
 	return LAUNCH(arena->device, KERNEL_scalar_update, arguments, grid, error);
 }
 
@@ -81,7 +83,7 @@ clu_status weights_finite(const arena *arena, const lane_list *list, bool *finit
 	const cl_uint count = (cl_uint)arena->weights_floats;
 	const launch_argument arguments[] = {ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_OFFSET(arena->weights_floats),
 	    ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
-	const launch_grid grid = {{(count + FINITE_RUN - 1) / FINITE_RUN, list->count, 1}, {1, 1, 1}};
+	const launch_grid grid = {{(count + FINITE_RUN - 1) / FINITE_RUN, list->count, 1}, {arena->device->plan.group, 1, 1}};
 	for (uint32_t k = 0; k < list->count; k++) CLU_TRY(arena_zero(arena, ROLE_FLAGS, list->entries[k].slot, error));
 	CLU_TRY(LAUNCH(arena->device, KERNEL_weights_check, arguments, grid, error));
 	for (uint32_t k = 0; k < list->count; k++) {

@@ -51,3 +51,15 @@ launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors
 	return (launch_grid){{(vectors + tile_columns - 1) / tile_columns, (rows + tile_rows - 1) / tile_rows, entries},
 	    {plan->group_columns, plan->group_rows, 1}};
 }
+
+launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries, uint32_t *split)
+{
+	enum { GROUPS_A_UNIT = 4 }; /* that hide each other's waits for memory */
+	launch_grid grid = tiled_grid(device, rows, vectors, entries);
+	const size_t groups = grid.groups[0] * grid.groups[1] * grid.groups[2];
+	*split = 1;
+	while (2 * *split <= device->plan.tile_rows && groups * *split < (size_t)GROUPS_A_UNIT * device->info.compute_units)
+		*split *= 2;
+	grid.groups[1] *= *split;
+	return grid;
+}

@@ -34,5 +34,7 @@ clu_status launch(
 launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries);
 /* The grid of a tiled kernel (product_gpu.cl) for a C of `rows` rows of `vectors` vectors. */
 launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries);
+/* The same of a listed kernel, which shares each of those work-groups among *split. */
+launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries, uint32_t *split);
 
 #endif

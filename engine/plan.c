@@ -29,10 +29,10 @@ static uint32_t gpu_group(const clu_device_info *info)
 }
 
 /* CPUs: a tile in the registers of AVX-512 (24 of 32), AVX2 (12 of 16) or SSE/NEON. GPUs: work-groups of 128 work-items that
- * compute 64×128 of C, 64 sums each: some 100 of the 256 registers that NVIDIA's and AMD's work-items have, so that four
- * work-groups share a compute unit, with 13 KiB of local memory each. Intel's have 64 to 128 floats of registers: half the sums.
- * Skipping zeros reads each row of B from the caches, which give NVIDIA's and AMD's multipliers work for an eighth to a quarter of
- * the time, where tiles keep them at it for most: it pays below some 20 %. */
+ * compute 64×128 of C, 64 sums each: some 160 of the 256 registers that NVIDIA's and AMD's work-items have, so that three
+ * work-groups share a compute unit, with 13 KiB of local memory each (test_gpu_targets.c prints them). Intel's have 64 to 128
+ * floats of registers: half the sums. Skipping zeros reads each row of B from the caches, which give NVIDIA's and AMD's multipliers
+ * work for an eighth to a quarter of the time, where tiles keep them at it for most: it pays below some 20 %. */
 clu_plan clu_plan_default(const clu_device_info *info)
 {
 	if (info->type == CLU_DEVICE_GPU)

@@ -147,13 +147,15 @@ static clu_status enqueue_listed(
     clu_device *device, const product *p, const lane_list *list, const tiled_lists *lists, clu_error *error)
 {
 	const uint32_t vectors = vectors_of(device, p->columns);
+	uint32_t split;
+	const launch_grid grid = listed_grid(device, p->rows, vectors, list->count, &split);
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
-	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(lists->counts),
-	    ARG_OFFSET(lists->counts_at), ARG_OFFSET(lists->counts_stride), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_at),
-	    ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at),
-	    ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride),
-	    ARG_OFFSET(p->c.ld)};
-	return LAUNCH(device, KERNEL_product_listed, arguments, tiled_grid(device, p->rows, vectors, list->count), error);
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_UINT(split), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(lists->counts), ARG_OFFSET(lists->counts_at), ARG_OFFSET(lists->counts_stride), ARG_BUFFER(lists->entries),
+	    ARG_OFFSET(lists->entries_at), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(p->b.buffer),
+	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
+	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	return LAUNCH(device, KERNEL_product_listed, arguments, grid, error);
 }
 
 static clu_status enqueue_tiled(clu_device *device, const product *p, const lane_list *list, clu_error *error)

@@ -78,7 +78,7 @@ static unsigned source_rank(const char *name)
 	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : last ? 3 : 2;
 }
 
-static cl_uint ordered_sources(const char **texts, cl_uint room)
+cl_uint program_sources(const char **texts, cl_uint room)
 {
 	cl_uint count = 0;
 	for (unsigned rank = 0; rank < SOURCE_RANKS; rank++)
@@ -87,9 +87,9 @@ static cl_uint ordered_sources(const char **texts, cl_uint room)
 	return count;
 }
 
-static void build_options(const clu_plan *plan, char *text, size_t size)
+void program_options(const clu_plan *plan, char text[PROGRAM_OPTIONS])
 {
-	int used = snprintf(text, size,
+	int used = snprintf(text, PROGRAM_OPTIONS,
 	    "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DBLOCK_ROWS=%u -DTILE_ROWS=%u -DTILE_VECTORS=%u -DTILE_ROW_AXIS=%d "
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
 	    "-DFINITE_RUN=%u -DTILE_SIDE=%u -DLOSS_SQUARES=%d -DLOSS_NORM=%d -DLOSS_LOG=%d "
@@ -101,7 +101,7 @@ static void build_options(const clu_plan *plan, char *text, size_t size)
 	    CLU_LOSS_LOG, LIST_COLUMNS, LIST_ROWS, program_panels_at_once(plan), CLU_LAYERS_MAX, plan->product == CLU_WAY_TILED,
 	    program_listed(plan) ? plan->sparse_below : 0u, TILED_INNER, plan->group_columns, plan->group_rows, program_epilogue(plan));
 #define NEURON_OPTION(name, letter, word) \
-	used += snprintf(text + used, size - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
+	used += snprintf(text + used, PROGRAM_OPTIONS - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)
 #undef NEURON_OPTION
 }
@@ -139,7 +139,7 @@ static uint64_t hash_sources(void)
 {
 	const char *texts[32];
 	uint64_t hash = HASH_EMPTY;
-	const cl_uint count = ordered_sources(texts, 32);
+	const cl_uint count = program_sources(texts, 32);
 	for (cl_uint i = 0; i < count; i++) hash = hash_text(hash, texts[i]);
 	return hash;
 }
@@ -150,7 +150,7 @@ static clu_status build_source(
 	const char *texts[32];
 	cl_int code;
 	cl_device_id id = info->device_id;
-	*program = clCreateProgramWithSource(context, ordered_sources(texts, 32), texts, NULL, &code);
+	*program = clCreateProgramWithSource(context, program_sources(texts, 32), texts, NULL, &code);
 	if (code != CL_SUCCESS) return opencl_fail(info, error, code, "clCreateProgramWithSource");
 	code = clBuildProgram(*program, 1, &id, build->options, NULL, NULL);
 	if (code != CL_SUCCESS) return build_failed(info, *program, error, code);
@@ -161,13 +161,13 @@ static clu_status build_source(
 clu_status program_build(const clu_device_info *info, const clu_plan *plan, cl_context context, cl_program *program,
     cl_kernel kernels[KERNEL_COUNT], clu_error *error)
 {
-	char options[1024];
+	char options[PROGRAM_OPTIONS];
 	cl_int code;
 	if (program_local_bytes(plan) > info->local_bytes)
 		return clu_fail(error, CLU_SIZE,
 		    "the plan's products want %" PRIu64 " bytes of local memory, %s has %" PRIu64 ": use smaller tiles",
 		    program_local_bytes(plan), info->name, info->local_bytes);
-	build_options(plan, options, sizeof options);
+	program_options(plan, options);
 	const kernel_build build = {options, hash_sources()};
 	*program = kernel_cache_load(info, context, &build);
 	if (!*program) CLU_TRY(build_source(info, context, &build, program, error));

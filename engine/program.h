@@ -91,6 +91,10 @@ uint64_t program_local_bytes(const clu_plan *plan);
 bool program_panels(const clu_plan *plan);
 /* Whether a pass is one launch: the plan wants it and a work-item works alone. */
 bool program_passes(const clu_plan *plan);
+/* What a program is built from: up to `room` texts in their order, returning how many, and the compiler's options for a plan. */
+cl_uint program_sources(const char **texts, cl_uint room);
+#define PROGRAM_OPTIONS 1024
+void program_options(const clu_plan *plan, char text[PROGRAM_OPTIONS]);
 /* Builds all kernels for a device and a plan; those that the plan never uses stay NULL. CLU_SIZE where the device has not the
  * local memory for them. The caller releases
  * program and kernels, also on error. CLU_BUILD with the compiler's log. */

@@ -161,6 +161,20 @@ static void test_narrow(void **state)
 	arena_destroy(&wide);
 }
 
+/* Said before anything is allocated: tiled products count a lane's floats in 32 bits. */
+static void test_too_large_for_tiles(void **state)
+{
+	const support_pair *pair = *state;
+	const arena_shape shape = {.m = 16, .n = 4096, .layers = 1, .batch = 1u << 20, .lanes = 1, .purpose = ARENA_APPLY};
+	clu_device device = *pair->single;
+	arena arena;
+	clu_error error;
+	device.plan.product = CLU_WAY_TILED;
+	assert_int_equal(arena_create(&device, &shape, &arena, &error), CLU_SIZE);
+	assert_non_null(strstr(error.message, "tiled"));
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +182,7 @@ int main(void)
 	    cmocka_unit_test(test_predicted_bytes),
 	    cmocka_unit_test(test_purposes),
 	    cmocka_unit_test(test_does_not_fit),
+	    cmocka_unit_test(test_too_large_for_tiles),
 	    cmocka_unit_test(test_narrow),
 	    cmocka_unit_test(test_lanes_are_apart),
 	    cmocka_unit_test(test_write_and_read),
