@@ -4,8 +4,8 @@
 # gpu.sh --collect DIR: on a machine with network (Debian 12), gathers the packages that such a machine lacks.
 #
 #   --packages DIR    .deb files to unpack beside the build, for what the machine lacks; nothing is installed
-#   --parts LIST      of devices,tests,bench,lanes,plans,search,train (all, in this order)
-#   --minutes N       for everything, building included (25)
+#   --parts LIST      of devices,bench,lanes,plans,train,search,tests (all, in this order: what tells most comes first)
+#   --minutes N       for everything, building included (25); no part takes more than a third of them
 #   --device SPEC     as clunroll takes it (gpu)
 #   --lanes LIST      of the sweep (1,2,4,8,16,32,64,128,256); the last is the search's that is set against one at a time
 #   --small           tiny sizes: to try this script
@@ -35,7 +35,7 @@ if [ "${1:-}" = --collect ] && [ $# -eq 2 ]; then
 	exit
 fi
 
-out="" debs="" parts=devices,tests,bench,lanes,plans,search,train minutes=25 device=gpu lanes=1,2,4,8,16,32,64,128,256 small="" build=""
+out="" debs="" parts=devices,bench,lanes,plans,train,search,tests minutes=25 device=gpu lanes=1,2,4,8,16,32,64,128,256 small="" build=""
 while [ $# -gt 0 ]; do
 	case $1 in
 	--small) small=yes ;;
@@ -70,7 +70,8 @@ say() {
 	echo "$@" | tee -a "$out/summary"
 }
 
-# part NAME COMMAND…: runs it with its output in OUT/NAME.log until the time for everything is up.
+# part NAME COMMAND…: runs it with its output in OUT/NAME.log until its third of the time, or the time for everything, is up: what
+# hangs costs no more.
 part() {
 	name=$1
 	shift
@@ -81,7 +82,9 @@ part() {
 		return
 	fi
 	code=0
-	timeout -k 10 "$((end - begin))" "$@" >"$out/$name.log" 2>&1 || code=$?
+	limit=$((minutes * 20))
+	if [ "$limit" -gt $((end - begin)) ]; then limit=$((end - begin)); fi
+	timeout -k 10 "$limit" "$@" </dev/null >"$out/$name.log" 2>&1 || code=$?
 	say "$name: exit status $code after $(($(date +%s) - begin)) s"
 	if [ "$code" -ne 0 ]; then
 		failures=$((failures + 1))
@@ -167,9 +170,6 @@ fi
 # What is there and how fast, for every device; the self-test's verdict.
 if wanted devices; then part devices "$program" devices --json; fi
 
-# All tests that need a device, on this one.
-if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --timeout 300 --output-on-failure; fi
-
 # shellcheck disable=SC2086 # shapes and training are options
 {
 	if wanted bench; then part bench "$program" bench all $bench --kernels --device "$device" --json; fi
@@ -183,7 +183,7 @@ if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --time
 	fi
 
 	if wanted plans; then
-		"$program" devices --device "$device" --json 2>/dev/null | sed -n '1s/.*"plan":"\([^"]*\)".*/\1/p' | sed 's/\\n/\n/g' | sed '/^$/d' >"$build/device.plan"
+		timeout 120 "$program" devices --device "$device" --json 2>/dev/null | sed -n '1s/.*"plan":"\([^"]*\)".*/\1/p' | sed 's/\\n/\n/g' | sed '/^$/d' >"$build/device.plan"
 		while read -r name changes; do
 			cp "$build/device.plan" "$build/$name.plan"
 			for change in $changes; do sed -i "s/^${change%=*} .*/${change%=*} ${change#*=}/" "$build/$name.plan"; done
@@ -210,6 +210,10 @@ if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --time
 		PLANS
 	fi
 
+	if wanted train; then
+		part train "$program" train --arch Searched $shape $training --device "$device" --force -o "$out/trained.safetensors" --json
+	fi
+
 	# Trials an hour, many at a time and one at a time: short trainings of full-size networks.
 	if wanted search; then
 		for at_once in 1 "$many"; do
@@ -220,9 +224,9 @@ if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --time
 			say "trials an hour, $at_once at a time: $(sed -n 's/.*"trials_per_hour":\([0-9.]*\).*/\1/p' "$out/status-$at_once.log" | tail -n 1)"
 		done
 	fi
-
-	if wanted train; then
-		part train "$program" train --arch Searched $shape $training --device "$device" --force -o "$out/trained.safetensors" --json
-	fi
 }
+
+# All tests that need a device, on this one.
+if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --timeout 300 --output-on-failure; fi
+
 exit $((failures > 0))
