@@ -107,7 +107,7 @@ static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "length_last", .kind = FIELD_WHOLE, .offset = STAGE(length_last), .least = 0, .most = UINT32_MAX},
     {.key = "patience", .kind = FIELD_WHOLE, .offset = STAGE(patience), .least = 0, .most = UINT32_MAX},
     {.key = "cap", .kind = FIELD_WHOLE, .offset = STAGE(cap), .least = 0, .most = UINT32_MAX},
-    {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best"}},
+    {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best", "average"}},
     {.key = "loss", .kind = FIELD_WORD, .offset = STAGE(loss), .words = {"squares", "norm", "log"}, .optional = true},
     {.key = "clip", .kind = FIELD_REAL, .offset = STAGE(clip), .least = 0, .most = 1e12, .optional = true},
     {.key = "layers", .kind = FIELD_LAYERS, .offset = STAGE(layers), .optional = true},
@@ -297,6 +297,8 @@ static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line,
 		return clu_fail(error, CLU_FORMAT, "line %u: curve=%s needs length= and length_last= above 0", line,
 		    stage_fields[STAGE_CURVE].words[stage->curve]);
 	}
+	if (endless && stage->keep == CLU_KEEP_AVERAGE)
+		return clu_fail(error, CLU_FORMAT, "line %u: keep=average needs length= and length_last= above 0", line);
 	if (stage->curve == CLU_CURVE_EXPONENTIAL && stage->floor < floor_least) {
 		return clu_fail(error, CLU_FORMAT, "line %u: curve=exponential needs a floor= of at least %g", line, floor_least);
 	}
@@ -398,7 +400,7 @@ clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint
 	             memchr(recipe->name, '\0', sizeof recipe->name);
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
-		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_BEST &&
+		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_AVERAGE &&
 		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0 && stage->fall >= 0 &&
 		        stage->fall <= 1 && stage->part <= CLU_PART_LAST &&
 		        (stage->curve != CLU_CURVE_EXPONENTIAL || stage->floor >= floor_least);

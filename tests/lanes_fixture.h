@@ -58,7 +58,8 @@ static inline clu_recipe fixture_paper(void)
 	return recipe;
 }
 
-/* All that a recipe may say beside: other losses, stages of some layers, layers that start together, rates by kind of variable. */
+/* All that a recipe may say beside: other losses, means of weights, stages of some layers, layers that start together, rates by
+ * kind of variable. */
 static inline clu_recipe fixture_mixed(void)
 {
 	char text[CLU_RECIPE_TEXT];
@@ -68,9 +69,9 @@ static inline clu_recipe fixture_mixed(void)
 	    "name tiny-mixed\nform sum\nstart previous\nthreshold 0.4\ndecay 0.9\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\n"
 	    "validate_every %d\nlayers_at 1,3\nrate_w 0.5\nrate_theta 0.25\nrate_coefficient 2\n"
 	    "stage variables=all rate=3e-2 rate_last=1e-2 curve=cosine floor=1e-3 keep=best length=%d loss=norm layers=1-3\n"
-	    "stage variables=new rate=1e-2 length=%d loss=log clip=0.5 layers=3-\n"
-	    "stage variables=all rate=5e-3 length=%d layers=4-\n",
-	    support_tiny() ? 2 : 5, support_tiny() ? 3 : 12, support_tiny() ? 2 : 7, support_tiny() ? 2 : 6);
+	    "stage variables=new rate=1e-2 keep=average length=%d loss=log clip=0.5 layers=3-\n"
+	    "stage variables=all rate=5e-3 keep=average length=%d layers=4-\n",
+	    support_tiny() ? 2 : 5, support_tiny() ? 3 : 12, support_tiny() ? 2 : 7, support_tiny() ? 5 : 6);
 	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
 	return recipe;
 }

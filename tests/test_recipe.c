@@ -320,6 +320,8 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage variables=all rate=1 patience=5 curve=cosine\n", {"cosine needs length="}},
 	    {"stage variables=all rate=1 patience=5 floor=0.1 curve=exponential\n", {"exponential needs length="}},
 	    {"stage variables=all rate=1 length=5 curve=exponential\n", {"line 1", "exponential needs a floor="}},
+	    {"stage variables=all rate=1 patience=5 keep=average\n", {"line 1", "average needs length="}},
+	    {"stage variables=all rate=1 length=5 keep=mean\n", {"line 1", "last, best or average"}},
 	    {"stage variables=all rate=1 rate_last=2 fall=0.5 length=5\n", {"line 1", "rate_last= and fall=", "fall=0"}},
 	    {"stage variables=all rate=1 fall=1.5 length=5\n", {"fall is \"1.5\"", "from 0 to 1"}},
 	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
