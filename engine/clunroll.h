@@ -295,6 +295,9 @@ CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_er
 CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error);
 /* Keys that a text may leave out are left out where they have their usual values. */
 CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
+/* Whether two recipes train alike: whatever their names, and what says nothing beside the rest (a last rate beside `fall`, the
+ * floor of a flat curve, the last layer's length where a stage is not run in it). Texts of equal recipes may differ. */
+CLU_API bool clu_recipe_equal(const clu_recipe *a, const clu_recipe *b);
 /* Whether the recipe itself has this key; those of its stages are others. */
 CLU_API bool clu_recipe_has_key(const char *key);
 /* Whether a layer of a network of `layers` has stages of its own: see layers_at. */

@@ -500,6 +500,39 @@ void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 	*at = '\0';
 }
 
+/* ---- comparing ---- */
+
+/* Whether a stage is run alike whatever the field has. */
+static bool says_nothing(unsigned field, const clu_stage *stage)
+{
+	switch (field) {
+	case STAGE_RATE_LAST: return stage->fall > 0;
+	case STAGE_FLOOR: return stage->curve == CLU_CURVE_FLAT;
+	case STAGE_LENGTH: return stage->part == CLU_PART_LAST;
+	case STAGE_LENGTH_LAST: return stage->part == CLU_PART_INNER;
+	default: return false;
+	}
+}
+
+static bool equal_stages(const clu_stage *a, const clu_stage *b)
+{
+	for (unsigned i = 0; i < STAGE_FIELDS; i++)
+		if (!says_nothing(i, a) && get_number(&stage_fields[i], a) != get_number(&stage_fields[i], b)) return false;
+	return true;
+}
+
+bool clu_recipe_equal(const clu_recipe *a, const clu_recipe *b)
+{
+	if (a->stage_count != b->stage_count) return false;
+	for (unsigned i = 0; i < RECIPE_FIELDS; i++) {
+		const recipe_field *field = &recipe_fields[i];
+		if (field->kind != FIELD_NAME && get_number(field, a) != get_number(field, b)) return false;
+	}
+	for (uint32_t stage = 0; stage < a->stage_count; stage++)
+		if (!equal_stages(&a->stage[stage], &b->stage[stage])) return false;
+	return true;
+}
+
 bool clu_recipe_has_key(const char *key)
 {
 	unsigned i = 0;
