@@ -136,6 +136,30 @@ static void parts_and_more_architectures(void **state)
 	free(directory);
 }
 
+#define WILD "models/lista-10x20-noiseless-fast-tiny-seed1"
+
+/* Run again it comes to the same, and nothing is trained; without the record it is trained again; one of other settings is refused.
+ */
+static void expect_divergence_is_remembered(recipe_study *study, const cJSON *first)
+{
+	char *checkpoint = support_path(study->job.directory, WILD ".safetensors.checkpoint"),
+	     *record = support_path(study->job.directory, WILD ".diverged.json");
+	unlink(checkpoint); /* which a training would write at its start */
+	assert_int_equal(recipe_study_run(study), EXIT_DONE);
+	assert_false(exists(study->job.directory, WILD ".safetensors.checkpoint"));
+	cJSON *second = read_json(study->job.directory, "recipe-quality-tiny.json");
+	assert_true(cJSON_Compare(cJSON_GetObjectItem(first, "quality"), cJSON_GetObjectItem(second, "quality"), true));
+	study->recipe[0].stage[0].rate = study->recipe[0].stage[0].rate_last = 999;
+	assert_int_equal(recipe_study_run(study), EXIT_SETTINGS);
+	assert_int_equal(unlink(record), 0);
+	assert_int_equal(recipe_study_run(study), EXIT_DONE);
+	assert_true(
+	    exists(study->job.directory, WILD ".safetensors.checkpoint") && exists(study->job.directory, WILD ".diverged.json"));
+	cJSON_Delete(second);
+	free(record);
+	free(checkpoint);
+}
+
 /* No variant that has a name diverges at this size; one with a wild rate does, and stops nothing. */
 static void what_diverges_is_a_result(void **state)
 {
@@ -155,6 +179,7 @@ static void what_diverges_is_a_result(void **state)
 	            *tame = json_item(json_item(json, "quality", 1), "networks", 0);
 	assert_true(json_number(wild, "diverged") == 1 && cJSON_IsNull(cJSON_GetObjectItem(wild, "nmse_db")));
 	assert_true(json_number(tame, "diverged") == 0 && json_number(tame, "nmse_db") < 0);
+	expect_divergence_is_remembered(study, json);
 	cJSON_Delete(json);
 	free(study);
 	free(directory);
