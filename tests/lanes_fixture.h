@@ -90,12 +90,17 @@ static inline clu_training fixture_training(uint32_t index)
 	    .settings = "{\"index\":1}"};
 }
 
-static inline clu_lanes *fixture_lanes(clu_device *device, const clu_data *data, uint32_t count)
+static inline clu_lanes *fixture_lanes_of(clu_device *device, const clu_data *data, uint32_t layers, uint32_t count)
 {
 	clu_lanes *lanes = NULL;
 	clu_error error;
-	support_ok(clu_lanes_create(device, data, FIXTURE_LAYERS, fixture_batch(), count, &lanes, &error), &error);
+	support_ok(clu_lanes_create(device, data, layers, fixture_batch(), count, &lanes, &error), &error);
 	return lanes;
+}
+
+static inline clu_lanes *fixture_lanes(clu_device *device, const clu_data *data, uint32_t count)
+{
+	return fixture_lanes_of(device, data, FIXTURE_LAYERS, count);
 }
 
 static inline void fixture_start(clu_lanes *lanes, uint32_t slot, const clu_training *training)
@@ -152,7 +157,7 @@ static inline void outcome_release(outcome *outcome)
 /* The training on a lane by itself, in one go: what all others must come to. */
 static inline outcome outcome_alone(clu_device *device, const clu_data *data, const clu_training *training)
 {
-	clu_lanes *lanes = fixture_lanes(device, data, 1);
+	clu_lanes *lanes = fixture_lanes_of(device, data, training->arch.layers, 1);
 	fixture_start(lanes, 0, training);
 	fixture_finish(lanes, 0);
 	outcome outcome = outcome_take(lanes, 0);
