@@ -466,7 +466,8 @@ typedef struct clu_training {
 	clu_recipe recipe;
 	uint64_t seed;         /* keys the shuffles */
 	const clu_model *from; /* NULL: start from nothing. Else its weights start every layer (fine-tuning): stages of the last
-	                        * layer only, all layers in place. */
+	                        * layer only, all layers in place. Connections that only it has go to the layer before, so that a
+	                        * layer's coefficients keep their sum; those that it has not start at 0. */
 	const char *settings;  /* JSON for the model's metadata; NULL: "{}" */
 } clu_training;
 
