@@ -15,7 +15,7 @@
 #define LONG "length=4000", "length_last=12000", "loss=squares", "rate=2e-3", "curve=cosine"
 
 /* The paper's three stages a layer, of 600 steps each, where its own wait for some thousand that bring nothing. */
-#define PAPER_SHORT "length=600"
+#define PAPER_SHORT "length=600", "length_last=600"
 
 const recipe_variant recipe_variants[] = {
     {"fast", "fast", {NULL}, true},
