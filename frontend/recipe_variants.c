@@ -24,6 +24,7 @@ const recipe_variant recipe_variants[] = {
     {"fast-squares", "fast", {"loss=squares"}, true},
     {"fast-ones-squares", "fast", {"start=ones", "loss=squares"}, true},
     {"fast-cosine", "fast", {"curve=cosine"}, true},
+    {"fast-average", "fast", {"validate_every=200", "2.keep=average"}, true},
     {"fast-long", "fast", {"length_last=12000"}, true},
     {"fast-few", "fast", {"length=1600", FEW}, true},
     {"quick", "quick", {NULL}, true},
