@@ -240,7 +240,10 @@ typedef enum clu_start { CLU_START_ONES, CLU_START_PREVIOUS, CLU_START_REPEAT } 
 typedef enum clu_variables { CLU_VARIABLES_NEW, CLU_VARIABLES_ALL } clu_variables; /* what a stage trains */
 typedef enum clu_curve { CLU_CURVE_FLAT, CLU_CURVE_COSINE, CLU_CURVE_EXPONENTIAL } clu_curve;
 typedef enum clu_part { CLU_PART_ALL, CLU_PART_INNER, CLU_PART_LAST } clu_part; /* of a network's layers; inner: but the last */
-typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST } clu_keep;                /* which weights go on after a stage */
+/* Which weights go on after a stage: the last; those of the lowest validation NMSE; or, of a stage of known length, the mean of
+ * those that the validations after its half saw, each counted alike (stochastic weight averaging, Izmailov et al. 2018). Adam goes
+ * on with its own meanwhile. */
+typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST, CLU_KEEP_AVERAGE } clu_keep;
 /* The loss of a sample, e = x^(L) − x*; a batch's is the sum. Gradients: e; e/‖e‖; 2e/(‖e‖² + 1e-9·‖x*‖²). Denominators count as
  * 1e-30 at least, ‖e‖² under the root too. */
 typedef enum clu_loss {
@@ -292,6 +295,9 @@ CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_er
 CLU_API clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error);
 /* Keys that a text may leave out are left out where they have their usual values. */
 CLU_API void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT]);
+/* Whether two recipes train alike: whatever their names, and what says nothing beside the rest (a last rate beside `fall`, the
+ * floor of a flat curve, the last layer's length where a stage is not run in it). Texts of equal recipes may differ. */
+CLU_API bool clu_recipe_equal(const clu_recipe *a, const clu_recipe *b);
 /* Whether the recipe itself has this key; those of its stages are others. */
 CLU_API bool clu_recipe_has_key(const char *key);
 /* Whether a layer of a network of `layers` has stages of its own: see layers_at. */
@@ -460,7 +466,8 @@ typedef struct clu_training {
 	clu_recipe recipe;
 	uint64_t seed;         /* keys the shuffles */
 	const clu_model *from; /* NULL: start from nothing. Else its weights start every layer (fine-tuning): stages of the last
-	                        * layer only, all layers in place. */
+	                        * layer only, all layers in place. Connections that only it has go to the layer before, so that a
+	                        * layer's coefficients keep their sum; those that it has not start at 0. */
 	const char *settings;  /* JSON for the model's metadata; NULL: "{}" */
 } clu_training;
 

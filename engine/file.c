@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +59,18 @@ static char *directory_of(const char *path)
 	return slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
 }
 
+/* Once for a path and process, as long as no other path falls into its place: what a writer that is killed meanwhile leaves, the
+ * next process removes. Not once for a directory: of others' files in it nothing may be removed. */
+static bool looked_already(const char *path)
+{
+	static _Atomic uint64_t looked[64];
+	const uint64_t hash = clu_hash_bytes(path, strlen(path)) | 1; /* 0: none */
+	return atomic_exchange(&looked[hash / 2 % (sizeof looked / sizeof *looked)], hash) == hash;
+}
+
 static void remove_leftovers(const char *path)
 {
+	if (looked_already(path)) return;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char *directory = directory_of(path);
 	DIR *folder = directory ? opendir(directory) : NULL;

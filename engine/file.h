@@ -17,7 +17,8 @@ bool file_is_temporary(const char *name, size_t final_length);
 /* Whether it was written to so long ago that its writer must have been killed. */
 bool file_is_left_over(time_t written);
 
-/* Creates the temporary file in the directory of `path`, and removes what killed writers of `path` have left there. CLU_FILE where
+/* Creates the temporary file in the directory of `path`, and the first time what killed writers of `path` have left there is
+ * removed. CLU_FILE where
  * that cannot be, or `path` is something that a rename must not replace (a directory, a device). */
 clu_status file_begin(const char *path, file_temporary *file, clu_error *error);
 clu_status file_append(file_temporary *file, const void *bytes, size_t size, clu_error *error);

@@ -40,7 +40,16 @@ static void identity_fill(const clu_lanes *lanes, const lane *lane, identity *id
 	for (int i = 0; i < ENTRY_COUNT; i++) identity->entry[i] = (metadata_entry){keys[i], identity->text[i]};
 }
 
-static clu_status identity_check(const identity *want, const safetensors *file, clu_error *error)
+/* Recipes are equal that train alike, however they were printed. */
+static bool is_same(const metadata_entry *want, const char *found, const clu_recipe *recipe)
+{
+	clu_recipe other;
+	if (!found) return false;
+	if (strcmp(want->key, "recipe") != 0) return strcmp(found, want->value) == 0;
+	return clu_recipe_parse(found, &other, NULL) == CLU_OK && clu_recipe_equal(&other, recipe);
+}
+
+static clu_status identity_check(const identity *want, const clu_recipe *recipe, const safetensors *file, clu_error *error)
 {
 	const char *format = safetensors_metadata(file, "format");
 	if (!format || strcmp(format, want->text[ENTRY_FORMAT]) != 0)
@@ -48,7 +57,7 @@ static clu_status identity_check(const identity *want, const safetensors *file, 
 		    error, CLU_FORMAT, "checkpoint is of format \"%.60s\"; wanted \"%s\"", format ? format : "", want->text[ENTRY_FORMAT]);
 	for (int i = 0; i < IDENTITY_COUNT; i++) {
 		const char *found = safetensors_metadata(file, want->entry[i].key);
-		if (!found || strcmp(found, want->entry[i].value) != 0)
+		if (!is_same(&want->entry[i], found, recipe))
 			return clu_fail(error, CLU_MISMATCH, "checkpoint is of another %s: \"%.120s\" there, \"%.120s\" here",
 			    want->entry[i].key, found ? found : "nothing", want->entry[i].value);
 	}
@@ -232,7 +241,7 @@ clu_status clu_lane_resume(
 	CLU_GOTO(lane_prepare(lanes, slot, training, error));
 	identity_fill(lanes, &lanes->lane[slot], identity);
 	CLU_GOTO(safetensors_decode(bytes, size, "checkpoint", &file, error));
-	CLU_GOTO(identity_check(identity, file, error));
+	CLU_GOTO(identity_check(identity, &lanes->lane[slot].recipe, file, error));
 	CLU_GOTO(restore(lanes, slot, file, error));
 cleanup:
 	if (status != CLU_OK && slot < lanes->arena.shape.lanes && lanes->lane[slot].state == CLU_LANE_EMPTY)

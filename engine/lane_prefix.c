@@ -28,38 +28,66 @@ static bool is_executed(const clu_recipe *recipe, uint32_t stage, uint32_t layer
 	return false;
 }
 
+/* Whether the rates of a stage's layers depend on which is the last one that it is run in, and so on K. */
+static bool falls_to_last(const clu_stage *stage)
+{
+	return stage->fall == 0 && stage->rate_last != stage->rate;
+}
+
+/* A set of layers as far as the first ones are concerned; 0: all of them. */
+static uint32_t among_first(uint32_t set, uint32_t layers)
+{
+	const uint32_t first = layers < CLU_LAYERS_MAX ? (UINT32_C(1) << layers) - 1 : UINT32_MAX;
+	return (set & first) == first ? 0 : set & first;
+}
+
+/* A stage as the first layers execute it, all of them inner ones where the network has more. */
+static void cut_stage(clu_stage *stage, uint32_t layers, uint32_t all)
+{
+	if (layers < all) stage->length_last = stage->length;
+	if (falls_to_last(stage)) return;
+	if (layers < all) stage->part = CLU_PART_ALL;
+	stage->layers = among_first(stage->layers, layers);
+}
+
 /* The recipe as far as the first layers execute it: not its name, no stages and lengths of later layers. Stages keep their places,
- * which key the shuffles. */
-static clu_recipe executed_recipe(const clu_recipe *recipe, uint32_t layers, uint32_t all)
+ * which key the shuffles. *depth: K where rates depend on it, else 0. */
+static clu_recipe executed_recipe(const clu_recipe *recipe, uint32_t layers, uint32_t all, uint32_t *depth)
 {
 	clu_recipe executed = *recipe;
 	strcpy(executed.name, "any");
 	executed.stage_count = 0;
+	*depth = 0;
 	for (uint32_t s = 0; s < recipe->stage_count; s++) {
-		if (is_executed(recipe, s, layers, all))
-			executed.stage_count = s + 1;
-		else
-			executed.stage[s] = (clu_stage){.rate = 0}; /* stands for any */
-		if (layers < all) executed.stage[s].length_last = executed.stage[s].length;
+		clu_stage *stage = &executed.stage[s];
+		if (!is_executed(recipe, s, layers, all)) {
+			*stage = (clu_stage){.rate = 0}; /* stands for any */
+			continue;
+		}
+		executed.stage_count = s + 1;
+		cut_stage(stage, layers, all);
+		if (falls_to_last(stage)) *depth = all;
 	}
-	if (layers < all && recipe->layers_at) executed.layers_at &= (UINT32_C(1) << layers) - 1;
+	if (clu_recipe_trains(recipe, layers, all) && recipe->layers_at) executed.layers_at |= UINT32_C(1) << (layers - 1);
+	executed.layers_at = among_first(executed.layers_at, layers);
 	return executed;
 }
 
-/* K belongs to it: rates fall to layer K. The version is to be raised when the same recipe comes to mean other training. */
+/* The version is to be raised when the same text comes to mean other training. */
 static void print_key(const clu_lanes *lanes, const lane *lane, uint32_t layers, char key[PREFIX_KEY_TEXT])
 {
 	char arch_text[CLU_ARCH_TEXT], recipe_text[CLU_RECIPE_TEXT];
 	const arena_shape *shape = &lanes->arena.shape;
-	const clu_recipe recipe = executed_recipe(&lane->recipe, layers, shape->layers);
+	uint32_t depth;
+	const clu_recipe recipe = executed_recipe(&lane->recipe, layers, shape->layers, &depth);
 	clu_arch arch = lane->arch;
 	arch.layers = layers;
 	clu_arch_print(&arch, arch_text);
 	clu_recipe_print(&recipe, recipe_text);
 	snprintf(key, PREFIX_KEY_TEXT,
-	    "version 1\narchitecture %s\nof %u layers\nm %u\nn %u\nbatch %u\nseed %" PRIu64 "\ndata %016" PRIx64
+	    "version 2\narchitecture %s\nof %u layers\nm %u\nn %u\nbatch %u\nseed %" PRIu64 "\ndata %016" PRIx64
 	    "\nnumeric key %s\n%s\n",
-	    arch_text, shape->layers, shape->m, shape->n, shape->batch, lane->seed, lanes->data_hash, clu_device_key(lanes->device),
+	    arch_text, depth, shape->m, shape->n, shape->batch, lane->seed, lanes->data_hash, clu_device_key(lanes->device),
 	    recipe_text);
 }
 

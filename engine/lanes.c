@@ -306,6 +306,18 @@ clu_status lane_fresh_moments(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	return arena_zero(&lanes->arena, ROLE_SECOND, slot, error);
 }
 
+/* Connections that the given network has not start at 0; what those carried that only it has goes to the layer before, so that the
+ * coefficients of a layer keep their sum. */
+static void take_connections(clu_model *from, const clu_arch *arch)
+{
+	for (uint32_t l = 1; l < arch->layers; l++) {
+		const uint32_t left_out = clu_arch_origins(&from->arch, l + 1) & ~clu_arch_origins(arch, l + 1);
+		for (uint32_t i = 0; i < l; i++)
+			if (left_out >> i & 1u) from->coefficient[l][l - 1] += from->coefficient[l][i];
+	}
+	from->arch = *arch;
+}
+
 clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error)
 {
 	CLU_TRY(lane_prepare(lanes, slot, training, error));
@@ -314,7 +326,7 @@ clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *t
 	schedule_begin(&lane->recipe, &lane->schedule, layers, training->from ? layers : 1);
 	if (training->from) {
 		clu_model from = *training->from;
-		from.arch = lane->arch; /* connections that it has not start at 0, those that only it has are left out */
+		take_connections(&from, &lane->arch);
 		CLU_TRY(network_set_weights(&lanes->arena, slot, &from, error));
 	} else {
 		CLU_TRY(write_start(lanes, slot, error));

@@ -7,6 +7,7 @@
 #include "random.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -170,6 +171,39 @@ static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, 
 	return CLU_OK;
 }
 
+/* Takes a lane's weights into BEST, the mean of `count` − 1 before them: mean + (weight − mean)/count. On the host: seldom, and of
+ * the same bits whatever device. */
+static clu_status take_into_mean(clu_lanes *lanes, uint32_t slot, uint64_t count, clu_error *error)
+{
+	const size_t floats = lanes->arena.weights_floats;
+	clu_status status;
+	if (count == 1) return arena_copy(&lanes->arena, ROLE_WEIGHTS, ROLE_BEST, slot, error);
+	float *mean = malloc(2 * floats * sizeof *mean), *weights = mean + floats;
+	if (!mean) return clu_fail(error, CLU_MEMORY, "no host memory for the mean of %zu weights", floats);
+	CLU_GOTO(arena_read(&lanes->arena, ROLE_BEST, slot, 0, floats, mean, error));
+	CLU_GOTO(arena_read(&lanes->arena, ROLE_WEIGHTS, slot, 0, floats, weights, error));
+	for (size_t i = 0; i < floats; i++) mean[i] = (float)(mean[i] + ((double)weights[i] - mean[i]) / (double)count);
+	CLU_GOTO(arena_write(&lanes->arena, ROLE_BEST, slot, 0, floats, mean, error));
+
+cleanup:
+	free(mean);
+	return status;
+}
+
+/* Puts BEST back. A mean has not been measured yet: the validations were of the weights that went into it. */
+static clu_status restore(clu_lanes *lanes, uint32_t slot, clu_error *error)
+{
+	lane *lane = &lanes->lane[slot];
+	CLU_TRY(arena_copy(&lanes->arena, ROLE_BEST, ROLE_WEIGHTS, slot, error));
+	CLU_TRY(weights_transpose(&lanes->arena, slot, error));
+	if (lane->recipe.stage[lane->schedule.stage].keep != CLU_KEEP_AVERAGE) return CLU_OK;
+	CLU_TRY(evaluate(lanes, &lanes->validation, &slot, 1, error));
+	lane->best = lanes->nmse[0];
+	if (!isfinite(lane->best.db) || !isfinite(lane->best.ratio_db))
+		fail_lane(lanes, lane, "the validation NMSE of the mean of weights is not finite");
+	return CLU_OK;
+}
+
 /* Does what the schedule asks for after lane->latest was measured. */
 static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 {
@@ -180,12 +214,11 @@ static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
 		lane->best = lane->latest;
 		CLU_TRY(arena_copy(&lanes->arena, ROLE_WEIGHTS, ROLE_BEST, slot, error));
 	}
-	if (actions & SCHEDULE_RESTORE_BEST) {
-		CLU_TRY(arena_copy(&lanes->arena, ROLE_BEST, ROLE_WEIGHTS, slot, error));
-		CLU_TRY(weights_transpose(&lanes->arena, slot, error));
-	}
+	if (actions & SCHEDULE_AVERAGE) CLU_TRY(take_into_mean(lanes, slot, schedule_averaged(&lane->recipe, &lane->schedule), error));
+	if (actions & SCHEDULE_RESTORE) CLU_TRY(restore(lanes, slot, error));
+	if (lane->state == CLU_LANE_FAILED) return CLU_OK;
 	if (actions & SCHEDULE_LAYER_END) {
-		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE_BEST, error));
+		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE, error));
 		CLU_TRY(lane_prefix_keep(lanes, slot, error));
 		CLU_TRY(network_begin_layers(&lanes->arena, slot, lane->recipe.start, lane->schedule.layer, next.layer, error));
 	}

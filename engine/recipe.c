@@ -107,7 +107,7 @@ static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "length_last", .kind = FIELD_WHOLE, .offset = STAGE(length_last), .least = 0, .most = UINT32_MAX},
     {.key = "patience", .kind = FIELD_WHOLE, .offset = STAGE(patience), .least = 0, .most = UINT32_MAX},
     {.key = "cap", .kind = FIELD_WHOLE, .offset = STAGE(cap), .least = 0, .most = UINT32_MAX},
-    {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best"}},
+    {.key = "keep", .kind = FIELD_WORD, .offset = STAGE(keep), .words = {"last", "best", "average"}},
     {.key = "loss", .kind = FIELD_WORD, .offset = STAGE(loss), .words = {"squares", "norm", "log"}, .optional = true},
     {.key = "clip", .kind = FIELD_REAL, .offset = STAGE(clip), .least = 0, .most = 1e12, .optional = true},
     {.key = "layers", .kind = FIELD_LAYERS, .offset = STAGE(layers), .optional = true},
@@ -297,6 +297,8 @@ static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line,
 		return clu_fail(error, CLU_FORMAT, "line %u: curve=%s needs length= and length_last= above 0", line,
 		    stage_fields[STAGE_CURVE].words[stage->curve]);
 	}
+	if (endless && stage->keep == CLU_KEEP_AVERAGE)
+		return clu_fail(error, CLU_FORMAT, "line %u: keep=average needs length= and length_last= above 0", line);
 	if (stage->curve == CLU_CURVE_EXPONENTIAL && stage->floor < floor_least) {
 		return clu_fail(error, CLU_FORMAT, "line %u: curve=exponential needs a floor= of at least %g", line, floor_least);
 	}
@@ -398,7 +400,7 @@ clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint
 	             memchr(recipe->name, '\0', sizeof recipe->name);
 	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
 		const clu_stage *stage = &recipe->stage[i];
-		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_BEST &&
+		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_AVERAGE &&
 		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0 && stage->fall >= 0 &&
 		        stage->fall <= 1 && stage->part <= CLU_PART_LAST &&
 		        (stage->curve != CLU_CURVE_EXPONENTIAL || stage->floor >= floor_least);
@@ -496,6 +498,39 @@ void clu_recipe_print(const clu_recipe *recipe, char text[CLU_RECIPE_TEXT])
 		*at++ = '\n';
 	}
 	*at = '\0';
+}
+
+/* ---- comparing ---- */
+
+/* Whether a stage is run alike whatever the field has. */
+static bool says_nothing(unsigned field, const clu_stage *stage)
+{
+	switch (field) {
+	case STAGE_RATE_LAST: return stage->fall > 0;
+	case STAGE_FLOOR: return stage->curve == CLU_CURVE_FLAT;
+	case STAGE_LENGTH: return stage->part == CLU_PART_LAST;
+	case STAGE_LENGTH_LAST: return stage->part == CLU_PART_INNER;
+	default: return false;
+	}
+}
+
+static bool equal_stages(const clu_stage *a, const clu_stage *b)
+{
+	for (unsigned i = 0; i < STAGE_FIELDS; i++)
+		if (!says_nothing(i, a) && get_number(&stage_fields[i], a) != get_number(&stage_fields[i], b)) return false;
+	return true;
+}
+
+bool clu_recipe_equal(const clu_recipe *a, const clu_recipe *b)
+{
+	if (a->stage_count != b->stage_count) return false;
+	for (unsigned i = 0; i < RECIPE_FIELDS; i++) {
+		const recipe_field *field = &recipe_fields[i];
+		if (field->kind != FIELD_NAME && get_number(field, a) != get_number(field, b)) return false;
+	}
+	for (uint32_t stage = 0; stage < a->stage_count; stage++)
+		if (!equal_stages(&a->stage[stage], &b->stage[stage])) return false;
+	return true;
 }
 
 bool clu_recipe_has_key(const char *key)

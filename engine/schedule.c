@@ -143,6 +143,25 @@ static unsigned next_stage(const clu_recipe *recipe, schedule_state *state)
 	return SCHEDULE_STAGE_END | SCHEDULE_LAYER_END;
 }
 
+uint64_t schedule_averaged(const clu_recipe *recipe, const schedule_state *state)
+{
+	const uint64_t steps = state->stage_steps, every = recipe->validate_every, length = schedule_stage_length(recipe, state);
+	if (recipe->stage[state->stage].keep != CLU_KEEP_AVERAGE || length == 0 || steps <= length / 2) return 0;
+	return steps / every - length / 2 / every + (steps % every != 0);
+}
+
+/* Whether what was saved of a stage that ends goes on. Where the last weights are the best, the only ones of the mean, or nothing
+ * was saved, there is nothing to put back. */
+static bool restores(clu_keep keep, const schedule_state *state, bool better, uint64_t averaged)
+{
+	switch (keep) {
+	case CLU_KEEP_LAST: return false;
+	case CLU_KEEP_BEST: return !better && state->best_at > 0;
+	case CLU_KEEP_AVERAGE: return averaged > 1;
+	}
+	return false;
+}
+
 unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, double validation_db)
 {
 	if (state->done) return SCHEDULE_DONE;
@@ -153,12 +172,13 @@ unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, dou
 	}
 	state->validated_at = state->stage_steps;
 	const clu_stage *stage = &recipe->stage[state->stage];
-	bool keep = stage->keep == CLU_KEEP_BEST;
+	const uint64_t averaged = schedule_averaged(recipe, state);
 	bool impatient = stage->patience && state->stage_steps - state->best_at >= stage->patience;
-	if (!impatient && !steps_are_over(recipe, state)) return better && keep ? SCHEDULE_KEEP_BEST : SCHEDULE_CONTINUE;
-	/* Where the last weights are the best, or none ever were, there is nothing to put back. */
-	bool restore = keep && !better && state->best_at > 0;
-	return (restore ? SCHEDULE_RESTORE_BEST : SCHEDULE_CONTINUE) | next_stage(recipe, state);
+	unsigned actions = averaged > 0 ? SCHEDULE_AVERAGE : SCHEDULE_CONTINUE;
+	if (!impatient && !steps_are_over(recipe, state))
+		return actions | (better && stage->keep == CLU_KEEP_BEST ? SCHEDULE_KEEP_BEST : SCHEDULE_CONTINUE);
+	if (restores(stage->keep, state, better, averaged)) actions |= SCHEDULE_RESTORE;
+	return actions | next_stage(recipe, state);
 }
 
 double schedule_multiplier(const clu_recipe *recipe, const schedule_state *state, uint32_t layer)

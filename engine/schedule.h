@@ -25,11 +25,12 @@ typedef struct schedule_state {
 /* What the caller does after a validation, in this order. Bits. */
 typedef enum schedule_action {
 	SCHEDULE_CONTINUE = 0,
-	SCHEDULE_KEEP_BEST = 1,    /* save the weights: the best of this stage so far */
-	SCHEDULE_RESTORE_BEST = 2, /* put the saved weights back: they go on, not the last ones */
-	SCHEDULE_STAGE_END = 4,    /* a new stage: fresh Adam, epoch 0 */
-	SCHEDULE_LAYER_END = 8,    /* comes with STAGE_END: layer state.layer − 1 is trained (or K, when DONE) */
-	SCHEDULE_DONE = 16,        /* comes with LAYER_END: that was layer K */
+	SCHEDULE_KEEP_BEST = 1,  /* save the weights: the best of this stage so far */
+	SCHEDULE_AVERAGE = 2,    /* take the weights into the saved mean: they are its schedule_averaged-th */
+	SCHEDULE_RESTORE = 4,    /* put the saved weights back: they go on, not the last ones */
+	SCHEDULE_STAGE_END = 8,  /* a new stage: fresh Adam, epoch 0 */
+	SCHEDULE_LAYER_END = 16, /* comes with STAGE_END: layer state.layer − 1 is trained (or K, when DONE) */
+	SCHEDULE_DONE = 32,      /* comes with LAYER_END: that was layer K */
 } schedule_action;
 
 /* Whether a stage is run in a layer of a network of `layers`. */
@@ -53,6 +54,8 @@ uint64_t schedule_until_validation(const clu_recipe *recipe, const schedule_stat
 void schedule_advance(schedule_state *state, uint64_t steps);
 /* Whether the state stands on a validation that has not been handed in. */
 bool schedule_validation_due(const clu_recipe *recipe, const schedule_state *state);
+/* How many validations of a stage that keeps the mean are in it, with one due now: those after half the stage's length. */
+uint64_t schedule_averaged(const clu_recipe *recipe, const schedule_state *state);
 /* The validation due at state->stage_steps gave this NMSE (NaN is never best). Moves to the next stage or layer where the
  * current one ends, counters begun anew; when done, the state stays where it ended. Returns schedule_action bits. */
 unsigned schedule_validated(const clu_recipe *recipe, schedule_state *state, double validation_db);

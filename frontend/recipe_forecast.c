@@ -75,7 +75,7 @@ static clu_status count_networks(const recipe_study *study, size_t v, part_forec
 			reproduce_network network;
 			CLU_TRY(reproduce_network_create(
 			    &study->job, study->job.archs[a], RECIPE_SETTING, seed, &study->recipe[v], &network, error));
-			const bool there = reproduce_network_exists(&network);
+			const bool there = reproduce_network_exists(&network) || reproduce_network_diverged(&network);
 			reproduce_network_release(&network);
 			f->there += there;
 			f->missing += !there;

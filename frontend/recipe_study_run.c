@@ -26,7 +26,6 @@ static int train_seed(const recipe_study *study, const char *arch, const clu_rec
 	if (reproduce_network_create(&study->job, arch, RECIPE_SETTING, seed, recipe, &network, &error) != CLU_OK)
 		return report_error(&error);
 	const int code = reproduce_network_train(&study->job, &network, &diverged);
-	if (diverged) report_note("%s diverged", network.name);
 	reproduce_network_release(&network);
 	return diverged ? EXIT_DONE : code;
 }

@@ -14,6 +14,9 @@
 /* Half the rate and cosines throughout, which is what other starts and other losses were tuned with. */
 #define LONG "length=4000", "length_last=12000", "loss=squares", "rate=2e-3", "curve=cosine"
 
+/* The paper's three stages a layer, of 600 steps each, where its own wait for some thousand that bring nothing. */
+#define PAPER_SHORT "length=600", "length_last=600"
+
 const recipe_variant recipe_variants[] = {
     {"fast", "fast", {NULL}, true},
     {"fast-previous", "fast", {"start=previous"}, true},
@@ -21,6 +24,7 @@ const recipe_variant recipe_variants[] = {
     {"fast-squares", "fast", {"loss=squares"}, true},
     {"fast-ones-squares", "fast", {"start=ones", "loss=squares"}, true},
     {"fast-cosine", "fast", {"curve=cosine"}, true},
+    {"fast-average", "fast", {"validate_every=200", "2.keep=average"}, true},
     {"fast-long", "fast", {"length_last=12000"}, true},
     {"fast-few", "fast", {"length=1600", FEW}, true},
     {"quick", "quick", {NULL}, true},
@@ -29,6 +33,8 @@ const recipe_variant recipe_variants[] = {
     {"quick-few", "quick", {"length=800", FEW}, true},
     {"squares-72000", "fast", {LONG, "start=previous"}, true},
     {"ones-squares-72000", "fast", {LONG, "start=ones"}, true},
+    {"paper-28800", "paper", {PAPER_SHORT}, true},
+    {"paper-repeat-28800", "paper", {PAPER_SHORT, "start=repeat"}, true},
     {"paper", "paper", {NULL}, false},
 };
 const size_t recipe_variant_count = sizeof recipe_variants / sizeof *recipe_variants;

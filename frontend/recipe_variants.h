@@ -4,7 +4,7 @@
 
 #include "clunroll.h"
 
-enum { RECIPE_VARIANTS_MAX = 16, RECIPE_CHANGES_MAX = 6 };
+enum { RECIPE_VARIANTS_MAX = 20, RECIPE_CHANGES_MAX = 6 };
 
 typedef struct recipe_variant {
 	const char *name;                        /* of the recipe that is made, so also of its networks */

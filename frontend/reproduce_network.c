@@ -28,7 +28,8 @@ clu_status reproduce_network_create(const reproduce_job *job, const char *arch, 
 	CLU_TRY(reproduce_network_name(arch, setting, &network->settings, network->name, error));
 	network->model = reproduce_path(job, "models", network->name, ".safetensors");
 	network->record = reproduce_path(job, "models", network->name, ".jsonl");
-	if (network->model && network->record) return CLU_OK;
+	network->diverged = reproduce_path(job, "models", network->name, ".diverged.json");
+	if (network->model && network->record && network->diverged) return CLU_OK;
 	reproduce_network_release(network);
 	return clu_fail(error, CLU_MEMORY, "out of memory");
 }
@@ -37,7 +38,8 @@ void reproduce_network_release(reproduce_network *network)
 {
 	free(network->model);
 	free(network->record);
-	network->model = network->record = NULL;
+	free(network->diverged);
+	network->model = network->record = network->diverged = NULL;
 }
 
 bool reproduce_network_exists(const reproduce_network *network)
@@ -45,9 +47,68 @@ bool reproduce_network_exists(const reproduce_network *network)
 	return access(network->model, F_OK) == 0;
 }
 
-int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged)
+bool reproduce_network_diverged(const reproduce_network *network)
 {
-	if (reproduce_network_exists(network)) return EXIT_DONE;
+	return !reproduce_network_exists(network) && access(network->diverged, F_OK) == 0;
+}
+
+/* ---- its settings ---- */
+
+static cJSON *settings_of(const reproduce_network *network)
+{
+	char arch[CLU_ARCH_TEXT];
+	clu_arch_print(&network->arch, arch);
+	cJSON *json = settings_to_json(&network->settings);
+	cJSON_AddStringToObject(json, "arch", arch);
+	return json;
+}
+
+/* CLU_MISMATCH where the settings that were found at the path are others. */
+static clu_status check_settings(const reproduce_network *network, const char *path, const char *found, clu_error *error)
+{
+	cJSON *here = settings_of(network), *saved = cJSON_Parse(found), *there = model_record_settings(saved);
+	char *difference = settings_difference(here, there);
+	clu_status status = CLU_OK;
+	if (!difference)
+		status = clu_fail(error, CLU_MEMORY, "out of memory");
+	else if (difference[0])
+		status = clu_fail(error, CLU_MISMATCH,
+		    "%.200s was trained with other settings (%.400s): use those, another -o, or move it away", path, difference);
+	free(difference);
+	cJSON_Delete(there);
+	cJSON_Delete(saved);
+	cJSON_Delete(here);
+	return status;
+}
+
+static clu_status check_divergence(const reproduce_network *network, clu_error *error)
+{
+	void *bytes = NULL;
+	size_t size = 0;
+	CLU_TRY(clu_file_read(network->diverged, &bytes, &size, error));
+	char *text = strndup(bytes, size);
+	free(bytes);
+	const clu_status status =
+	    text ? check_settings(network, network->diverged, text, error) : clu_fail(error, CLU_MEMORY, "out of memory");
+	free(text);
+	return status;
+}
+
+static clu_status write_divergence(const reproduce_network *network, clu_error *error)
+{
+	cJSON *json = settings_of(network);
+	char *text = cJSON_Print(json);
+	const clu_status status =
+	    text ? clu_file_replace(network->diverged, text, strlen(text), error) : clu_fail(error, CLU_MEMORY, "out of memory");
+	cJSON_free(text);
+	cJSON_Delete(json);
+	return status;
+}
+
+/* ---- its training ---- */
+
+static int train(const reproduce_job *job, const reproduce_network *network, bool *diverged)
+{
 	char *prefixes = reproduce_path(job, "", "prefixes", "");
 	report_note("training %s", network->model);
 	const int code = train_run(&(train_job){.model_path = network->model,
@@ -62,31 +123,27 @@ int reproduce_network_train(const reproduce_job *job, const reproduce_network *n
 	return code;
 }
 
-static clu_status check_settings(const reproduce_network *network, const clu_model *model, clu_error *error)
+int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged)
 {
-	char text[CLU_ARCH_TEXT];
-	clu_arch_print(&network->arch, text);
-	cJSON *here = settings_to_json(&network->settings), *saved = cJSON_Parse(model->settings),
-	      *there = model_record_settings(saved);
-	cJSON_AddStringToObject(here, "arch", text);
-	char *difference = settings_difference(here, there);
-	clu_status status = CLU_OK;
-	if (!difference)
-		status = clu_fail(error, CLU_MEMORY, "out of memory");
-	else if (difference[0])
-		status = clu_fail(error, CLU_MISMATCH,
-		    "%.200s was trained with other settings (%.400s): use those, another -o, or move it away", network->model, difference);
-	free(difference);
-	cJSON_Delete(there);
-	cJSON_Delete(saved);
-	cJSON_Delete(here);
-	return status;
+	clu_error error;
+	if (reproduce_network_exists(network)) return EXIT_DONE;
+	if (!diverged) return train(job, network, NULL);
+	if (reproduce_network_diverged(network)) {
+		if (check_divergence(network, &error) != CLU_OK) return report_error(&error);
+		report_note("%s diverged before; to train it again, remove %s", network->name, network->diverged);
+		*diverged = true;
+		return EXIT_FAILED;
+	}
+	const int code = train(job, network, diverged);
+	if (*diverged && write_divergence(network, &error) != CLU_OK)
+		report_note("%s will be trained again: %s", network->name, error.message);
+	return code;
 }
 
 clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error)
 {
 	CLU_TRY(clu_model_load(network->model, model, error));
-	clu_status status = check_settings(network, *model, error);
+	clu_status status = check_settings(network, network->model, (*model)->settings, error);
 	if (status == CLU_OK) return CLU_OK;
 	clu_model_destroy(*model);
 	*model = NULL;

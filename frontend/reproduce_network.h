@@ -8,6 +8,7 @@
 typedef struct reproduce_network {
 	char name[REPRODUCE_NAME]; /* "searched-250x500-snr40-fast-seed1" */
 	char *model, *record;      /* paths; the record has a JSON line for each layer */
+	char *diverged;            /* path of what says that its training diverged: its settings as JSON */
 	clu_arch arch;
 	settings settings; /* owns nothing */
 } reproduce_network;
@@ -18,8 +19,10 @@ clu_status reproduce_network_create(const reproduce_job *job, const char *arch, 
 void reproduce_network_release(reproduce_network *network);
 
 bool reproduce_network_exists(const reproduce_network *network);
+/* Whether its training diverged, under whatever settings; then there is no network. */
+bool reproduce_network_diverged(const reproduce_network *network);
 /* Trains it where it does not exist, with progress on stderr; returns an exit code, EXIT_STOPPED after an interrupt. diverged: as
- * of train_job. */
+ * of train_job; where it is not NULL, that is written down, and not trained again until the file is removed. */
 int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged);
 /* CLU_MISMATCH, naming what differs, where it is not of the settings that its name stands for. */
 clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error);

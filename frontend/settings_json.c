@@ -173,7 +173,7 @@ static char *next_line(char **rest)
 	return line;
 }
 
-/* Texts of several lines (recipes) are compared line by line, so that the message stays short. */
+/* Line by line, so that the message stays short. */
 static void print_line_differences(FILE *out, const char *key, const char *here, const char *there)
 {
 	char *here_copy = strdup(here), *there_copy = strdup(there);
@@ -187,11 +187,25 @@ static void print_line_differences(FILE *out, const char *key, const char *here,
 	free(there_copy);
 }
 
+/* Recipes are different that train differently; each is shown as it would be printed now. */
+static void compare_recipes(FILE *out, const char *key, const char *here, const char *there)
+{
+	clu_recipe recipes[2];
+	char texts[2][CLU_RECIPE_TEXT];
+	if (clu_recipe_parse(here, &recipes[0], NULL) != CLU_OK || clu_recipe_parse(there, &recipes[1], NULL) != CLU_OK) {
+		print_line_differences(out, key, here, there);
+		return;
+	}
+	if (clu_recipe_equal(&recipes[0], &recipes[1])) return;
+	for (int i = 0; i < 2; i++) clu_recipe_print(&recipes[i], texts[i]);
+	print_line_differences(out, key, texts[0], texts[1]);
+}
+
 static void compare_items(FILE *out, const char *key, const cJSON *here, const cJSON *there)
 {
 	if (cJSON_Compare(here, there, true)) return;
-	if (cJSON_IsString(here) && cJSON_IsString(there) && strchr(here->valuestring, '\n')) {
-		print_line_differences(out, key, here->valuestring, there->valuestring);
+	if (strcmp(key, "recipe") == 0 && cJSON_IsString(here) && cJSON_IsString(there)) {
+		compare_recipes(out, key, here->valuestring, there->valuestring);
 		return;
 	}
 	char *here_text = here ? cJSON_PrintUnformatted(here) : NULL;

@@ -58,7 +58,8 @@ static inline clu_recipe fixture_paper(void)
 	return recipe;
 }
 
-/* All that a recipe may say beside: other losses, stages of some layers, layers that start together, rates by kind of variable. */
+/* All that a recipe may say beside: other losses, means of weights, stages of some layers, layers that start together, rates by
+ * kind of variable. */
 static inline clu_recipe fixture_mixed(void)
 {
 	char text[CLU_RECIPE_TEXT];
@@ -68,9 +69,9 @@ static inline clu_recipe fixture_mixed(void)
 	    "name tiny-mixed\nform sum\nstart previous\nthreshold 0.4\ndecay 0.9\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\n"
 	    "validate_every %d\nlayers_at 1,3\nrate_w 0.5\nrate_theta 0.25\nrate_coefficient 2\n"
 	    "stage variables=all rate=3e-2 rate_last=1e-2 curve=cosine floor=1e-3 keep=best length=%d loss=norm layers=1-3\n"
-	    "stage variables=new rate=1e-2 length=%d loss=log clip=0.5 layers=3-\n"
-	    "stage variables=all rate=5e-3 length=%d layers=4-\n",
-	    support_tiny() ? 2 : 5, support_tiny() ? 3 : 12, support_tiny() ? 2 : 7, support_tiny() ? 2 : 6);
+	    "stage variables=new rate=1e-2 keep=average length=%d loss=log clip=0.5 layers=3-\n"
+	    "stage variables=all rate=5e-3 keep=average length=%d layers=4-\n",
+	    support_tiny() ? 2 : 5, support_tiny() ? 3 : 12, support_tiny() ? 2 : 7, support_tiny() ? 5 : 6);
 	support_ok(clu_recipe_parse(text, &recipe, &error), &error);
 	return recipe;
 }
@@ -89,12 +90,17 @@ static inline clu_training fixture_training(uint32_t index)
 	    .settings = "{\"index\":1}"};
 }
 
-static inline clu_lanes *fixture_lanes(clu_device *device, const clu_data *data, uint32_t count)
+static inline clu_lanes *fixture_lanes_of(clu_device *device, const clu_data *data, uint32_t layers, uint32_t count)
 {
 	clu_lanes *lanes = NULL;
 	clu_error error;
-	support_ok(clu_lanes_create(device, data, FIXTURE_LAYERS, fixture_batch(), count, &lanes, &error), &error);
+	support_ok(clu_lanes_create(device, data, layers, fixture_batch(), count, &lanes, &error), &error);
 	return lanes;
+}
+
+static inline clu_lanes *fixture_lanes(clu_device *device, const clu_data *data, uint32_t count)
+{
+	return fixture_lanes_of(device, data, FIXTURE_LAYERS, count);
 }
 
 static inline void fixture_start(clu_lanes *lanes, uint32_t slot, const clu_training *training)
@@ -151,7 +157,7 @@ static inline void outcome_release(outcome *outcome)
 /* The training on a lane by itself, in one go: what all others must come to. */
 static inline outcome outcome_alone(clu_device *device, const clu_data *data, const clu_training *training)
 {
-	clu_lanes *lanes = fixture_lanes(device, data, 1);
+	clu_lanes *lanes = fixture_lanes_of(device, data, training->arch.layers, 1);
 	fixture_start(lanes, 0, training);
 	fixture_finish(lanes, 0);
 	outcome outcome = outcome_take(lanes, 0);

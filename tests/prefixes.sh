@@ -1,13 +1,14 @@
 #!/bin/sh
-# prefixes.sh PROGRAM [SEARCH OPTION…]: how many optimiser steps trained prefixes save: in a random search of 32 architectures, and
-# in one of 32 single-gate mutations of one architecture, both of 16 layers and with one lane, so that no two trials train the same
-# layers at the same time. Shares of steps do not depend on sizes, so these are tiny; as in recipe fast the last layer takes three
-# times as long as another. Half a minute long, no part of ctest.
+# prefixes.sh PROGRAM [SEARCH OPTION…]: how many optimiser steps trained prefixes save: in a random search of 32 architectures, or
+# $ARCHITECTURES, and in one of as many single-gate mutations of one architecture, both of 16 layers and with one lane, so that no
+# two trials train the same layers at the same time. Shares of steps do not depend on sizes, so these are tiny; as in recipe fast the
+# last layer takes three times as long as another. Half a minute long, no part of ctest.
 # The search without prefixes must come to the same bits. Needs sqlite3. Exit code 0: it does; 1: not; 77: skipped.
 set -eu
 
 program=$1
 shift
+count=${ARCHITECTURES:-32}
 if ! command -v sqlite3 >/dev/null; then
 	echo "skipped: no sqlite3"
 	exit 77
@@ -37,12 +38,12 @@ figures() { # STUDY what it is
 		FROM done"
 }
 
-# Mutation i of Searched flips the i-th of 32 gates, spread evenly over the 105.
+# Mutation i of Searched flips the i-th of $count gates, spread evenly over the 105.
 mutations() {
-	awk 'BEGIN {
+	awk -v count="$count" 'BEGIN {
 		split("0 0 0 2 1 3 14 42 48 249 284 4 152 328 4888 12193", layer, " ")
-		for (i = 0; i < 32; i++) {
-			gate = int(i * 105 / 32)
+		for (i = 0; i < count; i++) {
+			gate = int(i * 105 / count)
 			for (l = 3; gate >= l - 2; l++) gate -= l - 2
 			bit = 2 ^ gate
 			text = i ? "," : ""
@@ -56,8 +57,8 @@ mutations() {
 	}'
 }
 
-search random --trials 32 "$@"
-search mutations --trials 33 --enqueue "Searched,$(mutations)" "$@"
+search random --trials "$count" "$@"
+search mutations --trials $((count + 1)) --enqueue "Searched,$(mutations)" "$@"
 figures random "random search"
 figures mutations "single-gate mutations of Searched"
 compare() { # STUDY [OPTION…]: the same search without prefixes
@@ -69,6 +70,6 @@ compare() { # STUDY [OPTION…]: the same search without prefixes
 	cmp "$folder/with" "$folder/without" || { echo "$with: other bits than without prefixes"; exit 1; }
 }
 
-compare random --trials 32 "$@"
-compare mutations --trials 33 --enqueue "Searched,$(mutations)" "$@"
+compare random --trials "$count" "$@"
+compare mutations --trials $((count + 1)) --enqueue "Searched,$(mutations)" "$@"
 echo "the same bits as without prefixes"

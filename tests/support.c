@@ -55,6 +55,18 @@ void support_directory_remove(char *directory)
 	free(directory);
 }
 
+int support_enter(void **state)
+{
+	*state = support_directory_create();
+	return 0;
+}
+
+int support_leave(void **state)
+{
+	support_directory_remove(*state);
+	return 0;
+}
+
 char *support_path(const char *directory, const char *name)
 {
 	size_t size = strlen(directory) + strlen(name) + 2;

@@ -35,6 +35,9 @@ void support_ok_at(clu_status status, const clu_error *error, const char *call, 
 /* A fresh empty directory under $TMPDIR or /tmp. support_directory_remove removes it with all that is in it, and frees it. */
 char *support_directory_create(void);
 void support_directory_remove(char *directory);
+/* The same around a test or a group of tests, as its *state. */
+int support_enter(void **state);
+int support_leave(void **state);
 /* "directory/name"; the caller frees it. */
 char *support_path(const char *directory, const char *name);
 /* The whole file, NUL-terminated; the caller frees it. size may be NULL. */

@@ -12,18 +12,6 @@
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static int enter(void **state)
-{
-	*state = support_directory_create();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 /* Reads a file of the wanted shape; the caller frees it. */
 static float *read_matrix(const char *directory, const char *name, size_t rows, size_t columns)
 {
@@ -178,11 +166,11 @@ static void failures_are_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(sets_fit_together, enter, leave),
-	    cmocka_unit_test_setup_teardown(perturbed_dictionary, enter, leave),
-	    cmocka_unit_test_setup_teardown(same_settings_same_bytes, enter, leave),
-	    cmocka_unit_test_setup_teardown(full_disk_is_named, enter, leave),
-	    cmocka_unit_test_setup_teardown(failures_are_named, enter, leave),
+	    cmocka_unit_test_setup_teardown(sets_fit_together, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(perturbed_dictionary, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(same_settings_same_bytes, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(full_disk_is_named, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(failures_are_named, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,12 +33,6 @@ static int enter(void **state)
 	return 0;
 }
 
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 static support_result run(const char *const *arguments, int code)
 {
 	support_result result = support_run(arguments);
@@ -124,7 +118,7 @@ static void wrong_usage(void **state)
 
 int main(void)
 {
-#define PREFIXES_TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define PREFIXES_TEST(name) cmocka_unit_test_setup_teardown(name, enter, support_leave)
 	const struct CMUnitTest tests[] = {
 	    PREFIXES_TEST(text_shows_depths_uses_and_recipes),
 	    PREFIXES_TEST(json_says_the_same),

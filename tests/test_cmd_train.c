@@ -246,15 +246,15 @@ static void unwritable_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_line_for_each_layer, enter, leave),
-	    cmocka_unit_test_setup_teardown(finished_models_are_kept, enter, leave),
-	    cmocka_unit_test_setup_teardown(shared_prefixes_change_no_bit, enter, leave),
-	    cmocka_unit_test_setup_teardown(tuning_trains_the_last_layer_only, enter, leave),
-	    cmocka_unit_test_setup_teardown(dry_run_trains_nothing, enter, leave),
-	    cmocka_unit_test_setup_teardown(printed_recipes_can_be_used, enter, leave),
-	    cmocka_unit_test_setup_teardown(wrong_usage, enter, leave),
-	    cmocka_unit_test_setup_teardown(wrong_files_of_options, enter, leave),
-	    cmocka_unit_test_setup_teardown(unwritable_places, enter, leave),
+	    cmocka_unit_test_setup_teardown(a_line_for_each_layer, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(finished_models_are_kept, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(shared_prefixes_change_no_bit, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(tuning_trains_the_last_layer_only, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(dry_run_trains_nothing, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(printed_recipes_can_be_used, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(wrong_usage, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(wrong_files_of_options, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(unwritable_places, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,12 +15,6 @@ static int enter(void **state)
 	return setenv("XDG_CACHE_HOME", *state, 1);
 }
 
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 static void every_lists_all(void **state)
 {
 	(void)state;
@@ -113,5 +107,5 @@ int main(void)
 	    cmocka_unit_test(plan_file_is_used),
 	    cmocka_unit_test(bad_plans_are_named),
 	};
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, enter, support_leave);
 }

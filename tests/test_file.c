@@ -128,6 +128,11 @@ static void test_removes_old_leftovers_of_its_own_file(void **state)
 		free(paths[i]);
 	}
 	assert_int_equal(access(fresh, F_OK), 0);
+	/* A process looks once: the next one removes what a writer leaves that is killed meanwhile. */
+	char *later = write_old(made->directory, cases[0].name);
+	assert_int_equal(clu_file_replace(made->path, "y", 1, NULL), CLU_OK);
+	assert_int_equal(access(later, F_OK), 0);
+	free(later);
 	free(fresh);
 }
 

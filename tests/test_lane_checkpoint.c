@@ -182,6 +182,28 @@ static void test_other_trainings(void **state)
 	clu_data_destroy(data);
 }
 
+/* A recipe that trains alike is the same one, whatever it is called and however it was printed. */
+static void test_a_recipe_that_trains_alike(void **state)
+{
+	const support_pair *pair = *state;
+	clu_data *data = fixture_data(1);
+	clu_lane_progress before;
+	clu_training training = fixture_training(0);
+	training.recipe.stage[0].fall = 0.9;
+	checkpoint c = save_after(pair->single, data, &training, 4, &before);
+	strcpy(training.recipe.name, "other");
+	training.recipe.stage[0].rate_last = 0.5; /* which says nothing beside `fall` */
+	clu_lanes *lanes = fixture_lanes(pair->single, data, 1);
+	resume(lanes, 0, &training, &c);
+	assert_true(fixture_progress(lanes, 0).steps == before.steps);
+	clu_lane_clear(lanes, 0);
+	training.recipe.stage[0].fall = 0.91;
+	check_refused(lanes, &training, &c, "recipe");
+	clu_lanes_destroy(lanes);
+	free(c.bytes);
+	clu_data_destroy(data);
+}
+
 static void check_other_lanes(clu_device *device, const clu_data *data, uint32_t batch, const checkpoint *c, const char *named)
 {
 	const clu_training training = fixture_training(0);
@@ -247,11 +269,22 @@ static void test_refused_calls(void **state)
 
 /* ---- damage ---- */
 
+/* What lies in the recipe's text may change its name or the space between its words: it is the same recipe still. */
+static bool is_in_recipe(const char *bytes, size_t at)
+{
+	const char *begin = strstr(bytes + 8, "\"recipe\":\""), *end = begin ? strstr(begin + 10, "\",\"") : NULL;
+	return end && bytes + at > begin && bytes + at < end;
+}
+
 static void check_damaged(
     clu_lanes *lanes, const clu_training *training, const void *bytes, size_t size, const char *label, size_t at)
 {
 	clu_error error = {CLU_OK, ""};
 	const clu_status status = clu_lane_resume(lanes, 0, training, bytes, size, &error);
+	if (status == CLU_OK && strcmp(label, "flipped") == 0 && is_in_recipe(bytes, at)) {
+		clu_lane_clear(lanes, 0);
+		return;
+	}
 	/* a flipped letter in what the training is makes it another training's */
 	if (status != CLU_FORMAT && (status != CLU_MISMATCH || strcmp(label, "flipped") != 0))
 		fail_msg("%s at %zu: %s: %s", label, at, clu_status_text(status), error.message);
@@ -326,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(test_saving_is_reading),
 	    cmocka_unit_test(test_fine_tuning),
 	    cmocka_unit_test(test_other_trainings),
+	    cmocka_unit_test(test_a_recipe_that_trains_alike),
 	    cmocka_unit_test(test_other_lanes),
 	    cmocka_unit_test(test_refused_calls),
 	    cmocka_unit_test(test_damaged),

@@ -1,5 +1,6 @@
 /* test_lane_prefix.c: a training that starts at what another one has trained comes to the bits of one from nothing, whatever the
- * directory has lost meanwhile; what differs in anything that counts starts from nothing. TEST_NEEDS: device */
+ * directory has lost meanwhile, and from a network of another depth; what differs in anything that counts starts from nothing.
+ * TEST_NEEDS: device */
 #include "lanes_fixture.h"
 
 #include "prefix.h"
@@ -39,7 +40,7 @@ static void shared_close(shared *s)
 static uint64_t train(
     clu_device *device, const clu_data *data, const shared *s, const clu_training *training, const char *label, const outcome *want)
 {
-	clu_lanes *lanes = fixture_lanes(device, data, 1);
+	clu_lanes *lanes = fixture_lanes_of(device, data, training->arch.layers, 1);
 	clu_lanes_use_prefixes(lanes, s->prefixes);
 	fixture_start(lanes, 0, training);
 	const uint64_t reused = fixture_progress(lanes, 0).reused_steps;
@@ -139,6 +140,65 @@ static void test_named_recipes(void **state)
 		recipe.start = i & 2 ? CLU_START_ONES : CLU_START_REPEAT;
 		check_pair(devices->single, data, &recipe, 1);
 	}
+	clu_data_destroy(data);
+}
+
+/* Trains one, then the other, in a new directory; returns how many layers the second one did not have to train. */
+static uint32_t layers_shared(clu_device *device, const clu_data *data, const clu_training *first, const clu_training *second)
+{
+	char label[64];
+	shared s;
+	uint32_t layers = 0;
+	outcome want_first = outcome_alone(device, data, first), want = outcome_alone(device, data, second);
+	shared_open(&s);
+	snprintf(label, sizeof label, "%u layers after %u", second->arch.layers, first->arch.layers);
+	assert_int_equal(train(device, data, &s, first, "first", &want_first), 0);
+	const uint64_t reused = train(device, data, &s, second, label, &want);
+	while (layers < second->arch.layers && steps_to(&want, layers) < reused) layers++;
+	assert_true(steps_to(&want, layers) == reused);
+	shared_close(&s);
+	outcome_release(&want_first);
+	outcome_release(&want);
+	return layers;
+}
+
+/* Where K has no say in how inner layers are trained, networks of other depths share them; where rates fall to layer K, none. */
+static void test_depths_share(void **state)
+{
+	const support_pair *devices = *state;
+	clu_data *data = fixture_data(1);
+	clu_error error;
+	if (!support_equal_bits() || support_tiny()) skip();
+	clu_training twelve = {.arch = support_arch("0_0_0_2_1_3_14_42_48_249_284_4"), .seed = 7};
+	support_ok(clu_recipe_load("fast", &twelve.recipe, &error), &error);
+	twelve.recipe.validate_every = 3;
+	twelve.recipe.stage[0].length = 5;
+	twelve.recipe.stage[1].length_last = 8;
+	clu_training sixteen = twelve;
+	sixteen.arch = support_arch("0_0_0_2_1_3_14_42_48_249_284_4_152_328_4888_12193");
+	assert_int_equal(layers_shared(devices->single, data, &twelve, &sixteen), 11);
+	assert_int_equal(layers_shared(devices->single, data, &sixteen, &twelve), 11);
+	for (uint32_t s = 0; s < 2; s++) twelve.recipe.stage[s].fall = sixteen.recipe.stage[s].fall = 0;
+	assert_int_equal(layers_shared(devices->single, data, &twelve, &sixteen), 11); /* one rate for all layers */
+	for (int i = 0; i < 2; i++) {
+		clu_recipe *recipe = i ? &sixteen.recipe : &twelve.recipe;
+		recipe->stage[0].rate_last = recipe->stage[0].rate / 2;
+	}
+	assert_int_equal(layers_shared(devices->single, data, &twelve, &sixteen), 0);
+	/* All but layers 3 and 4, which start with layer 5; the last one of twelve by the stage of the inner ones. */
+	for (int i = 0; i < 2; i++) {
+		clu_recipe *recipe = i ? &sixteen.recipe : &twelve.recipe;
+		recipe->stage[0].rate_last = recipe->stage[0].rate;
+		recipe->stage[0].part = CLU_PART_ALL;
+		recipe->stage[0].length_last = recipe->stage[0].length;
+		recipe->stage_count = 1;
+		recipe->layers_at = ~UINT32_C(0xc);
+	}
+	assert_int_equal(layers_shared(devices->single, data, &twelve, &sixteen), 12);
+	/* Three layers are there, but here no stage is run in the third. */
+	twelve.recipe.layers_at = 0x5;
+	sixteen.recipe.layers_at = 0x11;
+	assert_int_equal(layers_shared(devices->single, data, &twelve, &sixteen), 1);
 	clu_data_destroy(data);
 }
 
@@ -338,7 +398,7 @@ static void test_bytes_of_another_shape_are_refused(void **state)
 	for (struct dirent *entry; (entry = readdir(folder));) {
 		char *path = support_path(s.directory, entry->d_name), *text = strstr(path, ".prefix") ? support_read(path, NULL) : NULL;
 		if (text && strstr(text, "layers 4\n")) {
-			const char *begin = strstr(text, "version 1\n"), *end = strstr(begin, "\n\n") + 2;
+			const char *begin = strstr(text, "version 2\n"), *end = strstr(begin, "\n\n") + 2;
 			memcpy(key, begin, (size_t)(end - begin));
 			unlink(path);
 		}
@@ -401,6 +461,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_trainings_share_what_they_have_in_common),
 	    cmocka_unit_test(test_named_recipes),
+	    cmocka_unit_test(test_depths_share),
 	    cmocka_unit_test(test_lanes_that_share),
 	    cmocka_unit_test(test_what_counts_makes_another_key),
 	    cmocka_unit_test(test_tuning_takes_no_part),

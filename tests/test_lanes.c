@@ -97,6 +97,32 @@ static void test_from(void **state)
 	clu_data_destroy(data);
 }
 
+/* What is left out goes to the layer before, what is new starts at 0; the rest is taken as it is. */
+static void test_from_another_architecture(void **state)
+{
+	const support_pair *pair = *state;
+	clu_data *data = fixture_data(1);
+	clu_training training = fixture_training(0);
+	clu_model *given = support_model_create("0_0_1_1", data->m, data->n, 3);
+	clu_lanes *lanes = fixture_lanes(pair->single, data, 1);
+	float(*had)[CLU_LAYERS_MAX] = given->coefficient;
+	training.arch = support_arch("0_0_0_2");
+	training.from = given;
+	fixture_start(lanes, 0, &training);
+	outcome begin = outcome_take(lanes, 0);
+	float(*has)[CLU_LAYERS_MAX] = begin.model->coefficient;
+	assert_true(had[2][0] != 0 && had[3][1] != 0);
+	assert_true(has[1][0] == had[1][0]);
+	assert_true(has[2][0] == 0 && has[2][1] == had[2][1] + had[2][0]);
+	assert_true(has[3][0] == 0 && has[3][1] == 0 && has[3][2] == had[3][2] + had[3][1]);
+	support_same_bits("W_x", 0, begin.model->w_x, given->w_x, (size_t)data->n * data->n);
+	support_same_bits("thresholds", 0, begin.model->theta, given->theta, FIXTURE_LAYERS);
+	outcome_release(&begin);
+	clu_lanes_destroy(lanes);
+	clu_model_destroy(given);
+	clu_data_destroy(data);
+}
+
 /* ---- refusals ---- */
 
 static void test_refused_starts(void **state)
@@ -222,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_start),
 	    cmocka_unit_test(test_from),
+	    cmocka_unit_test(test_from_another_architecture),
 	    cmocka_unit_test(test_refused_starts),
 	    cmocka_unit_test(test_refused_lanes),
 	    cmocka_unit_test(test_too_many),

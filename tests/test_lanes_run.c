@@ -292,6 +292,27 @@ static void test_best_weights_go_on(void **state)
 	clu_data_destroy(data);
 }
 
+/* keep=average: the records and the lane are of the mean, which no validation in the stage was of. */
+static void test_mean_goes_on(void **state)
+{
+	const support_pair *pair = *state;
+	clu_data *data = fixture_data(1);
+	clu_training training = fixture_training(2);
+	training.recipe.stage[0].keep = CLU_KEEP_AVERAGE;
+	training.recipe.validate_every = 1;
+	outcome mean = outcome_alone(pair->single, data, &training);
+	const clu_layer_record *record = mean.progress.record;
+	check_nmse("mean", record[FIXTURE_LAYERS - 1].validation, evaluate(mean.model, &data->validation));
+	check_nmse("mean, test", record[FIXTURE_LAYERS - 1].test, evaluate(mean.model, &data->test));
+	training.recipe.stage[0].keep = CLU_KEEP_LAST;
+	outcome last = outcome_alone(pair->single, data, &training);
+	assert_true(record[0].validation.db != last.progress.record[0].validation.db);
+	assert_true(fabs(record[0].validation.db - last.progress.record[0].validation.db) < 3);
+	outcome_release(&last);
+	outcome_release(&mean);
+	clu_data_destroy(data);
+}
+
 /* Layers 2 and 3 start together, after layer 1, with its threshold and as plain layers; layer 4 starts as the recipe says. */
 static void test_layers_that_start_together(void **state)
 {
@@ -457,6 +478,7 @@ int main(void)
 	    cmocka_unit_test(test_diverging),
 	    cmocka_unit_test(test_records_are_the_models),
 	    cmocka_unit_test(test_best_weights_go_on),
+	    cmocka_unit_test(test_mean_goes_on),
 	    cmocka_unit_test(test_layers_that_start_together),
 	    cmocka_unit_test(test_no_test_set),
 	    cmocka_unit_test(test_one_layer),

@@ -1,6 +1,6 @@
 /* test_lanes_training.c: whole short trainings on lanes against the same in double, put together here from the reference, the
  * schedule and the permutations: batches, rates with Adam's bias correction, multipliers, spreads, fresh moments at each stage,
- * layers that come one by one. And plans of equal numeric keys train to equal bits. TEST_NEEDS: device */
+ * layers that come one by one, means of weights. And plans of equal numeric keys train to equal bits. TEST_NEEDS: device */
 #include "lanes_fixture.h"
 
 #include "plan.h"
@@ -24,7 +24,8 @@ typedef struct training {
 	uint32_t batch;
 	schedule_state schedule;
 	clu_model *start;
-	reference *now; /* of the layers so far: its weights are the training's */
+	reference *now;  /* of the layers so far: its weights are the training's */
+	reference *mean; /* NULL, or the mean of the stage's weights that go into one */
 	double *first[2], *second[2];
 	double scalar_first[CLU_LAYERS_MAX][CLU_LAYERS_MAX + 1], scalar_second[CLU_LAYERS_MAX][CLU_LAYERS_MAX + 1];
 	uint32_t *order;
@@ -156,7 +157,28 @@ static void do_step(training *t)
 	}
 }
 
-/* From beginning to end; lengths are fixed and the last weights go on, so that no validation decides anything. */
+static void mix(double *mean, const double *now, double part, size_t count)
+{
+	for (size_t i = 0; i < count; i++) mean[i] += part * (now[i] - mean[i]);
+}
+
+/* weights ← weights + part·(other − weights) */
+static void mix_weights(reference *weights, const reference *other, double part)
+{
+	mix(weights->w_b, other->w_b, part, (size_t)other->n * other->m);
+	mix(weights->w_x, other->w_x, part, (size_t)other->n * other->n);
+	mix(weights->theta, other->theta, part, CLU_LAYERS_MAX);
+	mix(&weights->coefficient[0][0], &other->coefficient[0][0], part, (size_t)CLU_LAYERS_MAX * CLU_LAYERS_MAX);
+}
+
+static void average(training *t, uint64_t count, bool restore)
+{
+	if (!t->mean) t->mean = support_reference_create(t->start, t->batch, t->schedule.layer);
+	mix_weights(t->mean, t->now, 1.0 / (double)count);
+	if (restore) mix_weights(t->now, t->mean, 1);
+}
+
+/* From beginning to end; lengths are fixed and the last weights or their mean go on, so that no validation decides anything. */
 static void run(training *t)
 {
 	schedule_begin(&t->recipe, &t->schedule, t->arch.layers, 1);
@@ -166,7 +188,15 @@ static void run(training *t)
 		do_step(t);
 		schedule_advance(&t->schedule, 1);
 		if (!schedule_validation_due(&t->recipe, &t->schedule)) continue;
-		const unsigned actions = schedule_validated(&t->recipe, &t->schedule, 0);
+		const uint64_t averaged = schedule_averaged(&t->recipe, &t->schedule);
+		schedule_state next = t->schedule;
+		const unsigned actions = schedule_validated(&t->recipe, &next, 0);
+		if (actions & SCHEDULE_AVERAGE) average(t, averaged, actions & SCHEDULE_RESTORE);
+		t->schedule = next;
+		if (actions & SCHEDULE_STAGE_END) {
+			reference_destroy(t->mean);
+			t->mean = NULL;
+		}
 		if (actions & SCHEDULE_DONE) break;
 		if (actions & SCHEDULE_LAYER_END) deepen(t);
 		if (actions & SCHEDULE_STAGE_END) fresh_moments(t);
@@ -239,13 +269,13 @@ static const char paper_text[] = "name p\nform mean\nstart ones\nthreshold 0.4\n
                                  "stage variables=all rate=1e-2 length=3 length_last=3 keep=last\n"
                                  "stage variables=all rate=1e-3 length=3 length_last=3 keep=last\n";
 
-/* The other losses, layers 2 and 3 together, rates by kind of variable, stages of some layers. */
+/* The other losses, means of two or three weights, layers 2 and 3 together, rates by kind of variable, stages of some layers. */
 static const char mixed_text[] =
     "name m\nform sum\nstart previous\nthreshold 0.4\ndecay 0.5\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\n"
     "validate_every 4\nlayers_at 1,3\nrate_w 0.5\nrate_theta 2\nrate_coefficient 3\n"
-    "stage variables=all rate=2e-2 rate_last=5e-3 length=7 keep=last loss=norm layers=1-3 clip=0.5\n"
+    "stage variables=all rate=2e-2 rate_last=5e-3 length=7 keep=average loss=norm layers=1-3 clip=0.5\n"
     "stage variables=new rate=1e-2 length=5 keep=last loss=log clip=3 layers=3-\n"
-    "stage variables=all rate=5e-3 curve=cosine length=6 keep=last layers=4\n";
+    "stage variables=all rate=5e-3 curve=cosine length=9 keep=average layers=4\n";
 
 /* A seed with which no entry ever comes so near a threshold that the two roundings fall on its two sides. */
 static void test_mixed_stages(void **state)

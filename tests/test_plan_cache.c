@@ -17,12 +17,6 @@ static int enter(void **state)
 	return setenv("XDG_CACHE_HOME", *state, 1);
 }
 
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 static clu_device_info device(const char *name, const char *driver)
 {
 	clu_device_info info = {.type = CLU_DEVICE_CPU};
@@ -231,13 +225,13 @@ static void one_measures_at_a_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(plans_are_kept_by_device_and_shape, enter, leave),
-	    cmocka_unit_test_setup_teardown(only_the_owner_may_look, enter, leave),
-	    cmocka_unit_test_setup_teardown(damage_is_named, enter, leave),
-	    cmocka_unit_test_setup_teardown(other_bytes_are_refused, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_foreign_plan_is_refused, enter, leave),
-	    cmocka_unit_test_setup_teardown(no_place_to_keep_it, enter, leave),
-	    cmocka_unit_test_setup_teardown(one_measures_at_a_time, enter, leave),
+	    cmocka_unit_test_setup_teardown(plans_are_kept_by_device_and_shape, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(only_the_owner_may_look, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(damage_is_named, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(other_bytes_are_refused, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_foreign_plan_is_refused, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(no_place_to_keep_it, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(one_measures_at_a_time, enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,6 +320,8 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage variables=all rate=1 patience=5 curve=cosine\n", {"cosine needs length="}},
 	    {"stage variables=all rate=1 patience=5 floor=0.1 curve=exponential\n", {"exponential needs length="}},
 	    {"stage variables=all rate=1 length=5 curve=exponential\n", {"line 1", "exponential needs a floor="}},
+	    {"stage variables=all rate=1 patience=5 keep=average\n", {"line 1", "average needs length="}},
+	    {"stage variables=all rate=1 length=5 keep=mean\n", {"line 1", "last, best or average"}},
 	    {"stage variables=all rate=1 rate_last=2 fall=0.5 length=5\n", {"line 1", "rate_last= and fall=", "fall=0"}},
 	    {"stage variables=all rate=1 fall=1.5 length=5\n", {"fall is \"1.5\"", "from 0 to 1"}},
 	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
@@ -446,6 +448,36 @@ static void test_steps(void **state)
 	assert_int_equal(clu_recipe_stage_steps(&recipe, 1, 4, 4, NULL), 0);
 }
 
+/* Every field counts but the name, and what says nothing beside the rest. */
+static void test_equal(void **state)
+{
+	(void)state;
+	static const char base[] = HEAD "stage variables=all rate=0.5 fall=0.5 floor=0.1 length=7\n";
+	static const struct {
+		const char *text;
+		bool equal;
+	} cases[] = {
+	    {HEAD "stage variables=all rate=0.5 rate_last=0.5 fall=0.5 length=7\n", true},
+	    {HEAD "layers_at all\nstage variables=all rate=0.5 fall=0.5 length=7 length_last=7 keep=last\n", true},
+	    {HEAD "stage variables=all rate=0.5 fall=0.5 length=7 length_last=8\n", false},
+	    {HEAD "stage variables=new rate=0.5 fall=0.5 length=7\n", false},
+	    {HEAD "stage variables=all rate=0.5 fall=0.4 length=7\n", false},
+	    {HEAD "stage variables=all rate=0.5 length=7\n", false},
+	    {HEAD "stage variables=all rate=0.5 fall=0.5 length=7 layers=1-3\n", false},
+	    {HEAD "rate_w 2\nstage variables=all rate=0.5 fall=0.5 length=7\n", false},
+	    {HEAD "stage variables=all rate=0.5 fall=0.5 length=7\nstage variables=all rate=0.5 length=7\n", false},
+	};
+	clu_recipe one, other;
+	clu_error error;
+	support_ok(clu_recipe_parse(base, &one, &error), &error);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		support_ok(clu_recipe_parse(cases[i].text, &other, &error), &error);
+		strcpy(other.name, "another");
+		if (clu_recipe_equal(&one, &other) != cases[i].equal || clu_recipe_equal(&other, &one) != cases[i].equal)
+			fail_msg("case %zu: %s", i, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -460,6 +492,7 @@ int main(void)
 	    cmocka_unit_test(test_too_many_stages),
 	    cmocka_unit_test(test_refused_with_line_key_and_value),
 	    cmocka_unit_test(test_files),
+	    cmocka_unit_test(test_equal),
 	    cmocka_unit_test(test_fixed_lengths),
 	    cmocka_unit_test(test_steps),
 	};

@@ -13,24 +13,6 @@
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static int enter(void **state)
-{
-	*state = support_directory_create();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
-/* Many short processes are too much for a simulator; nothing here is about kernels. */
-#define SKIP_WHERE_SLOW() \
-	do { \
-		if (support_tiny()) skip(); \
-	} while (0)
-
 static support_process *start(const char *directory, const char *variants, const char *const *more)
 {
 	const char *words[24] = {"reproduce", "recipe", "--scale", "tiny", "--variants", variants, "-o", directory};
@@ -115,7 +97,7 @@ static void end_when_there_is(const char *directory, const char *name, const cha
 /* Killed in the first part, interrupted in the second. */
 static void it_goes_on_to_the_same_figures(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	const char *const *more = WORDS("--arch", "LISTA", "--random", "2");
 	char *whole = support_path(*state, "whole"), *killed = support_path(*state, "killed");
 	run_to_end(whole, "fast,quick", more);
@@ -135,7 +117,7 @@ static void it_goes_on_to_the_same_figures(void **state)
 /* Parts have files of their own; a study that is there gets the architectures that it lacks. */
 static void parts_and_more_architectures(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *directory = support_path(*state, "parts");
 	run_to_end(directory, "quick", WORDS("--part", "quality", "--arch", "LISTA", "--repeat", "2"));
 	assert_true(exists(directory, "recipe-quality-tiny.svg") && !exists(directory, "ranking/quick-tiny-10x20-6-seed1.clu"));
@@ -154,10 +136,34 @@ static void parts_and_more_architectures(void **state)
 	free(directory);
 }
 
+#define WILD "models/lista-10x20-noiseless-fast-tiny-seed1"
+
+/* Run again it comes to the same, and nothing is trained; without the record it is trained again; one of other settings is refused.
+ */
+static void expect_divergence_is_remembered(recipe_study *study, const cJSON *first)
+{
+	char *checkpoint = support_path(study->job.directory, WILD ".safetensors.checkpoint"),
+	     *record = support_path(study->job.directory, WILD ".diverged.json");
+	unlink(checkpoint); /* which a training would write at its start */
+	assert_int_equal(recipe_study_run(study), EXIT_DONE);
+	assert_false(exists(study->job.directory, WILD ".safetensors.checkpoint"));
+	cJSON *second = read_json(study->job.directory, "recipe-quality-tiny.json");
+	assert_true(cJSON_Compare(cJSON_GetObjectItem(first, "quality"), cJSON_GetObjectItem(second, "quality"), true));
+	study->recipe[0].stage[0].rate = study->recipe[0].stage[0].rate_last = 999;
+	assert_int_equal(recipe_study_run(study), EXIT_SETTINGS);
+	assert_int_equal(unlink(record), 0);
+	assert_int_equal(recipe_study_run(study), EXIT_DONE);
+	assert_true(
+	    exists(study->job.directory, WILD ".safetensors.checkpoint") && exists(study->job.directory, WILD ".diverged.json"));
+	cJSON_Delete(second);
+	free(record);
+	free(checkpoint);
+}
+
 /* No variant that has a name diverges at this size; one with a wild rate does, and stops nothing. */
 static void what_diverges_is_a_result(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *directory = support_path(*state, "wild");
 	recipe_study *study = fixture_study("tiny");
 	study->job.directory = directory;
@@ -173,6 +179,7 @@ static void what_diverges_is_a_result(void **state)
 	            *tame = json_item(json_item(json, "quality", 1), "networks", 0);
 	assert_true(json_number(wild, "diverged") == 1 && cJSON_IsNull(cJSON_GetObjectItem(wild, "nmse_db")));
 	assert_true(json_number(tame, "diverged") == 0 && json_number(tame, "nmse_db") < 0);
+	expect_divergence_is_remembered(study, json);
 	cJSON_Delete(json);
 	free(study);
 	free(directory);
@@ -185,5 +192,5 @@ int main(void)
 	    cmocka_unit_test(parts_and_more_architectures),
 	    cmocka_unit_test(what_diverges_is_a_result),
 	};
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, support_enter, support_leave);
 }

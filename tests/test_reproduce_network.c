@@ -1,5 +1,5 @@
 /* test_reproduce_network.c: names and files of a network, and what is read of its record. Training, the refusal of other settings
- * and evaluation are in test_reproduce_run.c. */
+ * and evaluation are in test_reproduce_run.c; that a divergence is remembered, in test_recipe_study_run.c. */
 #include "reproduce_fixture.h"
 
 #include "reproduce_files.h"
@@ -67,11 +67,36 @@ static void records_are_read(void **state)
 	support_directory_remove(directory);
 }
 
+/* The networks that are published are those of their names, however their recipe was printed then. */
+static void stored_networks_are_recognised(void **state)
+{
+	(void)state;
+	static const char *const archs[] = {"LISTA", "LFISTA", "Dense", "Searched", "Searched:p"};
+	reproduce_job *job = fixture_job("full");
+	clu_error error;
+	job->directory = TEST_DIR "/../results";
+	for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
+		reproduce_network network;
+		clu_model *model = NULL;
+		support_ok(reproduce_network_create(job, archs[i], "noiseless", 1, NULL, &network, &error), &error);
+		support_ok(reproduce_network_load(&network, &model, &error), &error);
+		clu_model_destroy(model);
+		network.settings.recipe.stage[0].rate_last = 1e-3; /* which says nothing beside `fall` */
+		support_ok(reproduce_network_load(&network, &model, &error), &error);
+		clu_model_destroy(model);
+		network.settings.recipe.stage[0].rate *= 2;
+		assert_int_equal(reproduce_network_load(&network, &model, &error), CLU_MISMATCH);
+		reproduce_network_release(&network);
+	}
+	free(job);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_and_settings),
 	    cmocka_unit_test(records_are_read),
+	    cmocka_unit_test(stored_networks_are_recognised),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,24 +18,6 @@
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NETWORK "models/lista-10x20-noiseless-quick-seed1"
 
-static int enter(void **state)
-{
-	*state = support_directory_create();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
-/* Sixteen layers are too many for a simulator; nothing here is about kernels. */
-#define SKIP_WHERE_SLOW() \
-	do { \
-		if (support_tiny()) skip(); \
-	} while (0)
-
 /* Tables of LISTA alone, `steps` a layer, with further arguments. */
 static support_process *start(const char *directory, const char *steps, const char *const *more)
 {
@@ -99,7 +81,7 @@ static void expect_eval(const char *directory, const char *snr, double nmse_db)
 
 static void a_table_is_made(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *directory = support_path(*state, "made");
 	support_result result = run(directory, "2", WORDS("--rows", "b,f", "--json"), EXIT_DONE);
 	char *text = read_in(directory, "table1-tiny.json", NULL);
@@ -125,7 +107,7 @@ static void a_table_is_made(void **state)
 
 static void what_is_there_is_not_trained_again(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *directory = support_path(*state, "again"),
 	     *second = support_path(directory, "models/lista-10x20-noiseless-quick-seed2.safetensors");
 	size_t size, size_after;
@@ -163,7 +145,7 @@ static size_t layers_in_record(const char *directory)
 
 static void killed_it_goes_on_to_the_same_bytes(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *whole = support_path(*state, "whole"), *killed = support_path(*state, "killed");
 	size_t size, size_after;
 	run_to_end(whole, "60", WORDS("--rows", "b"));
@@ -188,7 +170,7 @@ static void killed_it_goes_on_to_the_same_bytes(void **state)
 /* Where the record cannot be written, the checkpoint stays instead. */
 static void no_network_without_its_record(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *directory = support_path(*state, "record"), *models = support_path(directory, "models");
 	char *record = support_path(directory, NETWORK ".jsonl");
 	assert_int_equal(mkdir(directory, 0700) | mkdir(models, 0700) | mkdir(record, 0700), 0);
@@ -206,7 +188,7 @@ static void no_network_without_its_record(void **state)
 
 static void networks_of_other_settings_are_refused(void **state)
 {
-	SKIP_WHERE_SLOW();
+	if (support_tiny()) skip();
 	char *directory = support_path(*state, "other");
 	run_to_end(directory, "2", WORDS("--rows", "b"));
 	support_result result = run(directory, "3", WORDS("--rows", "b"), EXIT_SETTINGS);
@@ -224,5 +206,5 @@ int main(void)
 	    cmocka_unit_test(no_network_without_its_record),
 	    cmocka_unit_test(networks_of_other_settings_are_refused),
 	};
-	return cmocka_run_group_tests(tests, enter, leave);
+	return cmocka_run_group_tests(tests, support_enter, support_leave);
 }

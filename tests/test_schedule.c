@@ -101,7 +101,7 @@ static void test_fast_from_begin_to_end(void **state)
 			assert_int_equal(validate(&recipe, &schedule, 10000, db), at <= 1600 ? SCHEDULE_KEEP_BEST : SCHEDULE_CONTINUE);
 			assert_int_equal(schedule.layer_steps, at);
 		}
-		unsigned wanted = SCHEDULE_RESTORE_BEST | SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | (layer == 3 ? SCHEDULE_DONE : 0);
+		unsigned wanted = SCHEDULE_RESTORE | SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | (layer == 3 ? SCHEDULE_DONE : 0);
 		assert_int_equal(validate(&recipe, &schedule, 10000, -1.0), wanted);
 		assert_int_equal(schedule.layer, layer == 3 ? 3 : layer + 1);
 		if (layer < 3) assert_int_equal(schedule.layer_steps + schedule.stage_steps, 0);
@@ -145,7 +145,35 @@ static void test_nan_is_never_best(void **state)
 	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
 	assert_int_equal(validate(&recipe, &schedule, 10, NAN), SCHEDULE_CONTINUE);
 	assert_int_equal(
-	    validate(&recipe, &schedule, 10, NAN), SCHEDULE_RESTORE_BEST | SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE);
+	    validate(&recipe, &schedule, 10, NAN), SCHEDULE_RESTORE | SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE);
+}
+
+/* Of a stage that keeps the mean: how many weights are in it at each validation. Those after the half count, the end is one. */
+static void test_average(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t length, averaged[8]; /* at steps 10, 20 …, and at the end */
+	} cases[] = {
+	    {40, {0, 0, 1, 2}}, {50, {0, 0, 1, 2, 3}}, {45, {0, 0, 1, 2, 3}}, {39, {0, 1, 2, 3}}, {20, {0, 1}}, {10, {1}}, {1, {1}}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const uint32_t length = cases[i].length, count = (length + 9) / 10;
+		const clu_stage stage = {.rate = 1, .rate_last = 1, .length = length, .length_last = length, .keep = CLU_KEEP_AVERAGE};
+		const clu_recipe recipe = one_stage(stage);
+		schedule_state schedule;
+		schedule_begin(&recipe, &schedule, 1, 1);
+		for (uint32_t v = 0; v < count; v++) {
+			const uint32_t averaged = cases[i].averaged[v];
+			do schedule_advance(&schedule, 1);
+			while (!schedule_validation_due(&recipe, &schedule));
+			assert_int_equal(schedule_averaged(&recipe, &schedule), averaged);
+			unsigned wanted = averaged ? SCHEDULE_AVERAGE : SCHEDULE_CONTINUE;
+			if (v + 1 == count) wanted |= SCHEDULE_STAGE_END | SCHEDULE_LAYER_END | SCHEDULE_DONE;
+			if (v + 1 == count && averaged > 1) wanted |= SCHEDULE_RESTORE;
+			assert_int_equal(schedule_validated(&recipe, &schedule, v % 2 ? -1.0 : -2.0), wanted);
+		}
+		assert_true(schedule.done);
+	}
 }
 
 /* Stage-steps at which the validations of one stage come and at which it ends, for NMSE that improves `better` times. */
@@ -526,6 +554,7 @@ int main(void)
 	    cmocka_unit_test(test_best_at_the_end_needs_no_restoring),
 	    cmocka_unit_test(test_equal_is_not_better),
 	    cmocka_unit_test(test_nan_is_never_best),
+	    cmocka_unit_test(test_average),
 	    cmocka_unit_test(test_ways_to_end_a_stage),
 	    cmocka_unit_test(test_due_exactly_once),
 	    cmocka_unit_test(test_fine_tuning_trains_the_last_layer_only),

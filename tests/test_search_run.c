@@ -13,18 +13,6 @@
 
 enum { ARGUMENTS_MAX = 64 };
 
-static int enter(void **state)
-{
-	*state = support_directory_create();
-	return 0;
-}
-
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* A search of 4-layer networks so small that every driver trains them in seconds; further words win. */
@@ -405,17 +393,17 @@ static void other_data_under_the_same_name_is_no_way_to_go_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_search_ends_with_a_winner, enter, leave),
-	    cmocka_unit_test_setup_teardown(an_extended_search_is_the_longer_one, enter, leave),
-	    cmocka_unit_test_setup_teardown(trials_start_at_trained_prefixes, enter, leave),
-	    cmocka_unit_test_setup_teardown(interrupted_searches_go_on, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_time_limit_stops_a_search, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_training_that_diverges_is_a_failed_trial, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_device_that_is_not_there_leaves_no_study, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_dry_run_writes_nothing, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_worker_by_hand_does_the_rest, enter, leave),
-	    cmocka_unit_test_setup_teardown(settings_must_agree, enter, leave),
-	    cmocka_unit_test_setup_teardown(other_data_under_the_same_name_is_no_way_to_go_on, enter, leave),
+	    cmocka_unit_test_setup_teardown(a_search_ends_with_a_winner, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(an_extended_search_is_the_longer_one, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(trials_start_at_trained_prefixes, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(interrupted_searches_go_on, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_time_limit_stops_a_search, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_training_that_diverges_is_a_failed_trial, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_device_that_is_not_there_leaves_no_study, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_dry_run_writes_nothing, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_worker_by_hand_does_the_rest, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(settings_must_agree, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(other_data_under_the_same_name_is_no_way_to_go_on, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "settings_json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +198,50 @@ static void recipes_differ_by_line(void **state)
 	    "recipe: none here, stage y there");
 }
 
+static const char own_recipe[] =
+    "name a\nform sum\nstart repeat\nthreshold 0.4\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-7\nvalidate_every 800\n";
+
+/* Settings of that recipe with one stage. */
+static char *with_stage(const char *more, const char *stage)
+{
+	char text[1024];
+	snprintf(text, sizeof text, "%s%sstage variables=all rate=4e-3 %s\n", own_recipe, more, stage);
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, "recipe", text);
+	char *settings = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	return settings;
+}
+
+/* How a recipe was written does not count, what it says does. */
+static void recipes_that_train_alike_are_equal(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *more, *stage;
+		const char *difference;
+	} cases[] = {
+	    {"", "fall=0.82 length=80", ""},
+	    {"", "rate_last=0.004 fall=0.82 length=80 length_last=80", ""},
+	    {"rate_w 1\nlayers_at all\n", "cap=0 keep=last part=all loss=squares fall=0.820 length=80", ""},
+	    {"", "fall=0.82 floor=0.1 length=80", ""}, /* of a flat curve */
+	    {"rate_w 2\n", "fall=0.82 length=80", "rate_w 2 there"},
+	};
+	char *here = with_stage(cases[0].more, cases[0].stage);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *there = with_stage(cases[i].more, cases[i].stage);
+		cJSON *a = cJSON_Parse(here), *b = cJSON_Parse(there);
+		char *difference = settings_difference(a, b);
+		if ((difference[0] != '\0') != (cases[i].difference[0] != '\0') || !strstr(difference, cases[i].difference))
+			fail_msg("case %zu: %s", i, difference);
+		free(difference);
+		cJSON_Delete(a);
+		cJSON_Delete(b);
+		cJSON_free(there);
+	}
+	cJSON_free(here);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(bad_json_is_refused),
 	    cmocka_unit_test(differences),
 	    cmocka_unit_test(recipes_differ_by_line),
+	    cmocka_unit_test(recipes_that_train_alike_are_equal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

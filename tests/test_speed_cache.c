@@ -13,12 +13,6 @@ static int enter(void **state)
 	return setenv("XDG_CACHE_HOME", *state, 1);
 }
 
-static int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 static clu_device_info device(const char *name, const char *driver)
 {
 	clu_device_info info = {0};
@@ -68,9 +62,9 @@ static void no_place_to_keep_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(speeds_are_kept_by_device_and_driver, enter, leave),
-	    cmocka_unit_test_setup_teardown(damage_is_an_empty_cache, enter, leave),
-	    cmocka_unit_test_setup_teardown(no_place_to_keep_it, enter, leave),
+	    cmocka_unit_test_setup_teardown(speeds_are_kept_by_device_and_driver, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(damage_is_an_empty_cache, enter, support_leave),
+	    cmocka_unit_test_setup_teardown(no_place_to_keep_it, enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,13 +307,13 @@ static void layers_that_were_not_printed_can_be_had(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, enter, leave),
-	    cmocka_unit_test_setup_teardown(kills_change_neither_model_nor_record, enter, leave),
-	    cmocka_unit_test_setup_teardown(other_settings_are_named, enter, leave),
-	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, enter, leave),
-	    cmocka_unit_test_setup_teardown(damaged_checkpoints_cost_an_interval, enter, leave),
-	    cmocka_unit_test_setup_teardown(a_full_disk_costs_an_interval, enter, leave),
-	    cmocka_unit_test_setup_teardown(layers_that_were_not_printed_can_be_had, enter, leave),
+	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(kills_change_neither_model_nor_record, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(other_settings_are_named, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(damaged_checkpoints_cost_an_interval, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_full_disk_costs_an_interval, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(layers_that_were_not_printed_can_be_had, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

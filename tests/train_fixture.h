@@ -14,18 +14,6 @@
 
 enum { LAYERS = 3, ARGUMENTS_MAX = 64 };
 
-static inline int enter(void **state)
-{
-	*state = support_directory_create();
-	return 0;
-}
-
-static inline int leave(void **state)
-{
-	support_directory_remove(*state);
-	return 0;
-}
-
 /* A command line: a tiny problem, then further arguments, which win. The words must outlive it. */
 struct line {
 	const char *words[ARGUMENTS_MAX];
