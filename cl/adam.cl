@@ -92,8 +92,9 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulon
 		STORE(w, weights + here);
 		STORE_PRIVATE(w, column[row - row0]);
 	}
+	transposed += column_at(row0, panel); /* a panel's columns are a multiple of TILE_SIDE: the run stays in it */
 	for (uint i = 0; i < VECTOR && c + i < transposed_columns; i++)
-		for (uint row = row0; row < row_end; row++) transposed[(c + i) * ld + column_at(row, panel)] = column[row - row0][i];
+		for (uint row = 0; row < row_end - row0; row++) transposed[(c + i) * ld + row] = column[row][i];
 }
 
 /* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
