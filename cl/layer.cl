@@ -16,6 +16,26 @@
  * [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */
 
 #if SPARSE_BELOW > 0
+#if VECTOR == 16 && defined(__AVX512F__)
+typedef uint16 __attribute__((aligned(8))) list_run;
+
+/* Appends a vector's nonzeros to a list, `c` being the column of its first entry; returns how many. AVX-512 moves them together in
+ * one instruction. What is written beyond the list, up to 16 entries, has room to the row's end. */
+uint list_vector(vec v, uint c, __global uint2 *entries)
+{
+	const ushort wanted = __builtin_ia32_cmpps512_mask(v, (vec)(0.0f), 4 /* unequal */, (ushort)-1, 4);
+	const int16 columns = (int)c + (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	const int16 offset = __builtin_ia32_compresssi512_mask(columns * (int)PANEL, (int16)(0), wanted);
+	const int16 value = __builtin_ia32_compresssi512_mask(as_int16(v), (int16)(0), wanted);
+	const uint count = popcount((uint)wanted);
+	*(__global list_run *)entries =
+		as_uint16(__builtin_shufflevector(offset, value, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+	if (count > 8)
+		*(__global list_run *)(entries + 8) =
+			as_uint16(__builtin_shufflevector(offset, value, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+	return count;
+}
+#else
 #define LIST_BURST (VECTOR < 4 ? VECTOR : 4)
 
 /* A bit for each nonzero of a vector, the first entry's lowest. */
@@ -39,24 +59,35 @@ uint nonzero_bits(vec v)
 #endif
 }
 
-/* The list of a row of n entries: see above. Each turn writes LIST_BURST entries, wanted or not, so that the loop seldom branches:
- * what is not wanted is overwritten or lies beyond the list, where there is room to the row's end. */
+/* Appends a vector's nonzeros to a list, `c` being the column of its first entry; returns how many. Each turn writes LIST_BURST
+ * entries, wanted or not, so that the loop seldom branches: what is not wanted is overwritten or lies beyond the list, where there is
+ * room to the row's end. */
+uint list_vector(vec v, uint c, __global uint2 *entries)
+{
+	float values[VECTOR];
+	uint bits = nonzero_bits(v);
+	const uint count = popcount(bits);
+	STORE_PRIVATE(v, values);
+	do {
+		#pragma unroll
+		for (uint i = 0; i < LIST_BURST; i++) {
+			const uint entry = lowest_bit(bits | 1u << (VECTOR - 1));
+			entries[i] = (uint2)((c + entry) * PANEL, as_uint(values[entry]));
+			bits &= bits - 1;
+		}
+		entries += LIST_BURST;
+	} while (bits);
+	return count;
+}
+#endif
+
+/* The list of a row of n entries: see above. */
 SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 *entries, __global uint *starts)
 {
 	uint filled = 0;
 	for (uint c = 0; c < n; c += VECTOR) {
 		if (c % LIST_COLUMNS == 0) starts[c / LIST_COLUMNS] = filled;
-		uint bits = nonzero_bits(LOAD(row + c)), next = filled + popcount(bits);
-		do {
-			#pragma unroll
-			for (uint i = 0; i < LIST_BURST; i++) {
-				const uint column = c + lowest_bit(bits | 1u << (VECTOR - 1));
-				entries[filled + i] = (uint2)(column * PANEL, as_uint(row[column]));
-				bits &= bits - 1;
-			}
-			filled += LIST_BURST;
-		} while (bits);
-		filled = next;
+		filled += list_vector(LOAD(row + c), c, entries + filled);
 	}
 	starts[(n + LIST_COLUMNS - 1) / LIST_COLUMNS] = filled;
 }
