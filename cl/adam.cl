@@ -143,9 +143,6 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 	__global const float *partials, __global float *weights, __global float *first, __global float *second)
 {
 	const uint j = (uint)get_global_id(0);
-#if GROUP > 1 /* elsewhere nothing is beyond the last; Intel's FPGA emulator of 2023 crashes on the condition */
-	if (j >= layers + layers * layers) return;
-#endif
 	const uint2 entry = list[list_first + get_global_id(1)];
 	const uint slot = entry.x;
 	const uint is_threshold = j < layers;

@@ -63,8 +63,7 @@ clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step
 	    ARG_BUFFER(buffer[ROLE_SPREADS]), ARG_BUFFER(buffer[ROLE_GATES]), ARG_OFFSET(arena->weights_floats),
 	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
 	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND])};
-	const uint32_t group = arena->device->plan.group;
-	const launch_grid grid = {{(arena_scalars(arena->shape.layers) + group - 1) / group, list->count, 1}, {group, 1, 1}};
+	const launch_grid grid = {{arena_scalars(arena->shape.layers), list->count, 1}, {1, 1, 1}};
 	return LAUNCH(arena->device, KERNEL_scalar_update, arguments, grid, error);
 }
 
