@@ -5,7 +5,7 @@
  *
  * Index space: (workers, 1, 1), one work-item a group; worker w takes blocks w, w + workers, … of `block` rows, the last block
  * what is left. b is [rows][b_ld], x [rows][ld]; a worker's scratch: u, codes [block][ld], y [layers][block][ld], and the lists of
- * codes, entries [block][ld] and starts [block][STARTS_LD] (layer.cl). The weights are those of one lane. */
+ * codes, entries [block][LIST_LD] and starts [block][STARTS_LD] (layer.cl). The weights are those of one lane. */
 #if SPARSE_BELOW > 0
 
 /* One panel of a dense row times B: a tile would compute TILE_ROWS of them. */
@@ -41,7 +41,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint 
 	u += worker * plane;
 	y += worker * layers * plane;
 	codes += worker * plane;
-	entries += worker * plane;
+	entries += worker * (ulong)block * LIST_LD(ld);
 	starts += (ulong)worker * block * STARTS_LD(n);
 	for (uint row0 = worker * block; row0 < rows; row0 += stride) {
 		const uint count = min(block, rows - row0);
@@ -56,7 +56,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint 
 					STORE(clear_padding(neuron_forward(neurons[l].x, v, scalars[l]), c, n), out + here);
 				}
 				if (neurons[l].x == NEURON_SELECT) neuron_select(neurons[l].y, scalars[l], out + (ulong)row * ld, ld, 0);
-				if (!last) list_row(out + (ulong)row * ld, n, entries + (ulong)row * ld, starts + row * STARTS_LD(n));
+				if (!last) list_row(out + (ulong)row * ld, n, entries + (ulong)row * LIST_LD(ld), starts + row * STARTS_LD(n));
 			}
 			if (!last) rows_times(0, count, n, ld, codes, entries, starts, w_xt, w_x_panel, y + l * plane);
 		}

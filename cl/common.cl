@@ -54,6 +54,10 @@ ulong column_at(uint column, ulong panel)
 	return (ulong)(column / PANEL) * panel + column % PANEL;
 }
 
+/* Entries that a row's list has room for: a line more than the row has columns, so that the lists of neighbouring rows do not fall on
+ * the same lines of a cache. */
+#define LIST_LD(ld) ((ld) + 8)
+
 /* Numbers that a row of lists' starts has: layer.cl. */
 #define STARTS_LD(n) (((n) + LIST_COLUMNS - 1) / LIST_COLUMNS + 1)
 

@@ -12,7 +12,7 @@
  * [batch][ld]; gates, neurons (kind, entries that it selects), sides are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars
  * are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights.
  * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
- * (product.cl): entries [layers][batch][ld] for x, [batch][ld] for the dv in hand; starts beside them, a row's being
+ * (product.cl): entries [layers][batch][LIST_LD] for x, [batch][LIST_LD] for the dv in hand; starts beside them, a row's being
  * [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */
 
 #if SPARSE_BELOW > 0
@@ -127,7 +127,7 @@ SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uin
 #if SPARSE_BELOW > 0
 		if (layer < depth) {
 			const ulong at = (ulong)(layer - 1) * batch + row;
-			list_row(x + (ulong)row * ld, n, entries + at * ld, starts + at * STARTS_LD(n));
+			list_row(x + (ulong)row * ld, n, entries + at * LIST_LD(ld), starts + at * STARTS_LD(n));
 		}
 #endif
 	}
@@ -149,7 +149,7 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 	const ulong plane = (ulong)batch * ld;
 	layer_forward_rows(layer, layers, entry.y, row0, min(row0 + BLOCK_ROWS, batch), batch, n, ld, spaced, gates[at], neurons[at],
 		sides[at], weights + slot * weights_stride + scalars_at, u + slot * plane, y + slot * layers * spaced,
-		x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * layers * batch * ld,
+		x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * layers * batch * LIST_LD(ld),
 		starts + (ulong)slot * layers * batch * STARTS_LD(n), shared);
 }
 
@@ -255,7 +255,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
 		}
 #if SPARSE_BELOW > 0
-		if (layer > 1) list_row(dv + mine + (ulong)row * ld, n, entries + (ulong)row * ld, starts + row * STARTS_LD(n));
+		if (layer > 1) list_row(dv + mine + (ulong)row * ld, n, entries + (ulong)row * LIST_LD(ld), starts + row * STARTS_LD(n));
 #endif
 	}
 	const float theta_total = sum_group(sum_entries(theta_sum), shared);
@@ -282,6 +282,6 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at].x,
 		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, cutoffs + lane * batch,
 		y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
-		partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * ld,
+		partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
 		starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

@@ -41,6 +41,7 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));
 	arena->transposed_floats = operand_floats(arena, n);
 	arena->starts_ld = (shape->n + LIST_COLUMNS - 1) / LIST_COLUMNS + 1;
+	arena->list_ld = arena->ld_n + (arena->sparse ? MATRIX_ALIGN / 2 : 0);
 	arena->by_column_ld = (uint64_t)shape->layers * shape->batch + MATRIX_ALIGN / 2;
 	arena->by_column_starts = arena->sparse   ? product_by_column_starts(shape->n, shape->layers * shape->batch)
 	                          : arena->listed ? (uint64_t)shape->layers * shape->n
@@ -77,9 +78,9 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_DU:
 	case ROLE_TOP: return arena->plane;
 	case ROLE_CODE_ENTRIES:
-		return (arena->sparse ? layers : arena->listed) * 2u * shape->batch * arena->ld_n; /* two numbers each */
+		return (arena->sparse ? layers : arena->listed) * 2u * shape->batch * arena->list_ld; /* two numbers each */
 	case ROLE_CODE_STARTS: return arena->sparse ? layers * shape->batch * arena->starts_ld : arena->listed * shape->batch;
-	case ROLE_DV_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->batch * arena->ld_n : 0;
+	case ROLE_DV_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->batch * arena->list_ld : 0;
 	case ROLE_DV_STARTS: return arena->sparse ? (uint64_t)shape->batch * arena->starts_ld : 0;
 	case ROLE_COLUMN_ENTRIES: return arena->sparse || arena->listed ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
 	case ROLE_COLUMN_STARTS: return arena->by_column_starts;

@@ -76,6 +76,7 @@ typedef struct arena {
 	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ of m rows, W_xᵀ of n rows, θ, a */
 	uint64_t transposed_floats;                   /* W_x of n rows, kept beside it for the backward products */
 	uint32_t starts_ld;                           /* numbers of a row of a list's starts */
+	uint32_t list_ld;                             /* room of a list by row: LIST_LD of cl/common.cl */
 	uint64_t by_column_ld;                        /* room of a list by column */
 	uint64_t by_column_starts;                    /* numbers of the starts of those lists */
 	uint32_t *whole_rows; /* [lanes], the host's: a bit for each layer, lowest first, whose neurons need a whole row (network.c) */

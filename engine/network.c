@@ -202,8 +202,8 @@ static nonzeros room_for_lists(const arena *arena)
 {
 	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
 	    .starts = arena->buffer[ROLE_CODE_STARTS],
-	    .entries_stride = (uint64_t)arena->shape.batch * arena->ld_n,
-	    .entries_ld = arena->ld_n,
+	    .entries_stride = (uint64_t)arena->shape.batch * arena->list_ld,
+	    .entries_ld = arena->list_ld,
 	    .starts_stride = arena->shape.batch};
 }
 
@@ -215,9 +215,9 @@ static nonzeros code_nonzeros(const arena *arena, uint32_t layer)
 	if (!arena->sparse) return (nonzeros){0};
 	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
 	    .starts = arena->buffer[ROLE_CODE_STARTS],
-	    .entries_at = (layer - 1) * rows * arena->ld_n,
-	    .entries_stride = layers * rows * arena->ld_n,
-	    .entries_ld = arena->ld_n,
+	    .entries_at = (layer - 1) * rows * arena->list_ld,
+	    .entries_stride = layers * rows * arena->list_ld,
+	    .entries_ld = arena->list_ld,
 	    .starts_at = (layer - 1) * rows * arena->starts_ld,
 	    .starts_stride = layers * rows * arena->starts_ld,
 	    .starts_ld = arena->starts_ld};
@@ -230,8 +230,8 @@ static nonzeros dv_nonzeros(const arena *arena)
 	if (!arena->sparse) return (nonzeros){0};
 	return (nonzeros){.entries = arena->buffer[ROLE_DV_ENTRIES],
 	    .starts = arena->buffer[ROLE_DV_STARTS],
-	    .entries_stride = (uint64_t)arena->shape.batch * arena->ld_n,
-	    .entries_ld = arena->ld_n,
+	    .entries_stride = (uint64_t)arena->shape.batch * arena->list_ld,
+	    .entries_ld = arena->list_ld,
 	    .starts_stride = (uint64_t)arena->shape.batch * arena->starts_ld,
 	    .starts_ld = arena->starts_ld};
 }
