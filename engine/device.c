@@ -37,6 +37,29 @@ static clu_device_type type_of(cl_device_type bits)
 	return CLU_DEVICE_CUSTOM;
 }
 
+/* Where a text does not fit, OpenCL gives none of it: there is room for a long one, of which the first 127 bytes are kept. */
+enum { TEXT_KEPT = sizeof((clu_device_info *)NULL)->name, TEXT_LONGEST = 4096 };
+
+static void keep_text(char whole[TEXT_LONGEST], char text[TEXT_KEPT])
+{
+	trim(whole);
+	snprintf(text, TEXT_KEPT, "%.*s", TEXT_KEPT - 1, whole);
+}
+
+static void device_text(cl_device_id id, cl_device_info what, char text[TEXT_KEPT])
+{
+	char whole[TEXT_LONGEST] = "";
+	clGetDeviceInfo(id, what, sizeof whole - 1, whole, NULL);
+	keep_text(whole, text);
+}
+
+static void platform_text(cl_platform_id id, cl_platform_info what, char text[TEXT_KEPT])
+{
+	char whole[TEXT_LONGEST] = "";
+	clGetPlatformInfo(id, what, sizeof whole - 1, whole, NULL);
+	keep_text(whole, text);
+}
+
 static void describe(cl_platform_id platform, cl_device_id id, uint32_t index, clu_device_info *info)
 {
 	cl_device_type bits = 0;
@@ -44,12 +67,12 @@ static void describe(cl_platform_id platform, cl_device_id id, uint32_t index, c
 	*info = (clu_device_info){.index = index, .platform_id = platform, .device_id = id};
 	clGetDeviceInfo(id, CL_DEVICE_TYPE, sizeof bits, &bits, NULL);
 	info->type = type_of(bits);
-	clGetDeviceInfo(id, CL_DEVICE_NAME, sizeof info->name - 1, info->name, NULL);
-	clGetDeviceInfo(id, CL_DEVICE_VENDOR, sizeof info->vendor - 1, info->vendor, NULL);
-	clGetDeviceInfo(id, CL_DRIVER_VERSION, sizeof info->driver - 1, info->driver, NULL);
-	clGetDeviceInfo(id, CL_DEVICE_VERSION, sizeof info->version - 1, info->version, NULL);
-	clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL);
-	clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof info->platform_version - 1, info->platform_version, NULL);
+	device_text(id, CL_DEVICE_NAME, info->name);
+	device_text(id, CL_DEVICE_VENDOR, info->vendor);
+	device_text(id, CL_DRIVER_VERSION, info->driver);
+	device_text(id, CL_DEVICE_VERSION, info->version);
+	platform_text(platform, CL_PLATFORM_NAME, info->platform);
+	platform_text(platform, CL_PLATFORM_VERSION, info->platform_version);
 	clGetDeviceInfo(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units, NULL);
 	clGetDeviceInfo(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
 	clGetDeviceInfo(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof allocation, &allocation, NULL);
@@ -58,8 +81,6 @@ static void describe(cl_platform_id platform, cl_device_id id, uint32_t index, c
 	info->memory_bytes = memory;
 	info->allocation_bytes = allocation;
 	info->local_bytes = local;
-	trim(info->name);
-	trim(info->vendor);
 	capability_describe(info);
 }
 

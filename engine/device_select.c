@@ -22,6 +22,11 @@ static bool equal(const char *a, const char *b)
 	return strlen(a) == strlen(b) && contains(a, b);
 }
 
+static bool is_kind(const char *word)
+{
+	return equal(word, "all") || equal(word, "cpu") || equal(word, "gpu") || equal(word, "accelerator");
+}
+
 static bool matches(const clu_device_info *info, const char *word)
 {
 	char *end;
@@ -67,7 +72,8 @@ static char *next_word(char **rest)
 	return word;
 }
 
-/* Marks what the comma-separated words name; *all_only stays true while no word but all and exclusions was seen. */
+/* Marks what the comma-separated words name. A kind may be missing on a machine; a name or an index that is not there is a mistake,
+ * an exclusion's too. *all_only stays true while no word but all and exclusions was seen. */
 static clu_status mark(const clu_device_info *infos, size_t count, char *words, bool *taken, bool *all_only, clu_error *error)
 {
 	bool any_inclusion = false;
@@ -79,8 +85,13 @@ static clu_status mark(const clu_device_info *infos, size_t count, char *words, 
 		if (!*word) return clu_fail(error, CLU_ARGUMENT, "--device has an empty entry; wanted all, cpu, gpu, an index or a name");
 		if (!exclude) any_inclusion = true;
 		if (!exclude && !equal(word, "all")) *all_only = false;
-		for (size_t i = 0; i < count; i++)
-			if (matches(&infos[i], word)) (exclude ? excluded : taken)[i] = true;
+		bool found = is_kind(word);
+		for (size_t i = 0; i < count; i++) {
+			if (!matches(&infos[i], word)) continue;
+			(exclude ? excluded : taken)[i] = true;
+			found = true;
+		}
+		if (!found) return nothing_matches(infos, count, word, error);
 	}
 	for (size_t i = 0; i < count; i++)
 		taken[i] = (taken[i] || !any_inclusion) && !excluded[i] && infos[i].type != CLU_DEVICE_CUSTOM;

@@ -178,8 +178,9 @@ static clu_status take_into_mean(clu_lanes *lanes, uint32_t slot, uint64_t count
 	const size_t floats = lanes->arena.weights_floats;
 	clu_status status;
 	if (count == 1) return arena_copy(&lanes->arena, ROLE_WEIGHTS, ROLE_BEST, slot, error);
-	float *mean = malloc(2 * floats * sizeof *mean), *weights = mean + floats;
+	float *mean = malloc(2 * floats * sizeof *mean);
 	if (!mean) return clu_fail(error, CLU_MEMORY, "no host memory for the mean of %zu weights", floats);
+	float *weights = mean + floats;
 	CLU_GOTO(arena_read(&lanes->arena, ROLE_BEST, slot, 0, floats, mean, error));
 	CLU_GOTO(arena_read(&lanes->arena, ROLE_WEIGHTS, slot, 0, floats, weights, error));
 	for (size_t i = 0; i < floats; i++) mean[i] = (float)(mean[i] + ((double)weights[i] - mean[i]) / (double)count);

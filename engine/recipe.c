@@ -212,6 +212,20 @@ static bool read_layers(const char *text, uint32_t *layers)
 	return true;
 }
 
+/* Whether a field may have this value; words by their numbers. */
+static bool allowed(const recipe_field *field, double value)
+{
+	switch (field->kind) {
+	case FIELD_NAME:
+	case FIELD_LAYERS: return true;
+	case FIELD_WORD: return value < WORDS_MAX && field->words[(unsigned)value];
+	case FIELD_WHOLE:
+	case FIELD_REAL: break;
+	}
+	if (!(value >= field->least && value <= field->most)) return false;
+	return !(field->range == RANGE_ABOVE && value == field->least) && !(field->range == RANGE_BELOW && value == field->most);
+}
+
 /* Puts the value into its place in the structure at `base`; false where it is not allowed. */
 static bool read_value(const recipe_field *field, const char *text, void *base)
 {
@@ -230,13 +244,11 @@ static bool read_value(const recipe_field *field, const char *text, void *base)
 		set_number(field, word, base);
 		return true;
 	case FIELD_WHOLE:
-		if (!number_parse_whole(text, (uint64_t)field->most, &whole) || (double)whole < field->least) return false;
+		if (!number_parse_whole(text, (uint64_t)field->most, &whole) || !allowed(field, (double)whole)) return false;
 		set_number(field, (double)whole, base);
 		return true;
 	case FIELD_REAL:
-		if (!number_parse(text, &real) || real < field->least || real > field->most) return false;
-		if ((field->range == RANGE_ABOVE && real == field->least) || (field->range == RANGE_BELOW && real == field->most))
-			return false;
+		if (!number_parse(text, &real) || !allowed(field, real)) return false;
 		set_number(field, real, base);
 		return true;
 	}
@@ -275,34 +287,38 @@ static clu_status read_field(const recipe_field *fields, unsigned count, const c
 
 static const double floor_least = 1e-12; /* an exponential never comes to 0 */
 
-/* Fills in what a stage line left out, and finds what does not go together. */
+/* Finds what does not go together in the stage that `where` names. */
+static clu_status check_stage(const clu_stage *stage, const char *where, clu_status status, clu_error *error)
+{
+	const bool endless = stage->length == 0 || stage->length_last == 0;
+	if (stage->fall > 0 && stage->rate_last != stage->rate)
+		return clu_fail(
+		    error, status, "%s: rate_last= and fall= both say how the rate changes with depth: leave one out, or fall=0", where);
+	if (endless && stage->patience == 0 && stage->cap == 0)
+		return clu_fail(error, status, "%s: the stage never ends, wanted length= and length_last=, patience= or cap=", where);
+	if (endless && stage->curve != CLU_CURVE_FLAT)
+		return clu_fail(error, status, "%s: curve=%s needs length= and length_last= above 0", where,
+		    stage_fields[STAGE_CURVE].words[stage->curve]);
+	if (endless && stage->keep == CLU_KEEP_AVERAGE)
+		return clu_fail(error, status, "%s: keep=average needs length= and length_last= above 0", where);
+	if (stage->curve == CLU_CURVE_EXPONENTIAL && stage->floor < floor_least)
+		return clu_fail(error, status, "%s: curve=exponential needs a floor= of at least %g", where, floor_least);
+	return CLU_OK;
+}
+
+/* Fills in what a stage line left out. */
 static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line, clu_error *error)
 {
 	static const unsigned needed[] = {STAGE_VARIABLES, STAGE_RATE};
+	char where[32];
 	for (unsigned i = 0; i < sizeof needed / sizeof *needed; i++) {
 		if (seen >> needed[i] & 1) continue;
 		return clu_fail(error, CLU_FORMAT, "line %u: the stage has no %s=", line, stage_fields[needed[i]].key);
 	}
 	if (!(seen >> STAGE_RATE_LAST & 1)) stage->rate_last = stage->rate;
-	if (stage->fall > 0 && stage->rate_last != stage->rate)
-		return clu_fail(error, CLU_FORMAT,
-		    "line %u: rate_last= and fall= both say how the rate changes with depth: leave one out, or fall=0", line);
 	if (!(seen >> STAGE_LENGTH_LAST & 1)) stage->length_last = stage->length;
-	bool endless = stage->length == 0 || stage->length_last == 0;
-	if (endless && stage->patience == 0 && stage->cap == 0) {
-		return clu_fail(
-		    error, CLU_FORMAT, "line %u: the stage never ends, wanted length= and length_last=, patience= or cap=", line);
-	}
-	if (endless && stage->curve != CLU_CURVE_FLAT) {
-		return clu_fail(error, CLU_FORMAT, "line %u: curve=%s needs length= and length_last= above 0", line,
-		    stage_fields[STAGE_CURVE].words[stage->curve]);
-	}
-	if (endless && stage->keep == CLU_KEEP_AVERAGE)
-		return clu_fail(error, CLU_FORMAT, "line %u: keep=average needs length= and length_last= above 0", line);
-	if (stage->curve == CLU_CURVE_EXPONENTIAL && stage->floor < floor_least) {
-		return clu_fail(error, CLU_FORMAT, "line %u: curve=exponential needs a floor= of at least %g", line, floor_least);
-	}
-	return CLU_OK;
+	snprintf(where, sizeof where, "line %u", line);
+	return check_stage(stage, where, CLU_FORMAT, error);
 }
 
 /* Reads the key=value pairs of a stage line. */
@@ -392,20 +408,33 @@ static clu_status check_layers(const clu_recipe *recipe, uint32_t first_layer, u
 	return CLU_OK;
 }
 
+/* CLU_ARGUMENT where a field of the structure at `base` has a value that no text could give it. */
+static clu_status check_fields(const recipe_field *fields, unsigned count, const void *base, const char *where, clu_error *error)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char wanted[96];
+		if (fields[i].kind == FIELD_NAME || allowed(&fields[i], get_number(&fields[i], base))) continue;
+		describe_wanted(&fields[i], wanted);
+		return clu_fail(error, CLU_ARGUMENT, "%s: %s is %g, wanted %s", where, fields[i].key, get_number(&fields[i], base), wanted);
+	}
+	return CLU_OK;
+}
+
 clu_status clu_recipe_check(const clu_recipe *recipe, uint32_t first_layer, uint32_t layers, clu_error *error)
 {
-	bool sound = recipe->form <= CLU_FORM_SUM && recipe->start <= CLU_START_REPEAT && recipe->validate_every >= 1 &&
-	             recipe->stage_count >= 1 && recipe->stage_count <= CLU_STAGES_MAX && recipe->epsilon > 0 && recipe->rate_w > 0 &&
-	             recipe->rate_theta > 0 && recipe->rate_coefficient > 0 && recipe->select_slope >= 0 && recipe->select_most >= 0 &&
-	             memchr(recipe->name, '\0', sizeof recipe->name);
-	for (uint32_t i = 0; sound && i < recipe->stage_count; i++) {
-		const clu_stage *stage = &recipe->stage[i];
-		sound = stage->variables <= CLU_VARIABLES_ALL && stage->curve <= CLU_CURVE_EXPONENTIAL && stage->keep <= CLU_KEEP_AVERAGE &&
-		        stage->rate > 0 && stage->rate_last > 0 && stage->loss <= CLU_LOSS_LOG && stage->clip >= 0 && stage->fall >= 0 &&
-		        stage->fall <= 1 && stage->part <= CLU_PART_LAST &&
-		        (stage->curve != CLU_CURVE_EXPONENTIAL || stage->floor >= floor_least);
+	char name[sizeof recipe->name];
+	if (!memchr(recipe->name, '\0', sizeof recipe->name) || !read_name(recipe->name, name))
+		return clu_fail(error, CLU_ARGUMENT, "the recipe's name is none, wanted 1 to 31 letters, digits or ._-");
+	CLU_TRY(check_fields(recipe_fields, RECIPE_FIELDS, recipe, name, error));
+	if (recipe->stage_count < 1 || recipe->stage_count > CLU_STAGES_MAX)
+		return clu_fail(
+		    error, CLU_ARGUMENT, "recipe %s has %" PRIu32 " stages, wanted 1 to %d", name, recipe->stage_count, CLU_STAGES_MAX);
+	for (uint32_t i = 0; i < recipe->stage_count; i++) {
+		char where[sizeof name + 32];
+		snprintf(where, sizeof where, "recipe %s, stage %" PRIu32, name, i + 1);
+		CLU_TRY(check_fields(stage_fields, STAGE_FIELDS, &recipe->stage[i], where, error));
+		CLU_TRY(check_stage(&recipe->stage[i], where, CLU_ARGUMENT, error));
 	}
-	if (!sound) return clu_fail(error, CLU_ARGUMENT, "the recipe has a field that is out of range");
 	return check_layers(recipe, first_layer, layers, error);
 }
 

@@ -72,7 +72,7 @@ static clu_status replace(const char *path, const void *file, size_t size, clu_e
 	char *previous = with_suffix(path, previous_suffix);
 	if (!previous) return clu_fail(error, CLU_MEMORY, "%s: out of memory", path);
 	unlink(previous);
-	link(path, previous);
+	if (link(path, previous) != 0) rename(path, previous); /* a file system without links: for a moment only `previous` is there */
 	free(previous);
 	return clu_file_replace(path, file, size, error);
 }

@@ -136,6 +136,26 @@ static void test_nothing_matches(void **state)
 	}
 }
 
+/* A name or an index that is not there is named, though other words match; a kind may be missing. */
+static void test_mistaken_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *spec, *named;
+	} cases[] = {
+	    {"cpu,acclerator", "\"acclerator\""}, {"all,!pocll", "\"pocll\""}, {"cpu,7", "\"7\""}, {"!rusticle,0", "\"rusticle\""}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[64];
+		clu_error error;
+		assert_int_equal(choose(cases[i].spec, NULL, text, &error), CLU_NO_DEVICE);
+		if (!strstr(error.message, cases[i].named)) fail_msg("\"%s\": %s", cases[i].spec, error.message);
+	}
+	size_t chosen[1], count;
+	clu_error error;
+	support_ok(clu_device_select(machine, 1, "gpu,cpu,!accelerator", NULL, chosen, &count, &error), &error);
+	assert_int_equal(count, 1);
+}
+
 static void test_empty_entries(void **state)
 {
 	(void)state;
@@ -182,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_a_text_names),
 	    cmocka_unit_test(test_nothing_matches),
+	    cmocka_unit_test(test_mistaken_words),
 	    cmocka_unit_test(test_empty_entries),
 	    cmocka_unit_test(test_no_device_at_all),
 	    cmocka_unit_test(test_long_list),

@@ -260,6 +260,17 @@ static void test_layers_without_a_stage(void **state)
 	clu_recipe recipe = load("fast");
 	recipe.rate_theta = 0; /* what a structure filled in by hand leaves out */
 	assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
+	recipe = load("fast");
+	recipe.beta1 = 1;
+	assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
+	recipe = load("fast");
+	recipe.stage[0].curve = (clu_curve)3;
+	assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
+	recipe = load("paper");
+	recipe.stage[2].patience = recipe.stage[2].cap = 0;
+	clu_error error;
+	assert_int_equal(clu_recipe_check(&recipe, 1, 16, &error), CLU_ARGUMENT);
+	assert_non_null(strstr(error.message, "stage 3: the stage never ends"));
 	static const double falls[] = {-0.5, 1.5, (double)NAN};
 	for (size_t i = 0; i < sizeof falls / sizeof *falls; i++) {
 		recipe = load("fast");
