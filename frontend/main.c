@@ -39,7 +39,7 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-10s %s\n", command->name, command->summary);
 	fputs("\n'clunroll COMMAND --help' shows a command's options and examples.\n"
 	      "Exit status: 0 done, 1 failure, 2 usage, 3 stopped with work left (run again to go on), 4 no usable device,\n"
-	      "5 study, 6 settings differ, 130 and 143 ended by a signal.\n",
+	      "5 study, 6 settings differ, 129, 130 and 143 ended by a signal.\n",
 	    out);
 }
 
