@@ -2,6 +2,7 @@
  * only this file ends the program. */
 #include "command.h"
 
+#include "commit.h"
 #include "message.h"
 
 #include <errno.h>
@@ -91,7 +92,7 @@ static int run_command(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (strcmp(name, "--version") == 0) {
-		printf("clunroll %s\n", clu_version());
+		printf("clunroll %s (%s)\n", clu_version(), commit_text);
 		return EXIT_DONE;
 	}
 	for (const struct command *command = commands; command->name; command++) {
