@@ -77,7 +77,7 @@ static int write_data(settings *given, const char *directory)
 static int read_and_write(settings *given, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"output", required_argument, 0, 'o'}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+	    {"output", required_argument, 0, 'o'}, {"help", no_argument, 0, 'h'}, DATA_LONG_OPTIONS, {0}};
 	const char *directory = NULL;
 	clu_error error;
 	for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {

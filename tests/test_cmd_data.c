@@ -168,6 +168,20 @@ static void inputs_are_never_overwritten(void **state)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
+/* It trains nothing: what would change a training is not taken as if it did something. */
+static void options_of_trainings_are_refused(void **state)
+{
+	static const char *const options[] = {
+	    "--layers=2", "--batch=2", "--seed=2", "--recipe=quick", "--set=decay=0.5", "--schedule=5"};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		support_result result = support_run(WORDS("data", "-o", *state, options[i]));
+		if (result.code != EXIT_USAGE) fail_msg("%s: exit code %d, %s", options[i], result.code, result.err);
+		/* --set is taken for the beginning of --setting */
+		if (!strstr(result.err, i == 4 ? "--setting decay=0.5" : "unrecognized option")) fail_msg("%s: %s", options[i], result.err);
+		support_result_release(&result);
+	}
+}
+
 static void failures_are_named(void **state)
 {
 	char *bad = support_path(*state, "bad.npy"), *directory = support_path(*state, "d");
@@ -206,6 +220,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(full_disk_is_named, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(inputs_are_never_overwritten, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(failures_are_named, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(options_of_trainings_are_refused, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
