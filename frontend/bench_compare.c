@@ -5,6 +5,7 @@
 
 #include "bench_picture.h"
 #include "message.h"
+#include "path.h"
 #include "status.h"
 
 #include <math.h>
@@ -222,6 +223,8 @@ cleanup:
 int bench_compare(const bench_job *job)
 {
 	if (!job->words[0]) return report_usage("what to compare? Name files that 'clunroll bench --json' wrote");
+	for (char **path = job->words; job->output && *path; path++)
+		if (path_same_file(*path, job->output)) return report_usage("the picture would overwrite %s; give -o another file", *path);
 	struct comparison *all = calloc(1, sizeof *all);
 	clu_error error;
 	clu_status status = CLU_OK;

@@ -45,6 +45,8 @@ static clu_status open_files(const struct apply_job *job, struct apply_run *run,
 {
 	if (path_same_file(job->input, job->output))
 		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the input file; name another", job->output);
+	if (path_same_file(job->model_path, job->output))
+		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the network; name another", job->output);
 	CLU_TRY(clu_model_load(job->model_path, &run->model, error));
 	CLU_TRY(clu_npy_open(job->input, &run->reader, error));
 	if (clu_npy_columns(run->reader) != run->model->m)

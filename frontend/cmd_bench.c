@@ -24,7 +24,7 @@ static const char help[] =
     "  --arch LIST       their architectures (LISTA,Searched,Dense)\n"
     "  --m M, --n N      measurements and codes of a sample (250, 500)\n"
     "  --layers K        (16)  --batch COUNT (128)\n\n"
-    "  --lanes LIST      trainings at once, e.g. 1,2,4 (1)\n"
+    "  --lanes LIST      step, products, all: trainings at once, e.g. 1,2,4 (1)\n"
     "  --batches LIST    apply: signals of a call (1,4,16,64,256,1024,4096,16384,65536)\n"
     "  --kernels         step, all: the time of each kernel too, and how near it is to what the device could do\n"
     "  --sweep WHAT      step: how its cost grows with n, layers (up to K) or connections\n"
@@ -49,17 +49,17 @@ static const char help[] =
     "  clunroll bench apply lista.safetensors --batches 1,1024\n";
 
 /* Options that only some subcommands take. */
-enum { TAKES_CHECK = 1, TAKES_OUTPUT = 2, TAKES_KERNELS = 4, TAKES_SWEEP = 8 };
+enum { TAKES_CHECK = 1, TAKES_OUTPUT = 2, TAKES_KERNELS = 4, TAKES_SWEEP = 8, TAKES_LANES = 16, TAKES_BATCHES = 32 };
 
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
 	unsigned takes;
 } subcommands[] = {
-    {"products", bench_products, TAKES_CHECK},
-    {"step", bench_step, TAKES_CHECK | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP},
-    {"all", bench_all, TAKES_CHECK | TAKES_KERNELS},
-    {"apply", bench_apply, TAKES_CHECK},
+    {"products", bench_products, TAKES_CHECK | TAKES_LANES},
+    {"step", bench_step, TAKES_CHECK | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP | TAKES_LANES},
+    {"all", bench_all, TAKES_CHECK | TAKES_KERNELS | TAKES_LANES},
+    {"apply", bench_apply, TAKES_CHECK | TAKES_BATCHES},
     {"compare", bench_compare, TAKES_OUTPUT},
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
@@ -124,8 +124,12 @@ static const char *foreign_option(const bench_job *job, unsigned takes)
 	if (job->output && !(takes & TAKES_OUTPUT)) return "--output";
 	if (job->kernels && !(takes & TAKES_KERNELS)) return "--kernels";
 	if (job->sweep && !(takes & TAKES_SWEEP)) return "--sweep";
+	if (job->lanes_count && !(takes & TAKES_LANES)) return "--lanes";
+	if (job->batches_count && !(takes & TAKES_BATCHES)) return "--batches";
 	return NULL;
 }
+
+static const uint32_t usual_batches[] = {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536};
 
 static int run_subcommand(bench_job *job, char **words)
 {
@@ -133,6 +137,10 @@ static int run_subcommand(bench_job *job, char **words)
 		if (strcmp(words[0], subcommands[i].name) != 0) continue;
 		const char *foreign = foreign_option(job, subcommands[i].takes);
 		if (foreign) return report_usage("bench %s takes no %s", words[0], foreign);
+		if (!job->batches_count) {
+			memcpy(job->batches, usual_batches, sizeof usual_batches);
+			job->batches_count = sizeof usual_batches / sizeof *usual_batches;
+		}
 		job->words = words + 1;
 		return subcommands[i].run(job);
 	}
@@ -148,11 +156,7 @@ int cmd_bench(int argc, char **argv)
 	    {"batch", required_argument, 0, OPTION_BATCH}, {"kernels", no_argument, 0, 'k'}, {"check", required_argument, 0, 'c'},
 	    {"sweep", required_argument, 0, 'w'}, {"output", required_argument, 0, 'o'}, {"json", no_argument, 0, 'j'},
 	    {"help", no_argument, 0, 'h'}, {0}};
-	bench_job job = {.archs = "LISTA,Searched,Dense",
-	    .batches = {1, 4, 16, 64, 256, 1024, 4096, 16384, 65536},
-	    .batches_count = 9,
-	    .repeat = 15,
-	    .slice = 0.5};
+	bench_job job = {.archs = "LISTA,Searched,Dense", .repeat = 15, .slice = 0.5};
 	clu_error error;
 	clu_status status = bench_settings_default(&job.settings, &error);
 	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {

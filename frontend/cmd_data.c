@@ -3,8 +3,12 @@
 
 #include "message.h"
 #include "options.h"
+#include "path.h"
+#include "status.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char help[] =
     "Writes dictionary.npy [m][n] and {train,validation,test}_{x,b}.npy [count][n], [count][m] into a directory, and\n"
@@ -23,11 +27,40 @@ static void print_set(const char *directory, const char *name, const clu_samples
 	printf("%s/%s_b.npy  %zu×%u\n", directory, name, samples->count, data->m);
 }
 
+static bool would_replace(const char *directory, const char *name, const char *input)
+{
+	const size_t size = strlen(directory) + strlen(name) + sizeof "/.npy";
+	char *path = malloc(size);
+	if (!path) return true; /* no answer: better not */
+	snprintf(path, size, "%s/%s.npy", directory, name);
+	const bool same = path_same_file(path, input);
+	free(path);
+	return same;
+}
+
+/* Own files are the user's only ones: none is replaced, whatever it is called. */
+static clu_status check_inputs(const settings *given, const char *directory, clu_error *error)
+{
+	static const char *const names[] = {
+	    "dictionary", "perturbed", "train_x", "train_b", "validation_x", "validation_b", "test_x", "test_b"};
+	const char *const inputs[] = {
+	    given->dictionary, given->train_x, given->train_b, given->validation_x, given->validation_b, given->test_x, given->test_b};
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+		for (size_t k = 0; inputs[i] && k < sizeof names / sizeof *names; k++)
+			if (would_replace(directory, names[k], inputs[i]))
+				return clu_fail(error, CLU_ARGUMENT,
+				    "%s.npy in %.300s would overwrite the input file %.300s; give -o another directory", names[k], directory,
+				    inputs[i]);
+	}
+	return CLU_OK;
+}
+
 static int write_data(settings *given, const char *directory)
 {
 	clu_data *data = NULL;
 	clu_error error;
 	clu_status status = settings_finish_data(given, &error);
+	if (status == CLU_OK) status = check_inputs(given, directory, &error);
 	if (status == CLU_OK) status = settings_data(given, &data, &error);
 	if (status == CLU_OK) status = clu_data_write(data, directory, &error);
 	if (status == CLU_OK) {
@@ -44,7 +77,7 @@ static int write_data(settings *given, const char *directory)
 static int read_and_write(settings *given, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"output", required_argument, 0, 'o'}, {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+	    {"output", required_argument, 0, 'o'}, {"help", no_argument, 0, 'h'}, DATA_LONG_OPTIONS, {0}};
 	const char *directory = NULL;
 	clu_error error;
 	for (int option; (option = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {

@@ -316,7 +316,7 @@ static int read_and_evaluate(struct eval_job *job, int argc, char **argv)
 {
 	static const struct option options[] = {{"device", required_argument, 0, OPTION_DEVICE},
 	    {"plan", required_argument, 0, OPTION_PLAN}, {"json", no_argument, 0, OPTION_JSON}, {"help", no_argument, 0, 'h'},
-	    SETTINGS_LONG_OPTIONS, {0}};
+	    DATA_LONG_OPTIONS, {0}};
 	clu_error error;
 	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		switch (option) {

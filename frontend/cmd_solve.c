@@ -224,7 +224,7 @@ cleanup:
 static int read_and_solve(struct solve_job *job, int argc, char **argv)
 {
 	static const struct option options[] = {{"solver", required_argument, 0, OPTION_SOLVER}, {"json", no_argument, 0, OPTION_JSON},
-	    {"help", no_argument, 0, 'h'}, SETTINGS_LONG_OPTIONS, {0}};
+	    {"help", no_argument, 0, 'h'}, DATA_LONG_OPTIONS, {0}};
 	clu_error error;
 	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		switch (option) {

@@ -2,6 +2,7 @@
  * only this file ends the program. */
 #include "command.h"
 
+#include "commit.h"
 #include "message.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-10s %s\n", command->name, command->summary);
 	fputs("\n'clunroll COMMAND --help' shows a command's options and examples.\n"
 	      "Exit status: 0 done, 1 failure, 2 usage, 3 stopped with work left (run again to go on), 4 no usable device,\n"
-	      "5 study, 6 settings differ, 130 and 143 ended by a signal.\n",
+	      "5 study, 6 settings differ, 129, 130 and 143 ended by a signal.\n",
 	    out);
 }
 
@@ -91,7 +92,7 @@ static int run_command(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (strcmp(name, "--version") == 0) {
-		printf("clunroll %s\n", clu_version());
+		printf("clunroll %s (%s)\n", clu_version(), commit_text);
 		return EXIT_DONE;
 	}
 	for (const struct command *command = commands; command->name; command++) {

@@ -1,7 +1,7 @@
 /* options.h: the settings that train, eval, data, search and a study share, and how they are read from a command line.
  *
- * A command has its own getopt_long loop and options; it appends SETTINGS_LONG_OPTIONS to its table and hands every value
- * ≥ OPTION_FIRST to settings_option. Settings as JSON are in settings_json.h. */
+ * A command has its own getopt_long loop and options; it appends SETTINGS_LONG_OPTIONS to its table, or DATA_LONG_OPTIONS where it
+ * trains nothing, and hands every value ≥ OPTION_FIRST to settings_option. Settings as JSON are in settings_json.h. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -35,7 +35,7 @@ enum settings_option_id {
 	OPTION_LAYERS, OPTION_BATCH, OPTION_SEED, OPTION_RECIPE, OPTION_SET, OPTION_SCHEDULE,
 };
 
-#define SETTINGS_LONG_OPTIONS \
+#define DATA_LONG_OPTIONS \
 	{"m", required_argument, 0, OPTION_M}, {"n", required_argument, 0, OPTION_N}, \
 	{"density", required_argument, 0, OPTION_DENSITY}, {"snr", required_argument, 0, OPTION_SNR}, \
 	{"data-seed", required_argument, 0, OPTION_DATA_SEED}, {"train-samples", required_argument, 0, OPTION_TRAIN_SAMPLES}, \
@@ -49,7 +49,9 @@ enum settings_option_id {
 	{"train-measurements", required_argument, 0, OPTION_TRAIN_MEASUREMENTS}, \
 	{"validation-set", required_argument, 0, OPTION_VALIDATION_SET}, \
 	{"validation-measurements", required_argument, 0, OPTION_VALIDATION_MEASUREMENTS}, \
-	{"test-set", required_argument, 0, OPTION_TEST_SET}, {"test-measurements", required_argument, 0, OPTION_TEST_MEASUREMENTS}, \
+	{"test-set", required_argument, 0, OPTION_TEST_SET}, {"test-measurements", required_argument, 0, OPTION_TEST_MEASUREMENTS}
+#define SETTINGS_LONG_OPTIONS \
+	DATA_LONG_OPTIONS, \
 	{"layers", required_argument, 0, OPTION_LAYERS}, {"batch", required_argument, 0, OPTION_BATCH}, \
 	{"seed", required_argument, 0, OPTION_SEED}, {"recipe", required_argument, 0, OPTION_RECIPE}, \
 	{"set", required_argument, 0, OPTION_SET}, {"schedule", required_argument, 0, OPTION_SCHEDULE}

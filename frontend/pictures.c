@@ -146,6 +146,7 @@ void picture_architecture_legend(markup *out)
 		svg_shape shape;
 		const char *class, *text;
 	} signs[] = {{SVG_CIRCLE, "node", "soft threshold"}, {SVG_SQUARE, "node", "ReLU"}, {SVG_DIAMOND, "node", "LeakyReLU"},
+	    {SVG_DOWN, "node", "soft threshold with support selection"},
 	    {SVG_CROSS, "pruned", "side connection W<sub>b</sub>b pruned"}};
 	markup_add(out, "<ul class=\"legend\"><li><svg class=\"swatch\" viewBox=\"0 0 30 16\" aria-hidden=\"true\"><path class=\"arc\" "
 	                "d=\"M3 14Q15 -8 27 14\"/></svg> extra connection, from left to right</li>\n");

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "linux.h"
 #include "message.h"
+#include "path.h"
 #include "progress.h"
 #include "sampler_random.h"
 #include "settings_json.h"
@@ -464,11 +465,21 @@ static int dry_run(const struct search *s, uint64_t trials)
 
 /* ---- the whole ---- */
 
+static clu_status check_model(const search_job *job, clu_error *error)
+{
+	if (!job->model_path) return CLU_OK;
+	if (path_same_place(job->study_path, job->model_path))
+		return clu_fail(
+		    error, CLU_ARGUMENT, "the model would overwrite the study %.300s; give --model another file", job->study_path);
+	return path_check_writable(job->model_path, error);
+}
+
 /* Everything that is wrong with the command line, the study or the machine, before anything is written. */
 static int prepare(struct search *s)
 {
 	const search_job *job = s->job;
 	clu_error error;
+	if (check_model(job, &error) != CLU_OK) return report_error(&error);
 	clu_status status = prefix_choice_directory(&job->prefixes, job->study_path, &s->prefixes, &error);
 	if (status == CLU_ARGUMENT) return report_usage("%s", error.message);
 	if (status == CLU_OK) status = store_exists(job->study_path, &s->exists, &error);

@@ -11,12 +11,12 @@
 #include "interrupt.h"
 #include "message.h"
 #include "model_record.h"
+#include "path.h"
 #include "prefix_choice.h"
 #include "progress.h"
 #include "settings_json.h"
 #include "status.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -54,31 +54,14 @@ static cost_shape shape_of(const train_job *job)
 
 /* ---- before training ---- */
 
-/* Finds out now what would otherwise be found out when a day's work is to be saved. */
 static clu_status check_output(const train_job *job, clu_error *error)
 {
 	const char *path = job->model_path;
 	struct stat about;
-	if (stat(path, &about) == 0) {
-		if (S_ISDIR(about.st_mode)) return clu_fail(error, CLU_FILE, "%s: is a directory, wanted a file for the model", path);
-		if (!job->force)
-			return clu_fail(
-			    error, CLU_FILE, "%s: exists already; --force trains anew and replaces it once the new model is finished", path);
-	}
-	size_t size = strlen(path) + sizeof ".XXXXXX";
-	char *probe = malloc(size);
-	if (!probe) return clu_fail(error, CLU_MEMORY, "out of memory");
-	snprintf(probe, size, "%s.XXXXXX", path);
-	int file = mkstemp(probe);
-	clu_status status = CLU_OK;
-	if (file < 0) {
-		status = clu_fail(error, CLU_FILE, "%s: cannot be written: %s", path, strerror(errno));
-	} else {
-		close(file);
-		unlink(probe);
-	}
-	free(probe);
-	return status;
+	if (stat(path, &about) == 0 && S_ISREG(about.st_mode) && !job->force)
+		return clu_fail(
+		    error, CLU_FILE, "%s: exists already; --force trains anew and replaces it once the new model is finished", path);
+	return path_check_writable(path, error);
 }
 
 static clu_status make_records(struct run *run, clu_error *error)

@@ -96,6 +96,25 @@ static void test_the_picture(void **state)
 	free(b);
 }
 
+static void test_the_picture_replaces_no_input(void **state)
+{
+	(void)state;
+	char *a = write_rows("a", ROW("step", "CPU", "c1", "LISTA", 1, 8)),
+	     *b = write_rows("b", ROW("step", "GPU", "c1", "LISTA", 1, 2)), *dotted = support_path(fixture_directory, "./b");
+	const char *const pictures[] = {a, b, dotted};
+	for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) {
+		support_result run = support_run(WORDS("bench", "compare", a, b, "-o", pictures[i]));
+		if (run.code != 2 || !strstr(run.err, "would overwrite")) fail_msg("case %zu: %d, %s", i, run.code, run.err);
+		support_result_release(&run);
+	}
+	support_result run = support_run(WORDS("bench", "compare", a, b));
+	assert_int_equal(run.code, 0); /* they are as they were */
+	support_result_release(&run);
+	free(dotted);
+	free(a);
+	free(b);
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -123,6 +142,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_columns_beside_each_other, fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(test_twins_have_their_files_names, fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(test_the_picture, fixture_enter, fixture_leave),
+	    cmocka_unit_test_setup_teardown(test_the_picture_replaces_no_input, fixture_enter, fixture_leave),
 	    cmocka_unit_test_setup_teardown(test_refused, fixture_enter, fixture_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,7 @@ static void bad_rows_leave_no_output(void **state)
 	assert_int_equal(mkdir(fixture->directory, 0700), 0);
 }
 
-static void input_is_never_overwritten(void **state)
+static void inputs_are_never_overwritten(void **state)
 {
 	struct fixture *fixture = *state;
 	float values[4 * M] = {1};
@@ -159,6 +159,18 @@ static void input_is_never_overwritten(void **state)
 	assert_non_null(strstr(result.err, other_name));
 	support_result_release(&result);
 	free(other_name);
+
+	size_t before, after;
+	char *model = support_read(fixture->model_path, &before);
+	result = support_run(WORDS("apply", fixture->model_path, "--input", fixture->input, "--output", fixture->model_path));
+	assert_int_equal(result.code, EXIT_USAGE);
+	assert_non_null(strstr(result.err, "is the network"));
+	support_result_release(&result);
+	char *still = support_read(fixture->model_path, &after);
+	assert_int_equal(after, before);
+	assert_memory_equal(still, model, before);
+	free(still);
+	free(model);
 }
 
 static void wrong_usage(void **state)
@@ -187,7 +199,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(any_number_of_rows, enter, leave),
 	    cmocka_unit_test_setup_teardown(failures_are_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(bad_rows_leave_no_output, enter, leave),
-	    cmocka_unit_test_setup_teardown(input_is_never_overwritten, enter, leave),
+	    cmocka_unit_test_setup_teardown(inputs_are_never_overwritten, enter, leave),
 	    cmocka_unit_test(wrong_usage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,54 @@ static void full_disk_is_named(void **state)
 	support_result_release(&result);
 }
 
+/* A split of own codes, written where they lie, would leave the first part of them alone. */
+static void inputs_are_never_overwritten(void **state)
+{
+	char *directory = *state, *train = support_path(directory, "train_x.npy"), *test = support_path(directory, "test_x.npy"),
+	     *dictionary = support_path(directory, "dictionary.npy"), *soft = support_path(directory, "other.npy");
+	support_result result = support_run(WORDS("data", "--m", "3", "--n", "7", "--train-samples", "40", "--validation-samples", "2",
+	    "--test-samples", "2", "-o", directory));
+	assert_int_equal(result.code, EXIT_DONE);
+	support_result_release(&result);
+	assert_int_equal(symlink(train, soft), 0);
+	const char *const cases[][2] = {
+	    {"--train-set", train}, {"--train-set", soft}, {"--train-set", test}, {"--dictionary", dictionary}};
+	size_t before, after;
+	char *bytes = support_read(train, &before);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		result = support_run(WORDS("data", "--m", "3", "--n", "7", cases[i][0], cases[i][1], "-o", directory));
+		if (result.code != EXIT_USAGE || !strstr(result.err, "would overwrite")) fail_msg("case %zu: %s", i, result.err);
+		support_result_release(&result);
+	}
+	char *still = support_read(train, &after);
+	assert_int_equal(after, before);
+	assert_memory_equal(still, bytes, before);
+	free(still);
+	free(bytes);
+
+	/* Elsewhere they may be read from. */
+	char *elsewhere = support_path(directory, "elsewhere");
+	result = support_run(WORDS("data", "--m", "3", "--n", "7", "--train-set", train, "-o", elsewhere));
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	support_result_release(&result);
+	char *all[] = {train, test, dictionary, soft, elsewhere};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+}
+
+/* It trains nothing: what would change a training is not taken as if it did something. */
+static void options_of_trainings_are_refused(void **state)
+{
+	static const char *const options[] = {
+	    "--layers=2", "--batch=2", "--seed=2", "--recipe=quick", "--set=decay=0.5", "--schedule=5"};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		support_result result = support_run(WORDS("data", "-o", *state, options[i]));
+		if (result.code != EXIT_USAGE) fail_msg("%s: exit code %d, %s", options[i], result.code, result.err);
+		/* --set is taken for the beginning of --setting */
+		if (!strstr(result.err, i == 4 ? "--setting decay=0.5" : "unrecognized option")) fail_msg("%s: %s", options[i], result.err);
+		support_result_release(&result);
+	}
+}
+
 static void failures_are_named(void **state)
 {
 	char *bad = support_path(*state, "bad.npy"), *directory = support_path(*state, "d");
@@ -170,7 +218,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(perturbed_dictionary, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(same_settings_same_bytes, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(full_disk_is_named, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(inputs_are_never_overwritten, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(failures_are_named, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(options_of_trainings_are_refused, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,6 +257,21 @@ static void table_for_people(void **state)
 	support_result_release(&result);
 }
 
+/* It trains nothing: what would change a training is not taken as if it did something. */
+static void options_of_trainings_are_refused(void **state)
+{
+	const struct fixture *fixture = *state;
+	static const char *const options[] = {
+	    "--layers=2", "--batch=2", "--seed=2", "--recipe=quick", "--set=decay=0.5", "--schedule=5"};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		support_result result = support_run(WORDS("eval", fixture->model, options[i]));
+		if (result.code != EXIT_USAGE) fail_msg("%s: exit code %d, %s", options[i], result.code, result.err);
+		/* --set is taken for the beginning of --setting */
+		if (!strstr(result.err, i == 4 ? "--setting decay=0.5" : "unrecognized option")) fail_msg("%s: %s", options[i], result.err);
+		support_result_release(&result);
+	}
+}
+
 static void failures_are_named(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -299,6 +314,7 @@ int main(void)
 	    cmocka_unit_test(held_out_test_set),
 	    cmocka_unit_test(table_for_people),
 	    cmocka_unit_test(failures_are_named),
+	    cmocka_unit_test(options_of_trainings_are_refused),
 	};
 	return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -18,6 +18,7 @@ static void mistakes_on_the_command_line_leave_no_study(void **context)
 {
 	(void)context;
 	char *directory = support_directory_create(), *study = support_path(directory, "study.clu");
+	char *dotted = support_path(directory, "./study.clu"), *nowhere = support_path(directory, "missing/best");
 	const struct {
 		const char *arguments[8];
 		int code;
@@ -43,6 +44,10 @@ static void mistakes_on_the_command_line_leave_no_study(void **context)
 	    {{study, "--trials", "3", "--m", "5000", NULL}, EXIT_USAGE, "5000"},
 	    {{study, "--trials", "3", "--recipe", "/no/such/recipe", NULL}, EXIT_FAILED, "/no/such/recipe"},
 	    {{study, "--trials", "3", "--batch", "200", "--train-samples", "100", NULL}, EXIT_USAGE, "--batch 200"},
+	    {{study, "--trials", "3", "--model", study, NULL}, EXIT_USAGE, "would overwrite the study"},
+	    {{study, "--trials", "3", "--model", dotted, NULL}, EXIT_USAGE, "would overwrite the study"},
+	    {{study, "--trials", "3", "--model", nowhere, NULL}, EXIT_FAILED, "missing/best"},
+	    {{study, "--trials", "3", "--model", directory, NULL}, EXIT_FAILED, "is a directory"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *arguments[10] = {"search"};
@@ -52,6 +57,8 @@ static void mistakes_on_the_command_line_leave_no_study(void **context)
 		support_result_release(&result);
 		if (access(study, F_OK) == 0) fail_msg("case %zu left a study", i);
 	}
+	free(nowhere);
+	free(dotted);
 	free(study);
 	support_directory_remove(directory);
 }
@@ -88,6 +95,30 @@ static void files_that_are_no_study_stay_as_they_are(void **context)
 	fixture_destroy(&old);
 }
 
+/* The study is open when the model is written: under its name it would be lost. */
+static void the_model_never_replaces_the_study(void **context)
+{
+	(void)context;
+	study_fixture old = fixture_create(2);
+	char *soft = support_path(old.directory, "soft");
+	assert_int_equal(symlink(old.path, soft), 0);
+	const char *const names[] = {old.path, soft};
+	size_t before, after;
+	char *bytes = support_read(old.path, &before);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		support_result result = support_run((const char *[]){"search", old.path, "--model", names[i], NULL});
+		expect(&result, EXIT_USAGE, "would overwrite the study", i);
+		support_result_release(&result);
+		char *now = support_read(old.path, &after);
+		assert_int_equal(after, before);
+		assert_memory_equal(now, bytes, after);
+		free(now);
+	}
+	free(bytes);
+	free(soft);
+	fixture_destroy(&old);
+}
+
 static void help_names_every_option(void **context)
 {
 	(void)context;
@@ -105,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(mistakes_on_the_command_line_leave_no_study),
 	    cmocka_unit_test(files_that_are_no_study_stay_as_they_are),
+	    cmocka_unit_test(the_model_never_replaces_the_study),
 	    cmocka_unit_test(help_names_every_option),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

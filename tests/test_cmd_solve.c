@@ -155,6 +155,21 @@ static void a_table_for_people(void **state)
 	support_result_release(&result);
 }
 
+/* It trains nothing: what would change a training is not taken as if it did something. */
+static void options_of_trainings_are_refused(void **state)
+{
+	(void)state;
+	static const char *const options[] = {
+	    "--layers=2", "--batch=2", "--seed=2", "--recipe=quick", "--set=decay=0.5", "--schedule=5"};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		support_result result = solve(WORDS(options[i]));
+		if (result.code != EXIT_USAGE) fail_msg("%s: exit code %d, %s", options[i], result.code, result.err);
+		/* --set is taken for the beginning of --setting */
+		if (!strstr(result.err, i == 4 ? "--setting decay=0.5" : "unrecognized option")) fail_msg("%s: %s", options[i], result.err);
+		support_result_release(&result);
+	}
+}
+
 static void wrong_usage(void **state)
 {
 	(void)state;
@@ -197,6 +212,7 @@ int main(void)
 	    cmocka_unit_test(units_do_not_matter),
 	    cmocka_unit_test(a_table_for_people),
 	    cmocka_unit_test(wrong_usage),
+	    cmocka_unit_test(options_of_trainings_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* test_main.c: the program's own options, and what it does with commands that do not exist. */
 #include "support.h"
 
+#include "commit.h"
 #include "message.h"
 
 #include <stdio.h>
@@ -40,8 +41,10 @@ static void version(void **state)
 {
 	(void)state;
 	support_result result = support_run((const char *const[]){"--version", NULL});
+	char wanted[128];
+	snprintf(wanted, sizeof wanted, "clunroll %s (%s)\n", CLUNROLL_VERSION, commit_text);
 	assert_int_equal(result.code, EXIT_DONE);
-	assert_string_equal(result.out, "clunroll " CLUNROLL_VERSION "\n");
+	assert_string_equal(result.out, wanted);
 	support_result_release(&result);
 }
 

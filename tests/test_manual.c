@@ -1,5 +1,5 @@
-/* test_manual.c: frontend/clunroll.1 names every command that the program has and every option that a command's --help names, and
- * no option that no command has; its lists are closed. */
+/* test_manual.c: frontend/clunroll.1 names every command that the program has, every option that a command's --help names, every
+ * key of a recipe, and no option that no command has; its lists are closed. */
 #include "support.h"
 
 #include <ctype.h>
@@ -94,6 +94,46 @@ static void test_options_of_the_manual_exist(void **state)
 	free(manual);
 }
 
+/* Whether `word` stands, whole, in a line that begins an entry of a list. */
+static bool has_entry(const char *text, const char *word)
+{
+	static const char part[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	for (const char *at = text; (at = strstr(at, "\n.It Cm ")) != NULL;) {
+		const char *end = strchr(++at, '\n');
+		for (const char *c = at; end && c < end; c += strspn(c, part), c += strcspn(c, part))
+			if (strspn(c, part) == strlen(word) && strncmp(c, word, strlen(word)) == 0) return true;
+	}
+	return false;
+}
+
+static void test_keys_of_recipes_are_in_the_manual(void **state)
+{
+	(void)state;
+	static const char before[] = "{.key = \"";
+	char *manual = read_manual(), *source = support_read(TEST_DIR "/../engine/recipe.c", NULL), key[WORD];
+	size_t keys = 0;
+	for (const char *at = source; (at = strstr(at, before)) != NULL; keys++) {
+		at += sizeof before - 1;
+		snprintf(key, sizeof key, "%.*s", (int)strcspn(at, "\""), at);
+		if (!has_entry(manual, key)) fail_msg("the manual lacks the recipe's key '%s'", key);
+	}
+	assert_true(keys >= 30);
+	free(source);
+	free(manual);
+}
+
+/* What is no option, command or key: directories of the cache, other names that are taken. */
+static void test_other_names_are_in_the_manual(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"Pa ~/.cache/clunroll/plans\n", "Pa ~/.cache/clunroll/kernels\n",
+	    "Pa ~/.cache/clunroll/speeds\n", "Pa ~/.cache/clunroll/bench\n", "Cm Dense-LISTA", "SIGHUP"};
+	char *manual = read_manual();
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strstr(manual, names[i])) fail_msg("the manual lacks %s", names[i]);
+	free(manual);
+}
+
 static size_t count_of(const char *text, const char *part)
 {
 	size_t count = 0;
@@ -114,6 +154,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_commands_and_options_are_in_the_manual),
 	    cmocka_unit_test(test_options_of_the_manual_exist),
+	    cmocka_unit_test(test_keys_of_recipes_are_in_the_manual),
+	    cmocka_unit_test(test_other_names_are_in_the_manual),
 	    cmocka_unit_test(test_lists_of_the_manual_are_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

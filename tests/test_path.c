@@ -42,6 +42,54 @@ static void one_file_has_many_names(void **state)
 	support_directory_remove(directory);
 }
 
+static void files_that_would_be_one(void **state)
+{
+	(void)state;
+	char *directory = support_directory_create(), *missing = support_path(directory, "missing"),
+	     *dotted = support_path(directory, "./missing"), *other = support_path(directory, "other"),
+	     *elsewhere = support_path(directory, "nowhere/missing");
+	const struct {
+		const char *name;
+		bool same;
+	} cases[] = {{missing, true}, {dotted, true}, {other, false}, {elsewhere, false}, {"missing", false}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (path_same_place(missing, cases[i].name) != cases[i].same) fail_msg("%s", cases[i].name);
+	assert_true(path_same_place("missing", "./missing"));
+	support_write(missing, "x", 1);
+	assert_int_equal(symlink(missing, other), 0);
+	assert_true(path_same_place(missing, other));
+	char *all[] = {missing, dotted, other, elsewhere};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+	support_directory_remove(directory);
+}
+
+/* What can be written is as it was afterwards, and nothing lies beside it. */
+static void whether_a_file_can_be_written(void **state)
+{
+	(void)state;
+	clu_error error;
+	char *directory = support_directory_create(), *file = support_path(directory, "file"),
+	     *nowhere = support_path(directory, "nowhere/file");
+	support_ok(path_check_writable(file, &error), &error);
+	support_write(file, "here", 4);
+	support_ok(path_check_writable(file, &error), &error);
+	size_t size;
+	free(support_read(file, &size));
+	assert_int_equal(size, 4);
+	const struct {
+		const char *path, *says;
+	} cases[] = {{nowhere, "cannot be written"}, {directory, "is a directory"}, {"/dev/null", "no regular file"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(path_check_writable(cases[i].path, &error), CLU_FILE);
+		if (!strstr(error.message, cases[i].says) || !strstr(error.message, cases[i].path)) fail_msg("%s", error.message);
+	}
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(directory), 0); /* empty */
+	free(nowhere);
+	free(file);
+	free(directory);
+}
+
 static void cached_files_have_a_directory(void **state)
 {
 	(void)state;
@@ -78,6 +126,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_from_the_root),
 	    cmocka_unit_test(one_file_has_many_names),
+	    cmocka_unit_test(files_that_would_be_one),
+	    cmocka_unit_test(whether_a_file_can_be_written),
 	    cmocka_unit_test(cached_files_have_a_directory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

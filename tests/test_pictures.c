@@ -68,6 +68,20 @@ static void test_neurons_are_named(void **state)
 	free(out.text);
 }
 
+static void test_the_legend_has_every_neuron(void **state)
+{
+	(void)state;
+	markup out = {0};
+	picture_architecture_legend(&out);
+	assert_false(out.failed);
+	check_picture(out.text);
+	static const char *const names[] = {">soft threshold<", ">ReLU<", ">LeakyReLU<", ">soft threshold with support selection<"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strstr(out.text, names[i])) fail_msg("the legend lacks %s", names[i]);
+	assert_int_equal(page_count(out.text, "class=\"node\""), CLU_NEURON_COUNT);
+	free(out.text);
+}
+
 static void test_nothing_to_draw(void **state)
 {
 	(void)state;
@@ -210,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_architecture),
 	    cmocka_unit_test(test_neurons_are_named),
+	    cmocka_unit_test(test_the_legend_has_every_neuron),
 	    cmocka_unit_test(test_nothing_to_draw),
 	    cmocka_unit_test(test_heat_map),
 	    cmocka_unit_test(test_odd_figures),
