@@ -99,8 +99,8 @@ static const recipe_field recipe_fields[RECIPE_FIELDS] = {
 enum { STAGE_VARIABLES, STAGE_RATE, STAGE_RATE_LAST, STAGE_CURVE, STAGE_FLOOR, STAGE_LENGTH, STAGE_LENGTH_LAST };
 static const recipe_field stage_fields[STAGE_FIELDS] = {
     {.key = "variables", .kind = FIELD_WORD, .offset = STAGE(variables), .words = {"new", "all"}},
-    {.key = "rate", .kind = FIELD_REAL, .offset = STAGE(rate), .least = 0, .most = 1e3, .range = RANGE_ABOVE},
-    {.key = "rate_last", .kind = FIELD_REAL, .offset = STAGE(rate_last), .least = 0, .most = 1e3, .range = RANGE_ABOVE},
+    {.key = "rate", .kind = FIELD_REAL, .offset = STAGE(rate), .least = 0, .most = 1e30, .range = RANGE_ABOVE},
+    {.key = "rate_last", .kind = FIELD_REAL, .offset = STAGE(rate_last), .least = 0, .most = 1e30, .range = RANGE_ABOVE},
     {.key = "curve", .kind = FIELD_WORD, .offset = STAGE(curve), .words = {"flat", "cosine", "exponential"}},
     {.key = "floor", .kind = FIELD_REAL, .offset = STAGE(floor), .least = 0, .most = 1},
     {.key = "length", .kind = FIELD_WHOLE, .offset = STAGE(length), .least = 0, .most = UINT32_MAX},
