@@ -291,9 +291,6 @@ static const double floor_least = 1e-12; /* an exponential never comes to 0 */
 static clu_status check_stage(const clu_stage *stage, const char *where, clu_status status, clu_error *error)
 {
 	const bool endless = stage->length == 0 || stage->length_last == 0;
-	if (stage->fall > 0 && stage->rate_last != stage->rate)
-		return clu_fail(
-		    error, status, "%s: rate_last= and fall= both say how the rate changes with depth: leave one out, or fall=0", where);
 	if (endless && stage->patience == 0 && stage->cap == 0)
 		return clu_fail(error, status, "%s: the stage never ends, wanted length= and length_last=, patience= or cap=", where);
 	if (endless && stage->curve != CLU_CURVE_FLAT)
@@ -306,7 +303,7 @@ static clu_status check_stage(const clu_stage *stage, const char *where, clu_sta
 	return CLU_OK;
 }
 
-/* Fills in what a stage line left out. */
+/* Fills in what a stage line left out, and finds what a line may not say twice. */
 static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line, clu_error *error)
 {
 	static const unsigned needed[] = {STAGE_VARIABLES, STAGE_RATE};
@@ -316,6 +313,9 @@ static clu_status complete_stage(clu_stage *stage, unsigned seen, unsigned line,
 		return clu_fail(error, CLU_FORMAT, "line %u: the stage has no %s=", line, stage_fields[needed[i]].key);
 	}
 	if (!(seen >> STAGE_RATE_LAST & 1)) stage->rate_last = stage->rate;
+	if (stage->fall > 0 && stage->rate_last != stage->rate)
+		return clu_fail(error, CLU_FORMAT,
+		    "line %u: rate_last= and fall= both say how the rate changes with depth: leave one out, or fall=0", line);
 	if (!(seen >> STAGE_LENGTH_LAST & 1)) stage->length_last = stage->length;
 	snprintf(where, sizeof where, "line %u", line);
 	return check_stage(stage, where, CLU_FORMAT, error);
