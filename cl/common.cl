@@ -1,4 +1,4 @@
-/* common.cl: what all kernels share. Comes first in the program; the other files follow by name.
+/* common.cl: what all kernels share. Comes first in the program; program.c has the order of the other files.
  *
  * The plan's numbers arrive as -D: VECTOR (floats in a vector: 1, 4, 8, 16), GROUP (work-items that share a row),
  * BLOCK_ROWS (rows that a work-group covers), and the product's TILE_* (product.cl).
@@ -56,7 +56,7 @@ ulong column_at(uint column, ulong panel)
 
 /* Entries that a row's list has room for: a line more than the row has columns, so that the lists of neighbouring rows do not fall on
  * the same lines of a cache. */
-#define LIST_LD(ld) ((ld) + 8)
+#define LIST_LD(ld) ((ld) + LIST_GAP)
 
 /* Numbers that a row of lists' starts has: layer.cl. */
 #define STARTS_LD(n) (((n) + LIST_COLUMNS - 1) / LIST_COLUMNS + 1)

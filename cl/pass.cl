@@ -28,8 +28,8 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 		layer_forward_rows(layer, layers, depth, row0, row_end, batch, n, ld, spaced, gates[below], neurons[below], sides[below],
 			weights + scalars_at, u, y, x, cutoffs, entries, starts, 0);
 		if (layer < depth)
-			rows_times(row0, row_end, n, ld, x + below * plane, entries + below * batch * LIST_LD(ld), starts + below * batch * STARTS_LD(n),
-				weights + w_xt_at, w_x_panel, y + below * spaced);
+			rows_times(row0, row_end, n, ld, x + below * plane, entries + below * batch * LIST_LD(ld),
+				starts + below * batch * STARTS_LD(n), weights + w_xt_at, w_x_panel, y + below * spaced);
 	}
 }
 

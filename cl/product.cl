@@ -205,8 +205,9 @@ void rows_sparse(uint row0, uint row_end, uint n, uint ld, __global const uint2 
 			for (uint row = row0; row < row_end; row++) {
 				__global const uint *bounds = starts + row * STARTS_LD(n);
 				const uint begin = bounds[block], end = bounds[min(block + INNER_ROWS / LIST_COLUMNS, last)];
-				row_sparse(block > 0, end - begin, entries + (ulong)row * LIST_LD(ld) + begin, min(ld / VECTOR - vector, (uint)WIDE_VECTORS),
-					b + panel * b_panel, b_panel, c + (ulong)row * ld + panel * PANEL, PANEL);
+				row_sparse(block > 0, end - begin, entries + (ulong)row * LIST_LD(ld) + begin,
+					min(ld / VECTOR - vector, (uint)WIDE_VECTORS), b + panel * b_panel, b_panel,
+					c + (ulong)row * ld + panel * PANEL, PANEL);
 			}
 }
 #endif

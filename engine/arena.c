@@ -41,7 +41,7 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));
 	arena->transposed_floats = operand_floats(arena, n);
 	arena->starts_ld = (shape->n + LIST_COLUMNS - 1) / LIST_COLUMNS + 1;
-	arena->list_ld = arena->ld_n + (arena->sparse ? MATRIX_ALIGN / 2 : 0);
+	arena->list_ld = arena->ld_n + (arena->sparse ? LIST_GAP : 0);
 	arena->by_column_ld = (uint64_t)shape->layers * shape->batch + MATRIX_ALIGN / 2;
 	arena->by_column_starts = arena->sparse   ? product_by_column_starts(shape->n, shape->layers * shape->batch)
 	                          : arena->listed ? (uint64_t)shape->layers * shape->n

@@ -257,8 +257,14 @@ static void test_layers_without_a_stage(void **state)
 		assert_int_equal(status, cases[i].named ? CLU_ARGUMENT : CLU_OK);
 		if (cases[i].named && !strstr(error.message, cases[i].named)) fail_msg("%s", error.message);
 	}
+}
+
+/* What a structure filled in by hand may have and no text could give. */
+static void test_fields_that_training_cannot_use(void **state)
+{
+	(void)state;
 	clu_recipe recipe = load("fast");
-	recipe.rate_theta = 0; /* what a structure filled in by hand leaves out */
+	recipe.rate_theta = 0; /* left out */
 	assert_int_equal(clu_recipe_check(&recipe, 1, 16, NULL), CLU_ARGUMENT);
 	recipe = load("fast");
 	recipe.beta1 = 1;
@@ -500,6 +506,7 @@ int main(void)
 	    cmocka_unit_test(test_optional_keys),
 	    cmocka_unit_test(test_sets_of_layers),
 	    cmocka_unit_test(test_layers_without_a_stage),
+	    cmocka_unit_test(test_fields_that_training_cannot_use),
 	    cmocka_unit_test(test_too_many_stages),
 	    cmocka_unit_test(test_refused_with_line_key_and_value),
 	    cmocka_unit_test(test_files),
