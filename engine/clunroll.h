@@ -206,8 +206,9 @@ typedef struct clu_score {
 /* On all samples, by as many threads as there are processors. */
 CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, const clu_samples *samples,
     clu_measured measured, clu_score *score, clu_error *error);
-/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first 256 samples: half decades
- * down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+#define CLU_CHOICE_SAMPLES 256
+/* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first CLU_CHOICE_SAMPLES: half
+ * decades down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
 CLU_API clu_status clu_solver_choose(
     const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
 

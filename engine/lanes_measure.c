@@ -2,15 +2,9 @@
  * what a step enqueues, on what a step left on the device. */
 #include "lanes.h"
 
-#include <stdlib.h>
-#include <time.h>
+#include "clock.h"
 
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include <stdlib.h>
 
 /* One pass: Y of the layers in the order in which a step does them. Of the lists of dv a step keeps the last only, layer 2's: H_2
  * is computed for all. */
@@ -31,10 +25,10 @@ clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_
 	if ((unsigned)product >= CLU_PRODUCT_COUNT) return clu_fail(error, CLU_ARGUMENT, "no product %d", (int)product);
 	if (lanes->lists_stale || !lanes->steps)
 		return clu_fail(error, CLU_ARGUMENT, "a product is timed on what a step left: run the lanes first");
-	const double begin = now();
+	const double begin = clock_seconds();
 	for (uint32_t i = 0; i < count; i++) CLU_TRY(enqueue_pass(lanes, product, error));
 	CLU_TRY(device_finish(lanes->device, error));
-	*seconds = now() - begin;
+	*seconds = clock_seconds() - begin;
 	return CLU_OK;
 }
 

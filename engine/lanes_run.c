@@ -4,22 +4,15 @@
  * the end. A burst ends where the first lane has a validation or a new permutation due. */
 #include "lanes.h"
 
+#include "clock.h"
 #include "random.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double burst_seconds = 0.2;    /* how long a stop may have to wait, about … */
 static const double evaluation_seconds = 2; /* … and where a validation is due */
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- running ---- */
 
@@ -105,7 +98,7 @@ static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *e
 
 static void account_time(clu_lanes *lanes)
 {
-	const double time = now();
+	const double time = clock_seconds();
 	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++)
 		if (lanes->lane[slot].state == CLU_LANE_TRAINING) lanes->lane[slot].layer_seconds += time - lanes->mark;
 	lanes->mark = time;
@@ -115,10 +108,10 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 {
 	CLU_TRY(refresh_lists(lanes, error));
 	CLU_TRY(write_step_data(lanes, steps, error));
-	const double begin = now();
+	const double begin = clock_seconds();
 	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
 	CLU_TRY(device_finish(lanes->device, error));
-	const double taken = now() - begin;
+	const double taken = clock_seconds() - begin;
 	lanes->step_seconds += taken;
 	if (steps == lanes->burst && taken < burst_seconds / 2 && lanes->burst < lanes->arena.shape.burst) lanes->burst *= 2;
 	if (taken > 2 * burst_seconds && lanes->burst > 1) lanes->burst /= 2;
@@ -252,9 +245,9 @@ static uint32_t collect_due(clu_lanes *lanes)
 /* Validates `count` lanes of lanes->due; *ended becomes true when one is DONE or FAILED thereby. */
 static clu_status validate(clu_lanes *lanes, uint32_t count, bool *ended, clu_error *error)
 {
-	const double begin = now();
+	const double begin = clock_seconds();
 	CLU_TRY(evaluate(lanes, &lanes->validation, lanes->due, count, error));
-	lanes->seconds_per_evaluation = (now() - begin) / count;
+	lanes->seconds_per_evaluation = (clock_seconds() - begin) / count;
 	const lane_list all = network_all(&lanes->arena, &lanes->evaluation_lists);
 	CLU_TRY(weights_finite(&lanes->arena, &all, lanes->finite, error));
 	for (uint32_t k = 0; k < count; k++) lanes->lane[lanes->due[k]].latest = lanes->nmse[k];
@@ -274,9 +267,9 @@ static clu_status validate(clu_lanes *lanes, uint32_t count, bool *ended, clu_er
 
 clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *stop, clu_error *error)
 {
-	const double end = now() + seconds;
+	const double end = clock_seconds() + seconds;
 	bool ended = false;
-	lanes->mark = now();
+	lanes->mark = clock_seconds();
 	do {
 		uint32_t due = collect_due(lanes);
 		if (!due) {
@@ -288,6 +281,6 @@ clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *s
 		}
 		if (due) CLU_TRY(validate(lanes, due, &ended, error));
 		account_time(lanes);
-	} while (!ended && now() < end && !(stop && *stop));
+	} while (!ended && clock_seconds() < end && !(stop && *stop));
 	return CLU_OK;
 }

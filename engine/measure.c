@@ -1,20 +1,12 @@
 /* measure.c: what a device can do: multiply-adds in registers, a product at the paper's size (on a GPU many), a copy through
  * memory. Each is repeated until it lasts long enough to be timed by the host's clock, and the best of several is taken. */
+#include "clock.h"
 #include "launch.h"
 #include "memory.h"
 #include "product.h"
 
-#include <time.h>
-
 static const double least_seconds = 0.05; /* per timed run */
 enum { REPEATS = 3 };
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 enum { FMA_CHAINS = 12, FMA_ROUNDS = 32, ROWS = 128, SIDE = 500, LD = 512, LANES_MAX = 32, COPY_RUN = 1024, COPY_PARTS = 256 };
 
@@ -78,10 +70,10 @@ static clu_status run_copy(const bench *bench, uint32_t size, double *work, clu_
 static clu_status time_runs(
     const bench *bench, const work_kind *kind, uint32_t size, uint32_t count, double *work, double *seconds, clu_error *error)
 {
-	const double begin = now();
+	const double begin = clock_seconds();
 	for (uint32_t i = 0; i < count; i++) CLU_TRY(kind->run(bench, size, work, error));
 	CLU_TRY(device_finish(bench->device, error));
-	*seconds = now() - begin;
+	*seconds = clock_seconds() - begin;
 	return CLU_OK;
 }
 
@@ -126,14 +118,14 @@ clu_status clu_device_measure(clu_device *device, clu_measurement *measurement, 
 {
 	static const work_kind fma = {run_fma, 1 << 14}, product = {run_product, ROWS}, copy = {run_copy, COPY_PARTS};
 	bench bench = {.device = device};
-	const double begin = now();
+	const double begin = clock_seconds();
 	clu_status status = CLU_OK;
 	*measurement = (clu_measurement){0};
 	CLU_GOTO(prepare(&bench, error));
 	CLU_GOTO(rate_of(&bench, &fma, &measurement->peak_gflops, error));
 	CLU_GOTO(rate_of(&bench, &product, &measurement->product_gflops, error));
 	CLU_GOTO(rate_of(&bench, &copy, &measurement->bandwidth_gbytes, error));
-	measurement->seconds = now() - begin;
+	measurement->seconds = clock_seconds() - begin;
 cleanup:
 	memory_release(&bench.list);
 	memory_release(&bench.c);

@@ -2,12 +2,12 @@
  * layers add to it is small: so a threshold's share of nonzeros follows from the normal distribution. */
 #include "probe.h"
 
+#include "clock.h"
 #include "network.h"
 #include "random.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Variance of what earlier layers add to an entry of U, which has 1: small enough to leave densities alone, large enough for
  * gradients of ordinary size. */
@@ -207,12 +207,10 @@ clu_status probe_set_density(probe *probe, double ends, double middle, clu_error
 
 clu_status probe_run(probe *probe, uint32_t steps, double *seconds, clu_error *error)
 {
-	struct timespec begin, end;
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	const double begin = clock_seconds();
 	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&probe->arena, &probe->lists, &probe->samples, 0, error));
 	CLU_TRY(device_finish(probe->device, error));
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	*seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+	*seconds = clock_seconds() - begin;
 	return CLU_OK;
 }
 

@@ -1,6 +1,7 @@
 /* selftest.c: whether a device computes what it should, before it gets work: one optimiser step of three lanes of different
  * architectures and depths, and a network applied, at sizes that are no multiple of anything, against the double-precision
  * reference. */
+#include "clock.h"
 #include "network.h"
 #include "reference.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TEST_M = 7, TEST_N_MAX = 16 * 16 + 3, TEST_LAYERS = 5, TEST_BATCH = 11, TEST_LANES = 3, TEST_SAMPLES = 13 };
 
@@ -319,15 +319,13 @@ static clu_status run(fixture *f, clu_error *error)
 
 clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error)
 {
-	struct timespec begin, end;
 	fixture *f = calloc(1, sizeof *f);
 	if (!f) return clu_fail(error, CLU_MEMORY, "no host memory for a self-test");
 	f->device = device;
 	f->n = covering_n(&device->plan);
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	const double begin = clock_seconds();
 	clu_status status = run(f, error);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	if (seconds) *seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+	if (seconds) *seconds = clock_seconds() - begin;
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
 		reference_destroy(f->reference[lane]);
 		clu_model_destroy(f->model[lane]);

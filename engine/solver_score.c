@@ -137,7 +137,7 @@ cleanup:
 /* ---- choice ---- */
 
 /* Values are 10^(place/16): half decades first, then refined. */
-enum { PLACES = 16, COARSE = PLACES / 2, LEAST_PLACE = -12 * PLACES, PATIENCE = 4, CHOICE_SAMPLES = 256 };
+enum { PLACES = 16, COARSE = PLACES / 2, LEAST_PLACE = -12 * PLACES, PATIENCE = 4 };
 static const double choice_gain_db = 0.01; /* less is no improvement */
 
 typedef struct choice {
@@ -198,7 +198,7 @@ clu_status clu_solver_choose(
 {
 	if (how->method == CLU_METHOD_ORACLE) return CLU_OK;
 	choice c = {.solver = solver, .how = *how, .samples = *samples, .measured = measured, .best_db = INFINITY};
-	if (c.samples.count > CHOICE_SAMPLES) c.samples.count = CHOICE_SAMPLES;
+	if (c.samples.count > CLU_CHOICE_SAMPLES) c.samples.count = CLU_CHOICE_SAMPLES;
 	CLU_TRY(search_coarse(&c, error));
 	CLU_TRY(search_fine(&c, error));
 	set_place(how, c.best_place);

@@ -4,6 +4,7 @@
  * rarely quiet: rivals take turns in short slices, the best slice of each counts, and the better one must be so by a margin. */
 #include "tune.h"
 
+#include "clock.h"
 #include "plan.h"
 #include "probe.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double slice_seconds = 0.04;  /* a turn, at least one step */
 static const double gain_speed = 1.03;     /* what a change must gain … */
@@ -79,16 +79,9 @@ typedef struct tuner {
 	char key[CLU_KEY_TEXT];
 } tuner;
 
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool time_is_over(const tuner *t, double share)
 {
-	return (t->job->stop && *t->job->stop) || now() - t->begin > share * t->job->seconds;
+	return (t->job->stop && *t->job->stop) || clock_seconds() - t->begin > share * t->job->seconds;
 }
 
 /* Says what a change of the plan came to. */
@@ -404,7 +397,7 @@ cleanup:
 
 clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_tuning *tuning, clu_error *error)
 {
-	tuner t = {.info = info, .job = job, .begin = now(), .plan = job->base};
+	tuner t = {.info = info, .job = job, .begin = clock_seconds(), .plan = job->base};
 	*tuning = (clu_tuning){.plan = job->base};
 	CLU_TRY(plan_check(&job->base, "the plan to begin with", error));
 	if (job->layers < 1 || job->layers > CLU_LAYERS_MAX || job->batch < 1)
@@ -417,6 +410,6 @@ clu_status clu_tune(const clu_device_info *info, const clu_tuning_job *job, clu_
 	const bool stopped = job->stop && *job->stop;
 	if (status == CLU_OK && !stopped) status = confirm(&t, tuning, error);
 	probe_network_destroy(t.network);
-	tuning->seconds = now() - t.begin;
+	tuning->seconds = clock_seconds() - t.begin;
 	return status;
 }

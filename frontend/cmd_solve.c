@@ -27,7 +27,7 @@ static const char examples[] =
     "  clunroll solve --dictionary D.npy --train-set X.npy                # the test set is held out, as in 'clunroll train'\n"
     "  clunroll solve --dictionary D.npy --solver fista:200:0.01 --test-set X.npy --test-measurements B.npy\n";
 
-enum { OPTION_SOLVER = 1, OPTION_JSON, SOLVERS_MAX = 16, WORD_MAX = 64, ITERATIONS_MAX = 1000000, CHOICE_SAMPLES = 256 };
+enum { OPTION_SOLVER = 1, OPTION_JSON, SOLVERS_MAX = 16, WORD_MAX = 64, ITERATIONS_MAX = 1000000 };
 
 /* A solver as asked for. */
 struct wish {
@@ -123,7 +123,7 @@ static void drop_other_sets(struct solve_job *job)
 	clu_problem *problem = &job->settings.problem;
 	if (given->train_x) return;
 	problem->train = 0;
-	if (problem->validation > CHOICE_SAMPLES) problem->validation = CHOICE_SAMPLES;
+	if (problem->validation > CLU_CHOICE_SAMPLES) problem->validation = CLU_CHOICE_SAMPLES;
 	if (!chooses(job) && !given->validation_x) problem->validation = 0;
 }
 

@@ -24,7 +24,7 @@ static const struct {
     {"oracle", "least squares on the true support", {.method = CLU_METHOD_ORACLE}},
 };
 
-enum { CHOICE_SAMPLES = 256, PATH_TEXT = 4096 };
+enum { PATH_TEXT = 4096 };
 
 const char *solver_result_id(size_t index)
 {
@@ -48,7 +48,7 @@ static settings solver_settings(const settings *given)
 {
 	settings own = *given;
 	own.problem.train = 0;
-	if (own.problem.validation > CHOICE_SAMPLES) own.problem.validation = CHOICE_SAMPLES;
+	if (own.problem.validation > CLU_CHOICE_SAMPLES) own.problem.validation = CLU_CHOICE_SAMPLES;
 	return own;
 }
 
