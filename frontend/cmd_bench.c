@@ -31,7 +31,7 @@ static const char help[] =
     "  --check BASELINE  not of compare: what --json wrote before on this device is measured again: says what got slower\n"
     "                    or faster by more than 5 % and the noise of both; exit status 1 where something got slower\n"
     "  -o, --output FILE compare, --sweep: a picture (SVG)\n"
-    "  --repeat N        timed slices (15), not of apply\n"
+    "  --repeat N        timed slices (15); not of apply and compare\n"
     "  --slice SECONDS   length of one, and of the calls with a batch (0.5)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products, instead of its own plan\n"
@@ -49,16 +49,24 @@ static const char help[] =
     "  clunroll bench apply lista.safetensors --batches 1,1024\n";
 
 /* Options that only some subcommands take. */
-enum { TAKES_CHECK = 1, TAKES_OUTPUT = 2, TAKES_KERNELS = 4, TAKES_SWEEP = 8, TAKES_LANES = 16, TAKES_BATCHES = 32 };
+enum {
+	TAKES_CHECK = 1,
+	TAKES_OUTPUT = 2,
+	TAKES_KERNELS = 4,
+	TAKES_SWEEP = 8,
+	TAKES_LANES = 16,
+	TAKES_BATCHES = 32,
+	TAKES_REPEAT = 64
+};
 
 static const struct {
 	const char *name;
 	int (*run)(const bench_job *job);
 	unsigned takes;
 } subcommands[] = {
-    {"products", bench_products, TAKES_CHECK | TAKES_LANES},
-    {"step", bench_step, TAKES_CHECK | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP | TAKES_LANES},
-    {"all", bench_all, TAKES_CHECK | TAKES_KERNELS | TAKES_LANES},
+    {"products", bench_products, TAKES_CHECK | TAKES_REPEAT | TAKES_LANES},
+    {"step", bench_step, TAKES_CHECK | TAKES_REPEAT | TAKES_OUTPUT | TAKES_KERNELS | TAKES_SWEEP | TAKES_LANES},
+    {"all", bench_all, TAKES_CHECK | TAKES_REPEAT | TAKES_KERNELS | TAKES_LANES},
     {"apply", bench_apply, TAKES_CHECK | TAKES_BATCHES},
     {"compare", bench_compare, TAKES_OUTPUT},
 };
@@ -96,7 +104,7 @@ static clu_status parse_list(
 
 static clu_status parse_option(int option, bench_job *job, clu_error *error)
 {
-	uint64_t repeat = job->repeat;
+	uint64_t repeat;
 	switch (option) {
 	case 'l': return parse_list("--lanes", optarg, 65536, job->lanes, &job->lanes_count, error);
 	case 'b': return parse_list("--batches", optarg, BENCH_BATCH_MAX, job->batches, &job->batches_count, error);
@@ -126,6 +134,7 @@ static const char *foreign_option(const bench_job *job, unsigned takes)
 	if (job->sweep && !(takes & TAKES_SWEEP)) return "--sweep";
 	if (job->lanes_count && !(takes & TAKES_LANES)) return "--lanes";
 	if (job->batches_count && !(takes & TAKES_BATCHES)) return "--batches";
+	if (job->repeat && !(takes & TAKES_REPEAT)) return "--repeat";
 	return NULL;
 }
 
@@ -141,6 +150,7 @@ static int run_subcommand(bench_job *job, char **words)
 			memcpy(job->batches, usual_batches, sizeof usual_batches);
 			job->batches_count = sizeof usual_batches / sizeof *usual_batches;
 		}
+		if (!job->repeat) job->repeat = 15;
 		job->words = words + 1;
 		return subcommands[i].run(job);
 	}
@@ -156,7 +166,7 @@ int cmd_bench(int argc, char **argv)
 	    {"batch", required_argument, 0, OPTION_BATCH}, {"kernels", no_argument, 0, 'k'}, {"check", required_argument, 0, 'c'},
 	    {"sweep", required_argument, 0, 'w'}, {"output", required_argument, 0, 'o'}, {"json", no_argument, 0, 'j'},
 	    {"help", no_argument, 0, 'h'}, {0}};
-	bench_job job = {.archs = "LISTA,Searched,Dense", .repeat = 15, .slice = 0.5};
+	bench_job job = {.archs = "LISTA,Searched,Dense", .slice = 0.5};
 	clu_error error;
 	clu_status status = bench_settings_default(&job.settings, &error);
 	for (int option; status == CLU_OK && (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {

@@ -1,4 +1,4 @@
-/* forecast.c: see forecast.h. Operations are dense-equivalent, so that a plan which skips zeros is faster than foreseen. */
+/* forecast.c: see forecast.h. */
 #include "forecast.h"
 
 #include "units.h"
@@ -6,12 +6,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-forecast forecast_make(const cost_shape *shape, const clu_recipe *recipe, uint64_t trainings, double product_gflops)
+forecast forecast_make(
+    const cost_shape *shape, const clu_recipe *recipe, size_t validation, uint64_t trainings, double steps_per_second)
 {
-	forecast f = {.shape = *shape, .recipe = recipe->name, .product_gflops = product_gflops};
+	forecast f = {.shape = *shape, .recipe = recipe->name, .steps_per_second = steps_per_second};
+	const double operations = cost_training(shape, recipe);
+	const double full_steps = operations / cost_step(shape, 1, shape->layers, CLU_VARIABLES_ALL);
+	const double validating = (double)validation / shape->batch / recipe->validate_every / 3; /* a step's share of it */
 	f.steps = cost_steps(shape, recipe, &f.exact);
-	f.operations = cost_training(shape, recipe) * (double)trainings;
-	f.seconds = f.operations / (product_gflops * 1e9);
+	f.operations = operations * (double)trainings;
+	f.seconds = full_steps * (1 + validating) * (double)trainings / steps_per_second;
 	return f;
 }
 
@@ -24,7 +28,7 @@ void forecast_print(const forecast *f)
 	printf("network        %u×%u, %u layers, batch %u\n", f->shape.m, f->shape.n, f->shape.layers, f->shape.batch);
 	printf("recipe         %s, %s%" PRIu64 " steps a training\n", f->recipe, least, f->steps);
 	printf("operations     %s%s in matrix products\n", least, operations);
-	printf("expected time  %s%s at %.4g GFLOP/s in matrix products\n", least, duration, f->product_gflops);
+	printf("expected time  %s%s at %.4g steps of all layers a second\n", least, duration, f->steps_per_second);
 }
 
 void forecast_json(const forecast *f, cJSON *json)
@@ -32,6 +36,6 @@ void forecast_json(const forecast *f, cJSON *json)
 	cJSON_AddNumberToObject(json, "steps", (double)f->steps);
 	cJSON_AddBoolToObject(json, "exact", f->exact);
 	cJSON_AddNumberToObject(json, "flop", f->operations);
-	cJSON_AddNumberToObject(json, "product_gflops", f->product_gflops);
+	cJSON_AddNumberToObject(json, "steps_per_second", f->steps_per_second);
 	cJSON_AddNumberToObject(json, "seconds", f->seconds);
 }

@@ -393,10 +393,32 @@ clu_status settings_finish_data(settings *options, clu_error *error)
 	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
 }
 
+/* A set from a file has as many samples as it has, and so has one that is held out from own codes. */
+static clu_status check_sizes(const settings *options, clu_error *error)
+{
+	const clu_problem *problem = &options->problem, usual = clu_problem_default();
+	const struct {
+		const char *option, *file_option, *file;
+		size_t given, usual;
+	} sets[] = {
+	    {"--train-samples", "--train-set", options->train_x, problem->train, usual.train},
+	    {"--validation-samples", "--validation-set", options->validation_x, problem->validation, usual.validation},
+	    {"--test-samples", "--test-set", options->test_x, problem->test, usual.test},
+	};
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+		const bool counts = sets[i].given == 0 && !sets[i].file; /* none is held out */
+		if ((!sets[i].file && !options->train_x) || sets[i].given == sets[i].usual || counts) continue;
+		return clu_fail(error, CLU_ARGUMENT, "%s %zu says nothing beside %s, whose samples %s", sets[i].option, sets[i].given,
+		    sets[i].file ? sets[i].file_option : "--train-set", sets[i].file ? "are counted" : "are divided: a tenth is held out");
+	}
+	return CLU_OK;
+}
+
 clu_status settings_finish(settings *options, clu_error *error)
 {
 	CLU_TRY(change_recipe(options, error));
 	CLU_TRY(settings_finish_data(options, error));
+	CLU_TRY(check_sizes(options, error));
 	if (options->train_x) return CLU_OK; /* sizes of own sets are known when they are read */
 	if (options->problem.train < options->batch)
 		return clu_fail(error, CLU_ARGUMENT, "--batch %u is larger than the training set of %zu samples", options->batch,

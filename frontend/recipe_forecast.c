@@ -18,9 +18,7 @@ typedef struct part_forecast {
 	const char *part, *variant;
 	uint64_t seed; /* of a ranking; 0: all */
 	size_t missing, there;
-	uint64_t steps; /* of one training */
-	bool exact;
-	double seconds; /* of all that are missing */
+	forecast work; /* all that are missing */
 } part_forecast;
 
 /* Of all lines; one step for each part, whose networks are of other sizes. */
@@ -32,7 +30,9 @@ typedef struct whole_forecast {
 static void print_line(const recipe_study *study, const part_forecast *f)
 {
 	char duration[UNITS_TEXT], variant[64];
-	units_duration(f->seconds, duration);
+	const forecast *work = &f->work;
+	const uint64_t steps = f->missing * work->steps;
+	units_duration(work->seconds, duration);
 	if (study->job.json) {
 		cJSON *json = report_json_begin();
 		cJSON_AddStringToObject(json, "part", f->part);
@@ -40,9 +40,9 @@ static void print_line(const recipe_study *study, const part_forecast *f)
 		if (f->seed) cJSON_AddNumberToObject(json, "seed", (double)f->seed);
 		cJSON_AddNumberToObject(json, "missing", (double)f->missing);
 		cJSON_AddNumberToObject(json, "there", (double)f->there);
-		cJSON_AddNumberToObject(json, "steps", (double)f->steps * (double)f->missing);
-		cJSON_AddBoolToObject(json, "exact", f->exact);
-		cJSON_AddNumberToObject(json, "seconds", f->seconds);
+		cJSON_AddNumberToObject(json, "steps", (double)steps);
+		cJSON_AddBoolToObject(json, "exact", work->exact);
+		cJSON_AddNumberToObject(json, "seconds", work->seconds);
 		report_json(json);
 		return;
 	}
@@ -50,18 +50,15 @@ static void print_line(const recipe_study *study, const part_forecast *f)
 		snprintf(variant, sizeof variant, "%s, seed %" PRIu64, f->variant, f->seed);
 	else
 		snprintf(variant, sizeof variant, "%s", f->variant);
-	printf("%-8s %-20s %8zu %6zu  %s%12" PRIu64 "  %s%s\n", f->part, variant, f->missing, f->there, f->exact ? "" : "≥ ",
-	    f->steps * f->missing, f->exact ? "" : "at least ", duration);
+	printf("%-8s %-20s %8zu %6zu  %s%12" PRIu64 "  %s%s\n", f->part, variant, f->missing, f->there, work->exact ? "" : "≥ ", steps,
+	    work->exact ? "" : "at least ", duration);
 }
 
 static clu_status foresee(const recipe_study *study, const settings *settings, reproduce_step *step, part_forecast *f,
     whole_forecast *whole, clu_error *error)
 {
-	double seconds = 0;
-	f->exact = true;
-	if (f->missing > 0) CLU_TRY(reproduce_step_foresee(&study->job, settings, step, &f->steps, &f->exact, &seconds, error));
-	f->seconds = (double)f->missing * seconds;
-	whole->seconds += f->seconds;
+	CLU_TRY(reproduce_step_foresee(&study->job, settings, f->missing, step, &f->work, error));
+	whole->seconds += f->work.seconds;
 	print_line(study, f);
 	return CLU_OK;
 }

@@ -15,9 +15,7 @@
 /* What a row's missing networks take. */
 typedef struct row_forecast {
 	uint32_t missing, there;
-	uint64_t steps; /* of one training */
-	bool exact;
-	double seconds; /* of all that are missing */
+	forecast work; /* all that are missing */
 } row_forecast;
 
 /* A row that takes another's networks trains none. */
@@ -35,7 +33,7 @@ static clu_status count_missing(const reproduce_job *job, const paper_row *row, 
 		for (uint32_t seed = 1; seed <= job->repeat; seed++) {
 			reproduce_network network;
 			CLU_TRY(reproduce_network_create(job, job->archs[a], row->trained, seed, NULL, &network, error));
-			const bool there = reproduce_network_exists(&network);
+			const bool there = reproduce_network_exists(&network) || reproduce_network_diverged(&network);
 			reproduce_network_release(&network);
 			f->there += there;
 			f->missing += !there;
@@ -48,32 +46,30 @@ static clu_status foresee_row(
     const reproduce_job *job, const paper_row *row, reproduce_step *step, row_forecast *f, clu_error *error)
 {
 	settings settings;
-	double seconds;
 	CLU_TRY(reproduce_settings(job, row->trained, 1, &settings, error));
 	CLU_TRY(count_missing(job, row, f, error));
-	if (f->missing == 0) return CLU_OK;
-	CLU_TRY(reproduce_step_foresee(job, &settings, step, &f->steps, &f->exact, &seconds, error));
-	f->seconds = f->missing * seconds;
-	return CLU_OK;
+	return reproduce_step_foresee(job, &settings, f->missing, step, &f->work, error);
 }
 
 static void print_row(const reproduce_job *job, const paper_row *row, const row_forecast *f)
 {
 	char duration[UNITS_TEXT];
-	units_duration(f->seconds, duration);
+	const forecast *work = &f->work;
+	const uint64_t steps = f->missing * work->steps;
+	units_duration(work->seconds, duration);
 	if (job->json) {
 		cJSON *json = report_json_begin();
 		cJSON_AddStringToObject(json, "row", row->id);
 		cJSON_AddNumberToObject(json, "missing", f->missing);
 		cJSON_AddNumberToObject(json, "there", f->there);
-		cJSON_AddNumberToObject(json, "steps", (double)f->steps * f->missing);
-		cJSON_AddBoolToObject(json, "exact", f->exact);
-		cJSON_AddNumberToObject(json, "seconds", f->seconds);
+		cJSON_AddNumberToObject(json, "steps", (double)steps);
+		cJSON_AddBoolToObject(json, "exact", work->exact);
+		cJSON_AddNumberToObject(json, "seconds", work->seconds);
 		report_json(json);
 		return;
 	}
-	printf("%-4s %8u %6u  %s%12" PRIu64 "  %s%s\n", row->id, f->missing, f->there, f->exact ? "" : "≥ ", f->steps * f->missing,
-	    f->exact ? "" : "at least ", duration);
+	printf("%-4s %8u %6u  %s%12" PRIu64 "  %s%s\n", row->id, f->missing, f->there, work->exact ? "" : "≥ ", steps,
+	    work->exact ? "" : "at least ", duration);
 }
 
 int reproduce_dry_run(const reproduce_job *job)
@@ -86,12 +82,12 @@ int reproduce_dry_run(const reproduce_job *job)
 	interrupt_install();
 	if (!job->json) printf("%-4s %8s %6s  %12s  %s\n", "row", "missing", "there", "steps", "time");
 	for (size_t r = 0; r < job->row_count; r++) {
-		row_forecast f = {.exact = true};
+		row_forecast f = {.missing = 0};
 		if (!trains(job, r)) continue;
 		CLU_GOTO(foresee_row(job, job->rows[r], &step, &f, &error));
 		if (interrupt_flag) return EXIT_STOPPED;
 		print_row(job, job->rows[r], &f);
-		seconds += f.seconds;
+		seconds += f.work.seconds;
 	}
 	units_duration(seconds, duration);
 	if (!job->json && seconds > 0) printf("%s in all, trained one after the other on %s\n", duration, step.device);

@@ -13,6 +13,7 @@
 #include "sampler_random.h"
 #include "settings_json.h"
 #include "status.h"
+#include "step_speed.h"
 #include "study_view.h"
 #include "supervisor.h"
 #include "units.h"
@@ -410,15 +411,28 @@ static int finish(struct search *s, supervisor_end end)
 
 /* ---- instead of running ---- */
 
-static clu_status measure(const clu_device_info *info, double *gflops, clu_error *error)
+static cost_shape shape_of(const struct search *s)
 {
-	clu_device *device = NULL;
-	clu_measurement measurement;
-	CLU_TRY(device_choice_open(info, NULL, &device, error));
-	clu_status status = clu_device_measure(device, &measurement, error);
-	if (status == CLU_OK) *gflops = measurement.product_gflops;
+	const settings *all = &s->settings;
+	return (cost_shape){all->problem.m, all->problem.n, all->layers, all->batch, 1};
+}
+
+/* Steps of all layers a second that its worker would make, which takes as many lanes as suit the device. */
+static clu_status measure(const struct search *s, const clu_device_info *info, uint64_t trials, double *rate, clu_error *error)
+{
+	const settings *all = &s->settings;
+	const cost_shape shape = shape_of(s);
+	const plan_wish wish = {.shape = {shape.m, shape.n, shape.layers, shape.batch},
+	    .operations = (double)trials * cost_training(&shape, &all->recipe),
+	    .stop = &interrupt_flag};
+	plan_choice plan;
+	clu_device *device;
+	step_speed speed;
+	CLU_TRY(device_choice_open_as(info, &wish, &plan, &device, error));
 	clu_device_destroy(device);
-	return status;
+	CLU_TRY(step_speed_measure(info, &wish, &plan, &speed, error));
+	*rate = 1 / (speed.among_lanes > 0 && s->job->lanes != 1 ? speed.among_lanes : speed.alone);
+	return CLU_OK;
 }
 
 static void print_forecast(const struct search *s, uint64_t trials, const forecast *f)
@@ -440,22 +454,25 @@ static void print_forecast_json(const struct search *s, uint64_t trials, const f
 static int dry_run(const struct search *s, uint64_t trials)
 {
 	const settings *all = &s->settings;
-	cost_shape shape = {all->problem.m, all->problem.n, all->layers, all->batch, 1};
-	double product_gflops = 0;
+	const cost_shape shape = shape_of(s);
+	double steps_per_second = 0;
+	interrupt_install();
 	for (size_t i = 0; i < s->devices.chosen_count; i++) {
 		double rate = 0;
 		clu_error error;
 		char text[DEVICE_CHOICE_TEXT];
 		const clu_device_info *info = &s->devices.infos[s->devices.chosen[i]];
 		device_choice_describe(info, text);
-		if (measure(info, &rate, &error) == CLU_OK)
-			report_note("device %s: %.4g GFLOP/s in matrix products", text, rate);
+		const clu_status status = measure(s, info, trials, &rate, &error);
+		if (interrupt_flag) return EXIT_STOPPED;
+		if (status == CLU_OK)
+			report_note("device %s: %.4g steps of all layers a second", text, rate);
 		else
 			report_note("device %s gets no work: %s", text, error.message);
-		product_gflops += rate;
+		steps_per_second += rate;
 	}
-	if (product_gflops == 0) return EXIT_NO_DEVICE;
-	forecast f = forecast_make(&shape, &all->recipe, trials, product_gflops);
+	if (steps_per_second == 0) return EXIT_NO_DEVICE;
+	const forecast f = forecast_make(&shape, &all->recipe, all->problem.validation, trials, steps_per_second);
 	if (s->job->json)
 		print_forecast_json(s, trials, &f);
 	else

@@ -16,6 +16,7 @@
 #include "progress.h"
 #include "settings_json.h"
 #include "status.h"
+#include "step_speed.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -106,18 +107,22 @@ static const char *found_text(const struct run *run, const char *key)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run->found.settings, key));
 }
 
+static plan_wish wish_of(const train_job *job)
+{
+	const cost_shape shape = shape_of(job);
+	return (plan_wish){.imposed = job->plan_path,
+	    .shape = {shape.m, shape.n, shape.layers, shape.batch},
+	    .operations = cost_training(&shape, &job->settings.recipe),
+	    .stop = &interrupt_flag};
+}
+
 /* A training goes on under its checkpoint's numeric key. */
 static clu_status open_device(struct run *run, clu_error *error)
 {
-	const train_job *job = run->job;
-	const cost_shape shape = shape_of(job);
-	const plan_wish wish = {.imposed = job->plan_path,
-	    .shape = {shape.m, shape.n, shape.layers, shape.batch},
-	    .operations = cost_training(&shape, &job->settings.recipe),
-	    .pinned_key = found_text(run, "key"),
-	    .pinned_plan = found_text(run, "plan"),
-	    .stop = &interrupt_flag};
-	return device_choice_open_one_as(job->device_spec, &wish, &run->plan, &run->device, error);
+	plan_wish wish = wish_of(run->job);
+	wish.pinned_key = found_text(run, "key");
+	wish.pinned_plan = found_text(run, "plan");
+	return device_choice_open_one_as(run->job->device_spec, &wish, &run->plan, &run->device, error);
 }
 
 static clu_status resume(struct run *run, const clu_training *training, clu_error *error)
@@ -416,21 +421,27 @@ static void print_forecast(const train_job *job, const clu_device_info *info, co
 
 int train_dry_run(const train_job *job)
 {
-	clu_device *device = NULL;
-	clu_measurement measurement;
+	const settings *settings = &job->settings;
+	const cost_shape shape = shape_of(job);
+	const plan_wish wish = wish_of(job);
+	plan_choice plan;
+	clu_device *device;
+	step_speed speed;
 	clu_error error;
 	clu_status status;
+	interrupt_install();
 	if (job->model_path) CLU_GOTO(check_output(job, &error));
-	CLU_GOTO(device_choice_open_one(job->device_spec, job->plan_path, &device, &error));
-	CLU_GOTO(clu_device_measure(device, &measurement, &error));
-	cost_shape shape = shape_of(job);
-	forecast f = forecast_make(&shape, &job->settings.recipe, 1, measurement.product_gflops);
+	CLU_GOTO(device_choice_open_one_as(job->device_spec, &wish, &plan, &device, &error));
+	const clu_device_info info = *clu_device_about(device);
+	clu_device_destroy(device);
+	CLU_GOTO(step_speed_measure(&info, &wish, &plan, &speed, &error));
+	if (interrupt_flag) return EXIT_STOPPED;
+	const forecast f = forecast_make(&shape, &settings->recipe, settings->problem.validation, 1, 1 / speed.alone);
 	if (job->json)
-		print_forecast_json(job, clu_device_about(device), &f);
+		print_forecast_json(job, &info, &f);
 	else
-		print_forecast(job, clu_device_about(device), &f);
+		print_forecast(job, &info, &f);
 
 cleanup:
-	clu_device_destroy(device);
 	return status == CLU_OK ? EXIT_DONE : report_error(&error);
 }

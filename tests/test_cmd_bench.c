@@ -21,6 +21,7 @@ static void test_wrong_words_are_usage_errors(void **state)
 	    {{"bench", "compare", NULL}, "what to compare"},
 	    {{"bench", "compare", "a.json", "--check=b.json", NULL}, "takes no --check"},
 	    {{"bench", "apply", "--kernels", NULL}, "takes no --kernels"},
+	    {{"bench", "apply", "--repeat=3", NULL}, "takes no --repeat"},
 	    {{"bench", "products", "--sweep=n", NULL}, "takes no --sweep"},
 	    {{"bench", "products", "--kernels", NULL}, "takes no --kernels"},
 	    {{"bench", "all", "-o", "p.svg", NULL}, "takes no --output"},

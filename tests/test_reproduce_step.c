@@ -3,49 +3,39 @@
 
 #include "reproduce_step.h"
 
-/* One layer has steps of full depth only, so that its time is plain to see: each costs the step and, every 800, as many thirds of a
- * step as the validation set has batches. */
-static void of_one_layer(void **state)
-{
-	(void)state;
-	reproduce_job *job = fixture_job("full");
-	settings *settings = &job->base;
-	settings->layers = 1;
-	settings->problem.validation = 240 * 128;
-	reproduce_step step = {.shape = {250, 500, 1, 128, 1}, .seconds = 0.01};
-	uint64_t steps;
-	bool exact;
-	double seconds;
-	clu_error error;
-	support_ok(reproduce_step_foresee(job, settings, &step, &steps, &exact, &seconds, &error), &error);
-	assert_true(exact && steps == 2400);
-	assert_true(fabs(seconds - 2400 * 0.01 * 1.1) < 1e-9);
-	free(job);
-}
-
-/* Steps of few layers cost less; patience gives bounds. */
-static void of_many_layers(void **state)
+static void from_a_step_that_is_known(void **state)
 {
 	(void)state;
 	reproduce_job *job = fixture_job("full");
 	reproduce_step step = {.shape = {250, 500, 16, 128, 1}, .seconds = 0.01};
-	uint64_t steps;
-	bool exact;
-	double seconds;
+	forecast one, three;
 	clu_error error;
-	support_ok(reproduce_step_foresee(job, &job->base, &step, &steps, &exact, &seconds, &error), &error);
-	assert_true(exact && steps == 14400 && seconds > 72 && seconds < 144);
-	support_ok(clu_recipe_load("paper", &job->base.recipe, &error), &error);
-	support_ok(reproduce_step_foresee(job, &job->base, &step, &steps, &exact, &seconds, &error), &error);
-	assert_false(exact);
+	support_ok(reproduce_step_foresee(job, &job->base, 1, &step, &one, &error), &error);
+	support_ok(reproduce_step_foresee(job, &job->base, 3, &step, &three, &error), &error);
+	assert_true(one.steps == 14400 && three.steps == 14400); /* of one training */
+	assert_true(one.seconds > 72 && fabs(three.seconds - 3 * one.seconds) < 1e-9);
+	free(job);
+}
+
+/* Where nothing is missing, nothing is measured. */
+static void of_no_training(void **state)
+{
+	(void)state;
+	reproduce_job *job = fixture_job("full");
+	job->device_spec = "none of this name";
+	reproduce_step step = {.seconds = 0};
+	forecast none;
+	clu_error error;
+	support_ok(reproduce_step_foresee(job, &job->base, 0, &step, &none, &error), &error);
+	assert_true(none.exact && none.steps == 0 && none.seconds == 0);
 	free(job);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(of_one_layer),
-	    cmocka_unit_test(of_many_layers),
+	    cmocka_unit_test(from_a_step_that_is_known),
+	    cmocka_unit_test(of_no_training),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
