@@ -41,15 +41,15 @@ static const char more_help[] =
     "  --part P          quality: what recipes make of networks of --arch; ranking: the order of small networks, on all devices\n"
     "                    (both)\n\n"
     "Rows f to i of Table 1 test the networks of row b under other conditions. What is more than 0.5 dB worse than the paper\n"
-    "is marked.\n\n"
+    "is marked. A table without some of its rows or networks is written as table1-part, so that a whole one stays.\n\n"
     "Examples:\n"
     "  clunroll reproduce table1 --scale small -o small\n"
     "  clunroll reproduce table1 --rows b,f,g --arch LISTA,Searched --repeat 3 -o tables --dry-run\n"
     "  clunroll reproduce table2 --recipe paper -o tables\n"
     "  clunroll reproduce recipe --variants fast,quick,quick-squares --scale small -o small\n";
 
-static const char table_archs[] = "LISTA,LFISTA,Dense,Searched,LISTA:p,Dense:p,Searched:p";
-static const char recipe_archs[] = "LISTA,LFISTA,Dense,Searched";
+static const char *const table_archs[] = {"LISTA", "LFISTA", "Dense", "Searched", "LISTA:p", "Dense:p", "Searched:p", NULL};
+static const char *const recipe_archs[] = {"LISTA", "LFISTA", "Dense", "Searched", NULL};
 
 enum {
 	OPTION_SCALE = 1,
@@ -208,6 +208,17 @@ static clu_status take_arch(recipe_study *study, const char *word, clu_error *er
 	return CLU_OK;
 }
 
+/* Whether one of the table's usual networks is not among the job's. */
+static bool leaves_out_networks(const reproduce_job *job)
+{
+	for (const char *const *usual = table_archs; *usual; usual++) {
+		size_t i = 0;
+		while (i < job->arch_count && strcmp(job->archs[i], *usual) != 0) i++;
+		if (i == job->arch_count) return true;
+	}
+	return false;
+}
+
 static clu_status complete_table(struct command_line *line, clu_error *error)
 {
 	recipe_study *study = &line->study;
@@ -216,6 +227,7 @@ static clu_status complete_table(struct command_line *line, clu_error *error)
 	for (size_t i = 0; !line->rows && i < job->table->row_count; i++) job->rows[job->row_count++] = &job->table->rows[i];
 	if (line->rows) CLU_TRY(each_word(line->rows, take_row, study, error));
 	if (job->row_count == 0) return clu_fail(error, CLU_ARGUMENT, "--rows '%s' names no row", line->rows);
+	job->part = job->row_count < job->table->row_count || leaves_out_networks(job);
 	return CLU_OK;
 }
 
@@ -241,7 +253,9 @@ static clu_status complete(struct command_line *line, clu_error *error)
 	job->base.batch = job->scale->batch;
 	if (!line->recipe_given) CLU_TRY(clu_recipe_load(job->scale->recipe, &job->base.recipe, error));
 	CLU_TRY(settings_finish(&job->base, error));
-	CLU_TRY(each_word(line->archs ? line->archs : line->of_recipes ? recipe_archs : table_archs, take_arch, &line->study, error));
+	if (line->archs) CLU_TRY(each_word(line->archs, take_arch, &line->study, error));
+	for (const char *const *usual = line->of_recipes ? recipe_archs : table_archs; *usual && !line->archs; usual++)
+		CLU_TRY(take_arch(&line->study, *usual, error));
 	if (job->arch_count == 0) return clu_fail(error, CLU_ARGUMENT, "--arch '%s' names no network", line->archs);
 	return line->of_recipes ? complete_recipes(line, error) : complete_table(line, error);
 }

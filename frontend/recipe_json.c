@@ -57,8 +57,8 @@ static cJSON *cell_json(const recipe_results *results, size_t v, size_t a)
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "arch", cell->cell.arch);
 	cJSON_AddNumberToObject(json, "paper_db", recipe_paper_db(results, a));
-	cJSON_AddNumberToObject(json, "nmse_db", recipe_mean_db(&cell->cell));
-	cJSON_AddNumberToObject(json, "diverged", recipe_diverged(&cell->cell));
+	cJSON_AddNumberToObject(json, "nmse_db", reproduce_mean_db(&cell->cell));
+	cJSON_AddNumberToObject(json, "diverged", reproduce_diverged(&cell->cell));
 	cJSON_AddNumberToObject(json, "best_db", least);
 	cJSON_AddNumberToObject(json, "worst_db", most);
 	cJSON_AddNumberToObject(json, "dip_db", recipe_dip_db(cell, layers));

@@ -106,24 +106,6 @@ double recipe_dip_db(const recipe_cell *cell, uint32_t layers)
 	return dip;
 }
 
-double recipe_mean_db(const reproduce_cell *cell)
-{
-	double sum = 0, known = 0;
-	for (uint32_t i = 0; i < cell->count; i++) {
-		if (!isfinite(cell->training[i].nmse.db)) continue;
-		sum += cell->training[i].nmse.db;
-		known++;
-	}
-	return known > 0 ? sum / known : NAN;
-}
-
-uint32_t recipe_diverged(const reproduce_cell *cell)
-{
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < cell->count; i++) count += isfinite(cell->training[i].nmse.db) ? 0 : 1;
-	return count;
-}
-
 double recipe_mean_steps(const reproduce_cell *cell)
 {
 	double sum = 0, known = 0;

@@ -60,9 +60,6 @@ size_t recipe_curve(const recipe_cell *cell, uint32_t layers, recipe_point point
  */
 double recipe_dip_db(const recipe_cell *cell, uint32_t layers);
 double recipe_training_dip_db(const clu_layer_record *layer, uint32_t layers);
-/* Of trainings that did not diverge, which have no NMSE; NaN where all did. */
-double recipe_mean_db(const reproduce_cell *cell);
-uint32_t recipe_diverged(const reproduce_cell *cell);
 /* Means over trainings with known steps; NaN where there are none. */
 double recipe_mean_steps(const reproduce_cell *cell);
 double recipe_mean_seconds(const reproduce_cell *cell);

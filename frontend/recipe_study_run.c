@@ -17,17 +17,15 @@
 
 /* ---- quality ---- */
 
-/* A training that diverges is a result: it leaves no network, and the others go on. */
 static int train_seed(const recipe_study *study, const char *arch, const clu_recipe *recipe, uint32_t seed)
 {
 	reproduce_network network;
 	clu_error error;
-	bool diverged = false;
 	if (reproduce_network_create(&study->job, arch, RECIPE_SETTING, seed, recipe, &network, &error) != CLU_OK)
 		return report_error(&error);
-	const int code = reproduce_network_train(&study->job, &network, &diverged);
+	const int code = reproduce_network_train(&study->job, &network);
 	reproduce_network_release(&network);
-	return diverged ? EXIT_DONE : code;
+	return code;
 }
 
 static int train_seeds(const recipe_study *study, const char *arch, const clu_recipe *recipe)
@@ -44,16 +42,9 @@ static clu_status evaluate_seed(const recipe_study *study, const reproduce_bench
     recipe_cell *cell, uint32_t seed, clu_error *error)
 {
 	reproduce_network network;
-	clu_status status = CLU_OK;
-	reproduce_training *training = &cell->cell.training[seed - 1];
 	CLU_TRY(reproduce_network_create(&study->job, cell->cell.arch, RECIPE_SETTING, seed, recipe, &network, error));
-	if (reproduce_network_exists(&network)) {
-		status = reproduce_bench_evaluate(bench, &network, training, error);
-		cell->known[seed - 1] = reproduce_network_records(&network, cell->layer[seed - 1]);
-	} else {
-		*training = (reproduce_training){.seed = seed, .nmse = {NAN, NAN}, .seconds = NAN, .device = "diverged"};
-		strcpy(training->name, network.name);
-	}
+	clu_status status = reproduce_bench_evaluate(bench, &network, &cell->cell.training[seed - 1], error);
+	cell->known[seed - 1] = reproduce_network_exists(&network) && reproduce_network_records(&network, cell->layer[seed - 1]);
 	reproduce_network_release(&network);
 	return status;
 }

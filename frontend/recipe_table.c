@@ -42,10 +42,10 @@ static void add_variants(markup *out, const recipe_study *study)
 static void add_quality_cell(markup *out, const recipe_cell *cell, uint32_t layers)
 {
 	double least, most;
-	const uint32_t diverged = recipe_diverged(&cell->cell);
+	const uint32_t diverged = reproduce_diverged(&cell->cell);
 	reproduce_range_db(&cell->cell, &least, &most);
 	markup_add(out, " **");
-	markup_figure(out, recipe_mean_db(&cell->cell), 2);
+	markup_figure(out, reproduce_mean_db(&cell->cell), 2);
 	markup_add(out, "**");
 	if (cell->cell.count > diverged + 1) {
 		markup_add(out, " [");

@@ -73,10 +73,11 @@ clu_status reproduce_network_name(
 	return CLU_OK;
 }
 
-void reproduce_table_name(const reproduce_job *job, char name[REPRODUCE_NAME])
+void reproduce_table_name(const reproduce_job *job, bool whole, char name[REPRODUCE_NAME])
 {
-	const bool full = job->scale->sides == 1;
-	snprintf(name, REPRODUCE_NAME, "%s%s%s", job->table->name, full ? "" : "-", full ? "" : job->scale->name);
+	const bool full = job->scale->sides == 1, usual = strcmp(job->base.recipe.name, job->scale->recipe) == 0;
+	snprintf(name, REPRODUCE_NAME, "%s%s%s%s%s%s", job->table->name, full ? "" : "-", full ? "" : job->scale->name,
+	    usual ? "" : "-", usual ? "" : job->base.recipe.name, whole ? "" : "-part");
 }
 
 /* ---- figures ---- */
@@ -95,11 +96,19 @@ double reproduce_paper_db(const paper_row *row, const char *arch)
 	return NAN;
 }
 
+uint32_t reproduce_diverged(const reproduce_cell *cell)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < cell->count; i++) count += isfinite(cell->training[i].nmse.db) ? 0 : 1;
+	return count;
+}
+
 double reproduce_mean_db(const reproduce_cell *cell)
 {
+	const uint32_t known = cell->count - reproduce_diverged(cell);
 	double sum = 0;
-	for (uint32_t i = 0; i < cell->count; i++) sum += cell->training[i].nmse.db;
-	return sum / cell->count;
+	for (uint32_t i = 0; i < cell->count; i++) sum += isfinite(cell->training[i].nmse.db) ? cell->training[i].nmse.db : 0;
+	return known > 0 ? sum / known : NAN;
 }
 
 void reproduce_range_db(const reproduce_cell *cell, double *least, double *most)
@@ -114,5 +123,6 @@ void reproduce_range_db(const reproduce_cell *cell, double *least, double *most)
 
 bool reproduce_is_worse(const reproduce_cell *cell)
 {
-	return reproduce_mean_db(cell) > cell->paper_db + REPRODUCE_WORSE_DB; /* false where there is no figure */
+	if (isnan(cell->paper_db)) return false;
+	return reproduce_diverged(cell) > 0 || reproduce_mean_db(cell) > cell->paper_db + REPRODUCE_WORSE_DB;
 }

@@ -30,6 +30,7 @@ typedef struct reproduce_job {
 	uint32_t repeat;
 	settings base; /* of full size, row b, seed 1; batch and recipe are those to train with */
 	const char *directory, *device_spec, *plan_path;
+	bool part; /* rows or networks that belong to the table are left out */
 	bool json, dry_run;
 } reproduce_job;
 
@@ -38,18 +39,21 @@ clu_status reproduce_settings(const reproduce_job *job, const char *setting, uin
 /* "searched-250x500-snr40-fast-seed1": of a training, without ending. CLU_ARGUMENT where it is too long for a file's name. */
 clu_status reproduce_network_name(
     const char *arch, const char *setting, const settings *settings, char name[REPRODUCE_NAME], clu_error *error);
-/* "table1", "table2-small": of the files with the results. */
-void reproduce_table_name(const reproduce_job *job, char name[REPRODUCE_NAME]);
+/* "table1", "table2-small", "table1-paper", "table1-part": of the files with the results. A part never lies where a whole one does.
+ */
+void reproduce_table_name(const reproduce_job *job, bool whole, char name[REPRODUCE_NAME]);
 
 /* One network under a row's conditions. */
 typedef struct reproduce_training {
 	uint64_t seed;
 	clu_nmse nmse;
-	uint64_t steps; /* of its training; 0: not known */
-	double seconds; /* that it took; NaN: not known */
-	char device[128];
+	uint64_t steps;   /* of its training; 0: not known */
+	double seconds;   /* that it took; NaN: not known */
+	char device[128]; /* REPRODUCE_DIVERGED: its training diverged, and there are no figures (NaN) */
 	char name[REPRODUCE_NAME];
 } reproduce_training;
+
+#define REPRODUCE_DIVERGED "diverged"
 
 /* All seeds of one architecture. */
 typedef struct reproduce_cell {
@@ -74,9 +78,11 @@ typedef struct reproduce_results {
 
 /* The paper's figure for an architecture in a row; NaN where it has none. */
 double reproduce_paper_db(const paper_row *row, const char *arch);
+/* Of trainings that did not diverge; NaN: all did. */
 double reproduce_mean_db(const reproduce_cell *cell);
+uint32_t reproduce_diverged(const reproduce_cell *cell);
 void reproduce_range_db(const reproduce_cell *cell, double *least, double *most);
-/* Worse than the paper's by more than this is marked. */
+/* Worse than the paper's by more than this is marked, and what diverged. */
 #define REPRODUCE_WORSE_DB 0.5
 bool reproduce_is_worse(const reproduce_cell *cell);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 char *reproduce_path(const reproduce_job *job, const char *folder, const char *name, const char *ending)
 {
@@ -51,4 +52,14 @@ clu_status reproduce_write(const reproduce_job *job, const char *name, const cJS
 	clu_status status = replace(job, name, ".json", text, error);
 	cJSON_free(text);
 	return status == CLU_OK ? replace(job, name, ".md", markdown, error) : status;
+}
+
+void reproduce_remove(const reproduce_job *job, const char *name)
+{
+	static const char *const endings[] = {".json", ".md", ".svg"};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		char *path = reproduce_path(job, "", name, endings[i]);
+		if (path) unlink(path);
+		free(path);
+	}
 }

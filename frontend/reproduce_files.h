@@ -13,5 +13,7 @@ char *reproduce_path(const reproduce_job *job, const char *folder, const char *n
 clu_status reproduce_directories(const reproduce_job *job, const char *const *folders, clu_error *error);
 /* Replaces NAME.json and NAME.md in DIRECTORY. json or markdown NULL: CLU_MEMORY. */
 clu_status reproduce_write(const reproduce_job *job, const char *name, const cJSON *json, const char *markdown, clu_error *error);
+/* Removes NAME.json, NAME.md and NAME.svg, where they are. */
+void reproduce_remove(const reproduce_job *job, const char *name);
 
 #endif

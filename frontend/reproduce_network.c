@@ -123,21 +123,19 @@ static int train(const reproduce_job *job, const reproduce_network *network, boo
 	return code;
 }
 
-int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged)
+int reproduce_network_train(const reproduce_job *job, const reproduce_network *network)
 {
 	clu_error error;
+	bool diverged = false;
 	if (reproduce_network_exists(network)) return EXIT_DONE;
-	if (!diverged) return train(job, network, NULL);
 	if (reproduce_network_diverged(network)) {
 		if (check_divergence(network, &error) != CLU_OK) return report_error(&error);
 		report_note("%s diverged before; to train it again, remove %s", network->name, network->diverged);
-		*diverged = true;
-		return EXIT_FAILED;
+		return EXIT_DONE;
 	}
-	const int code = train(job, network, diverged);
-	if (*diverged && write_divergence(network, &error) != CLU_OK)
-		report_note("%s will be trained again: %s", network->name, error.message);
-	return code;
+	const int code = train(job, network, &diverged);
+	if (!diverged) return code;
+	return write_divergence(network, &error) == CLU_OK ? EXIT_DONE : report_error(&error);
 }
 
 clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error)
@@ -246,9 +244,11 @@ clu_status reproduce_bench_evaluate(
     const reproduce_bench *bench, const reproduce_network *network, reproduce_training *training, clu_error *error)
 {
 	clu_model *model = NULL;
-	CLU_TRY(reproduce_network_load(network, &model, error));
-	training->seed = network->settings.seed;
+	*training =
+	    (reproduce_training){.seed = network->settings.seed, .nmse = {NAN, NAN}, .seconds = NAN, .device = REPRODUCE_DIVERGED};
 	strcpy(training->name, network->name);
+	if (reproduce_network_diverged(network)) return CLU_OK;
+	CLU_TRY(reproduce_network_load(network, &model, error));
 	add_up_records(network, training);
 	read_device(model, training);
 	clu_status status = apply(bench, model, &training->nmse, error);

@@ -21,9 +21,9 @@ void reproduce_network_release(reproduce_network *network);
 bool reproduce_network_exists(const reproduce_network *network);
 /* Whether its training diverged, under whatever settings; then there is no network. */
 bool reproduce_network_diverged(const reproduce_network *network);
-/* Trains it where it does not exist, with progress on stderr; returns an exit code, EXIT_STOPPED after an interrupt. diverged: as
- * of train_job; where it is not NULL, that is written down, and not trained again until the file is removed. */
-int reproduce_network_train(const reproduce_job *job, const reproduce_network *network, bool *diverged);
+/* Trains it where it does not exist, with progress on stderr; returns an exit code, EXIT_STOPPED after an interrupt. A training
+ * that diverges is a result, EXIT_DONE: it leaves no network, is written down, and not tried again until that file is removed. */
+int reproduce_network_train(const reproduce_job *job, const reproduce_network *network);
 /* CLU_MISMATCH, naming what differs, where it is not of the settings that its name stands for. */
 clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error);
 /* What its training wrote of each layer, records[layers]; false, and nothing is known, where the last one is missing. Of
@@ -39,7 +39,7 @@ typedef struct reproduce_bench {
 
 clu_status reproduce_bench_open(const reproduce_job *job, const char *setting, reproduce_bench *bench, clu_error *error);
 void reproduce_bench_close(reproduce_bench *bench);
-/* NMSE, and all else that a table has of the network. */
+/* NMSE, and all else that a table has of the network; of one that diverged, NaN and that word for its device. */
 clu_status reproduce_bench_evaluate(
     const reproduce_bench *bench, const reproduce_network *network, reproduce_training *training, clu_error *error);
 

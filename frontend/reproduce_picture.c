@@ -62,12 +62,13 @@ static void draw_cell(markup *out, const svg_frame *frame, const reproduce_cell 
 	reproduce_range_db(cell, &least, &most);
 	markup_add(out, "<g class=\"k%zu\">", arch % BENCH_PICTURE_COLOURS);
 	if (!isnan(cell->paper_db)) {
-		markup_add(out, "<path class=\"line\" stroke-dasharray=\"2 3\" d=\"M%.1f %.1fH%.1f\"/>", svg_x(frame, cell->paper_db), y,
-		    svg_x(frame, mean));
+		if (!isnan(mean))
+			markup_add(out, "<path class=\"line\" stroke-dasharray=\"2 3\" d=\"M%.1f %.1fH%.1f\"/>", svg_x(frame, cell->paper_db),
+			    y, svg_x(frame, mean));
 		draw_marker(out, frame, arch, y, cell->paper_db, "line", "the paper");
 	}
 	if (most > least) markup_add(out, "<path class=\"line\" d=\"M%.1f %.1fH%.1f\"/>", svg_x(frame, least), y, svg_x(frame, most));
-	draw_marker(out, frame, arch, y, mean, "marker", cell->arch);
+	if (!isnan(mean)) draw_marker(out, frame, arch, y, mean, "marker", cell->arch);
 	markup_add(out, "</g>\n");
 }
 

@@ -21,7 +21,7 @@ static int train_where_missing(const reproduce_job *job, const char *arch, const
 	reproduce_network network;
 	clu_error error;
 	if (reproduce_network_create(job, arch, row->trained, seed, NULL, &network, &error) != CLU_OK) return report_error(&error);
-	const int code = reproduce_network_train(job, &network, NULL);
+	const int code = reproduce_network_train(job, &network);
 	reproduce_network_release(&network);
 	return code;
 }
@@ -80,10 +80,17 @@ static clu_status score_solvers(const reproduce_job *job, reproduce_row *row, cl
 
 /* ---- writing ---- */
 
+/* Rows so far are a part of the table too. */
+static void name_of(const reproduce_results *results, char name[REPRODUCE_NAME])
+{
+	const reproduce_job *job = results->job;
+	reproduce_table_name(job, !job->part && results->row_count == job->row_count, name);
+}
+
 static char *markdown_of(const reproduce_results *results)
 {
-	char picture[REPRODUCE_NAME];
-	reproduce_table_name(results->job, picture);
+	char picture[REPRODUCE_NAME + 4];
+	name_of(results, picture);
 	strcat(picture, ".svg");
 	return reproduce_markdown(results, picture);
 }
@@ -92,7 +99,7 @@ static clu_status write_results(const reproduce_results *results, clu_error *err
 {
 	const reproduce_job *job = results->job;
 	char name[REPRODUCE_NAME];
-	reproduce_table_name(job, name);
+	name_of(results, name);
 	cJSON *json = reproduce_json(results);
 	char *markdown = markdown_of(results), *picture = reproduce_path(job, "", name, ".svg");
 	clu_status status;
@@ -106,8 +113,19 @@ cleanup:
 	return status;
 }
 
+/* What lay in the files of a part were the rows so far. */
+static void remove_part(const reproduce_results *results)
+{
+	char name[REPRODUCE_NAME];
+	reproduce_table_name(results->job, false, name);
+	if (!results->job->part && results->row_count > 1) reproduce_remove(results->job, name);
+}
+
 static void print_results(const reproduce_results *results)
 {
+	char name[REPRODUCE_NAME];
+	name_of(results, name);
+	report_note("written: %s/%s.md, .json, .svg", results->job->directory, name);
 	if (results->job->json) {
 		report_json(reproduce_json(results));
 		return;
@@ -155,7 +173,10 @@ int reproduce_run(const reproduce_job *job)
 	for (size_t r = 0; r < job->row_count && code == EXIT_DONE; r++) code = make_row(results, job->rows[r]);
 	if (code == EXIT_STOPPED)
 		report_note("stopped after %zu of %zu rows; the same command goes on", results->row_count, job->row_count);
-	if (code == EXIT_DONE) print_results(results);
+	if (code == EXIT_DONE) {
+		remove_part(results);
+		print_results(results);
+	}
 	free(results);
 	return code;
 }

@@ -29,16 +29,18 @@ static void add_signed(markup *out, double value)
 	markup_figure(out, fabs(value), 2);
 }
 
-/* "−54.20 ±" and the like: the mean, where it lies between seeds, the paper's figure, the difference, the mark. */
+/* "**−54.20** [−54.30, −54.10]; −54.2 (−0.00)": the mean, where it lies between seeds, the paper's figure, the difference; marks.
+ */
 static void add_cell(markup *out, const reproduce_cell *cell)
 {
 	const double mean = reproduce_mean_db(cell);
+	const uint32_t diverged = reproduce_diverged(cell);
 	double least, most;
 	reproduce_range_db(cell, &least, &most);
 	markup_add(out, " **");
 	markup_figure(out, mean, 2);
 	markup_add(out, "**");
-	if (cell->count > 1) {
+	if (cell->count > diverged + 1) {
 		markup_add(out, " [");
 		markup_figure(out, least, 2);
 		markup_add(out, ", ");
@@ -48,10 +50,14 @@ static void add_cell(markup *out, const reproduce_cell *cell)
 	if (!isnan(cell->paper_db)) {
 		markup_add(out, "; ");
 		markup_figure(out, cell->paper_db, 1);
-		markup_add(out, " (");
-		add_signed(out, mean - cell->paper_db);
-		markup_add(out, ")%s", reproduce_is_worse(cell) ? " ▲" : "");
+		if (!isnan(mean)) {
+			markup_add(out, " (");
+			add_signed(out, mean - cell->paper_db);
+			markup_add(out, ")");
+		}
+		if (reproduce_is_worse(cell)) markup_add(out, " ▲");
 	}
+	if (diverged > 0) markup_add(out, "; %u diverged", diverged);
 	markup_add(out, " |");
 }
 
@@ -187,6 +193,7 @@ static cJSON *cell_json(const reproduce_cell *cell)
 	cJSON_AddNumberToObject(json, "nmse_db", mean);
 	cJSON_AddNumberToObject(json, "difference_db", mean - cell->paper_db);
 	cJSON_AddBoolToObject(json, "worse", reproduce_is_worse(cell));
+	cJSON_AddNumberToObject(json, "diverged", reproduce_diverged(cell));
 	cJSON_AddNumberToObject(json, "best_db", least);
 	cJSON_AddNumberToObject(json, "worst_db", most);
 	cJSON *trainings = cJSON_AddArrayToObject(json, "trainings");

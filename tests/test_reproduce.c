@@ -49,11 +49,14 @@ static void names_of_files(void **state)
 	memset(long_arch, '0', sizeof long_arch - 1);
 	long_arch[sizeof long_arch - 1] = '\0';
 	assert_int_equal(reproduce_network_name(long_arch, "snr40", &made, name, &error), CLU_ARGUMENT);
-	reproduce_table_name(job, name);
+	reproduce_table_name(job, true, name);
 	assert_string_equal(name, "table1");
 	free(job);
-	job = fixture_job("small");
-	reproduce_table_name(job, name);
+	job = fixture_job("small"); /* whose usual recipe is another */
+	reproduce_table_name(job, false, name);
+	assert_string_equal(name, "table1-small-fast-part");
+	strcpy(job->base.recipe.name, "quick");
+	reproduce_table_name(job, true, name);
 	assert_string_equal(name, "table1-small");
 	free(job);
 }
@@ -81,12 +84,29 @@ static void figures_of_a_cell(void **state)
 	assert_false(reproduce_is_worse(&cell));
 }
 
+/* What diverged has no figure, and is no better than the paper's. */
+static void figures_where_some_diverged(void **state)
+{
+	(void)state;
+	reproduce_cell cell = {.paper_db = -43.3, .count = 3};
+	double least, most;
+	for (int i = 0; i < 3; i++) cell.training[i].nmse.db = i == 0 ? (double)NAN : -42.0 - 2 * i;
+	reproduce_range_db(&cell, &least, &most);
+	assert_true(reproduce_mean_db(&cell) == -45 && least == -46 && most == -44);
+	assert_true(reproduce_diverged(&cell) == 1 && reproduce_is_worse(&cell));
+	cell.count = 1;
+	assert_true(isnan(reproduce_mean_db(&cell)) && reproduce_diverged(&cell) == 1 && reproduce_is_worse(&cell));
+	cell.paper_db = NAN;
+	assert_false(reproduce_is_worse(&cell));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(settings_by_scale),
 	    cmocka_unit_test(names_of_files),
 	    cmocka_unit_test(figures_of_a_cell),
+	    cmocka_unit_test(figures_where_some_diverged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,7 @@ static void expect_file(const char *directory, const char *name, const char *wan
 	free(path);
 }
 
-static void results_are_replaced(void **state)
+static void results_are_replaced_and_removed(void **state)
 {
 	(void)state;
 	char *directory = support_directory_create();
@@ -69,6 +69,12 @@ static void results_are_replaced(void **state)
 	assert_int_equal(reproduce_write(job, "table", first, NULL, &error), CLU_MEMORY);
 	assert_int_equal(reproduce_write(job, "table", NULL, "three", &error), CLU_MEMORY);
 	expect_file(directory, "table.md", "two");
+	char *path = support_path(directory, "table.md");
+	reproduce_remove(job, "other");
+	assert_int_equal(access(path, F_OK), 0);
+	reproduce_remove(job, "table");
+	assert_int_not_equal(access(path, F_OK), 0);
+	free(path);
 	cJSON_Delete(second);
 	cJSON_Delete(first);
 	free(job);
@@ -80,7 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(directories_are_made_once),
-	    cmocka_unit_test(results_are_replaced),
+	    cmocka_unit_test(results_are_replaced_and_removed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,22 @@ static void a_marker_for_each_figure(void **state)
 	free(job);
 }
 
+/* What diverged has no marker; the paper's figure stays. */
+static void what_diverged_is_left_out(void **state)
+{
+	(void)state;
+	reproduce_job *job = fixture_job("full");
+	reproduce_results *results = fixture_results(job);
+	for (int i = 0; i < 2; i++) results->row[0].cell[0].training[i].nmse = (clu_nmse){NAN, NAN};
+	char *text = draw(results);
+	assert_int_equal(count_of(text, "<title>the paper: "), 2);
+	assert_int_equal(count_of(text, "<title>LISTA: "), 1);
+	assert_null(strstr(text, "nan"));
+	free(text);
+	free(results);
+	free(job);
+}
+
 /* One figure alone leaves no axis to speak of. */
 static void one_figure(void **state)
 {
@@ -61,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_marker_for_each_figure),
+	    cmocka_unit_test(what_diverged_is_left_out),
 	    cmocka_unit_test(one_figure),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

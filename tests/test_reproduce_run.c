@@ -84,7 +84,7 @@ static void a_table_is_made(void **state)
 	if (support_tiny()) skip();
 	char *directory = support_path(*state, "made");
 	support_result result = run(directory, "2", WORDS("--rows", "b,f", "--json"), EXIT_DONE);
-	char *text = read_in(directory, "table1-tiny.json", NULL);
+	char *text = read_in(directory, "table1-tiny-part.json", NULL);
 	cJSON *table = cJSON_Parse(text), *printed = cJSON_Parse(result.out);
 	assert_true(table && cJSON_Compare(table, printed, true));
 	const cJSON *noiseless = training_of(table, 0), *noisy = training_of(table, 1);
@@ -95,11 +95,47 @@ static void a_table_is_made(void **state)
 	expect_eval(directory, "40", json_number(noisy, "nmse_db"));
 	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(table, "rows"), 1);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(row, "solvers")), 5);
-	assert_true(file_number(directory, "table1-tiny.md") && file_number(directory, "table1-tiny.svg"));
+	assert_true(file_number(directory, "table1-tiny-part.md") && file_number(directory, "table1-tiny-part.svg"));
+	assert_false(file_number(directory, "table1-tiny.md"));
 	cJSON_Delete(printed);
 	cJSON_Delete(table);
 	free(text);
 	support_result_release(&result);
+	free(directory);
+}
+
+/* Rows so far, and what leaves rows or networks out, are parts, which lie beside a whole table. */
+static void a_part_leaves_the_whole(void **state)
+{
+	if (support_tiny()) skip();
+	char *directory = support_path(*state, "parts");
+	const char *const whole[] = {"reproduce", "table2", "--scale", "tiny", "--schedule", "1", "-o", directory, NULL};
+	const char *const part[] = {
+	    "reproduce", "table2", "--scale", "tiny", "--schedule", "1", "-o", directory, "--rows", "uv", "--repeat", "1", NULL};
+	support_result result = support_run(whole);
+	if (result.code != EXIT_DONE) fail_msg("exit code %d: %s", result.code, result.err);
+	support_result_release(&result);
+	const ino_t first = file_number(directory, "table2-tiny.md");
+	assert_true(first && file_number(directory, "table2-tiny.json") && file_number(directory, "table2-tiny.svg"));
+	assert_false(file_number(directory, "table2-tiny-part.md"));
+	result = support_run(part);
+	assert_int_equal(result.code, EXIT_DONE);
+	assert_true(file_number(directory, "table2-tiny-part.md") && file_number(directory, "table2-tiny.md") == first);
+	if (!strstr(result.err, "table2-tiny-part.md")) fail_msg("%s", result.err);
+	support_result_release(&result);
+	free(directory);
+}
+
+/* A network that diverged is a cell without a figure; the others stand. */
+static void what_diverges_is_marked(void **state)
+{
+	if (support_tiny()) skip();
+	char *directory = support_path(*state, "wild");
+	run_to_end(directory, "200", WORDS("--rows", "b", "--set", "rate=1000"));
+	char *text = read_in(directory, "table1-tiny-part.md", NULL);
+	if (!strstr(text, "**–**; −43.3 ▲; 1 diverged |")) fail_msg("%s", text);
+	assert_false(file_number(directory, NETWORK ".safetensors"));
+	free(text);
 	free(directory);
 }
 
@@ -155,7 +191,7 @@ static void killed_it_goes_on_to_the_same_bytes(void **state)
 	support_result result = support_wait(process);
 	assert_int_equal(result.code, 128 + SIGKILL);
 	support_result_release(&result);
-	assert_false(file_number(killed, "table1-tiny.md"));
+	assert_false(file_number(killed, "table1-tiny-part.md"));
 	run_to_end(killed, "60", WORDS("--rows", "b"));
 	char *bytes = read_in(whole, NETWORK ".safetensors", &size), *after = read_in(killed, NETWORK ".safetensors", &size_after);
 	assert_int_equal(size_after, size);
@@ -201,6 +237,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_table_is_made),
+	    cmocka_unit_test(a_part_leaves_the_whole),
+	    cmocka_unit_test(what_diverges_is_marked),
 	    cmocka_unit_test(what_is_there_is_not_trained_again),
 	    cmocka_unit_test(killed_it_goes_on_to_the_same_bytes),
 	    cmocka_unit_test(no_network_without_its_record),

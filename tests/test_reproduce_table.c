@@ -48,6 +48,31 @@ static void blocks_as_needed(void **state)
 	free(job);
 }
 
+/* Some of the seeds, or all of them. */
+static void what_diverged_is_said(void **state)
+{
+	(void)state;
+	reproduce_job *job = fixture_job("full");
+	reproduce_results *results = fixture_results(job);
+	reproduce_training *some = &results->row[0].cell[0].training[1];
+	some->nmse = (clu_nmse){NAN, NAN};
+	strcpy(some->device, REPRODUCE_DIVERGED);
+	for (int i = 0; i < 2; i++) results->row[1].cell[0].training[i].nmse = (clu_nmse){NAN, NAN};
+	char *text = reproduce_markdown(results, "p.svg");
+	assert_non_null(text);
+	expect(text, "| b | no noise | **−42.80**; −43.3 (+0.50) ▲; 1 diverged |");
+	expect(text, "| e | non-exactly sparse codes | **–**; −22.4 ▲; 2 diverged |");
+	expect(text, "| b | LISTA | 2 | – | – | – | – | diverged | `net0-seed2` |");
+	cJSON *json = json_read_again(reproduce_json(results));
+	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "rows"), 1);
+	const cJSON *cell = cJSON_GetArrayItem(cJSON_GetObjectItem(row, "networks"), 0);
+	assert_true(json_number(cell, "diverged") == 2 && cJSON_IsNull(cJSON_GetObjectItem(cell, "nmse_db")));
+	cJSON_Delete(json);
+	free(text);
+	free(results);
+	free(job);
+}
+
 static void json_says(void **state)
 {
 	(void)state;
@@ -78,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(markdown_says),
 	    cmocka_unit_test(blocks_as_needed),
+	    cmocka_unit_test(what_diverged_is_said),
 	    cmocka_unit_test(json_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
