@@ -372,9 +372,10 @@ CLU_API clu_status clu_device_select(const clu_device_info *infos, size_t count,
 
 /* How a device does its products: plain data, a few lines of text. */
 typedef enum clu_way {
-	CLU_WAY_NATIVE,  /* own kernel, tiles in registers */
-	CLU_WAY_CLBLAST, /* CLBlast's batched SGEMM */
-	CLU_WAY_TILED,   /* own kernel for GPUs, tiles in local memory; the bits of CLU_WAY_NATIVE */
+	CLU_WAY_NATIVE,           /* own kernel, tiles in registers */
+	CLU_WAY_CLBLAST,          /* CLBlast's batched SGEMM, its kernel for any size */
+	CLU_WAY_TILED,            /* own kernel for GPUs, tiles in local memory; the bits of CLU_WAY_NATIVE */
+	CLU_WAY_CLBLAST_INDIRECT, /* CLBlast's kernel for whole tiles, on padded copies that it makes */
 } clu_way;
 typedef struct clu_plan {
 	clu_way product;                    /* of the matrix products */
@@ -392,6 +393,8 @@ typedef struct clu_plan {
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);
 CLU_API clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, clu_error *error);
 CLU_API void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT]);
+/* Whether products skip zeros anywhere under the plan: CLBlast's never do. */
+CLU_API bool clu_plan_skips_zeros(const clu_plan *plan);
 /* The numeric key (see clu_device_key) that the device has under a plan, without opening it. */
 #define CLU_KEY_TEXT 80
 CLU_API void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CLU_KEY_TEXT]);

@@ -2,10 +2,10 @@
 #include "device.h"
 
 #include "capability.h"
+#include "clblast.h"
 #include "plan.h"
 #include "profile.h"
 
-#include <clblast_c.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,8 +188,10 @@ void clu_device_destroy(clu_device *device)
 		if (device->kernels[k]) clReleaseKernel(device->kernels[k]);
 	if (device->program) clReleaseProgram(device->program);
 	if (device->queue) clReleaseCommandQueue(device->queue);
-	if (device->context && device->plan.product == CLU_WAY_CLBLAST) CLBlastClearCache(); /* keyed by the context's address */
-	if (device->context) clReleaseContext(device->context);
+	if (device->context) {
+		clblast_forget(device);
+		clReleaseContext(device->context);
+	}
 	free(device);
 }
 

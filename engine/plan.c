@@ -69,10 +69,23 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	return plan;
 }
 
+bool plan_uses_clblast(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_CLBLAST || plan->product == CLU_WAY_CLBLAST_INDIRECT;
+}
+
+bool clu_plan_skips_zeros(const clu_plan *plan)
+{
+	return !plan_uses_clblast(plan) && plan->sparse_below > 0;
+}
+
 /* ---- the fields ---- */
 
-static const char *const way_names[] = {
-    [CLU_WAY_NATIVE] = "native", [CLU_WAY_CLBLAST] = "clblast", [CLU_WAY_TILED] = "tiled", NULL};
+static const char *const way_names[] = {[CLU_WAY_NATIVE] = "native",
+    [CLU_WAY_CLBLAST] = "clblast",
+    [CLU_WAY_TILED] = "tiled",
+    [CLU_WAY_CLBLAST_INDIRECT] = "clblast-indirect",
+    NULL};
 
 _Static_assert(sizeof(clu_way) == sizeof(uint32_t), "every field is read and written as a uint32_t");
 
@@ -92,7 +105,7 @@ typedef struct plan_field {
 /* In the order of a plan's text. Tiles and the skipping of zeros change no bit: each sum has one accumulator and one order. Sums
  * within a row go by vectors, over work-items, and over blocks of rows: those change bits, and so does another library. */
 static const plan_field fields[] = {
-    {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_TILED, PLAN_BITS, way_names},
+    {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_CLBLAST_INDIRECT, PLAN_BITS, way_names},
     FIELD(vector, 1, 16, PLAN_BITS),
     FIELD(tile_rows, 1, 16, PLAN_SPEED),
     FIELD(tile_vectors, 1, 8, PLAN_SPEED),

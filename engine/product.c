@@ -1,13 +1,11 @@
 /* product.c: the ways behind product.h. Native and tiled: one launch for all lanes, of the dense kernel or of one that skips zeros
- * where there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: a strided
- * batch for each run of neighbouring slots, always by the same routine, so that a lane's bits do not depend on the length of its
- * run. */
+ * where there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: clblast.h.
+ */
 #include "product.h"
 
+#include "clblast.h"
 #include "launch.h"
-
-#include <clblast_c.h>
-#include <stdio.h>
+#include "plan.h"
 
 /* Vectors of a row with its padding. */
 static uint32_t vectors_of(const clu_device *device, uint32_t columns)
@@ -177,43 +175,10 @@ static clu_status enqueue_tiled(clu_device *device, const product *p, const lane
 	return LAUNCH(device, KERNEL_product_tiled, arguments, tiled_grid(device, p->rows, vectors, list->count), error);
 }
 
-/* ---- CLBlast ---- */
-
-/* Entries from `begin` on that CLBlast can take as one batch: neighbouring slots, and equal depth where that is a size. */
-static uint32_t run_length(const product *p, const lane_list *list, uint32_t begin)
-{
-	uint32_t end = begin + 1;
-	while (end < list->count && list->entries[end].slot == list->entries[end - 1].slot + 1 &&
-	       (p->stacking == INNER_FIXED || list->entries[end].depth == list->entries[begin].depth))
-		end++;
-	return end - begin;
-}
-
-static clu_status enqueue_clblast(clu_device *device, const product *p, const lane_list *list, clu_error *error)
-{
-	const CLBlastTranspose a_transpose = p->kind == PRODUCT_TIMES ? CLBlastTransposeNo : CLBlastTransposeYes;
-	for (uint32_t begin = 0, length; begin < list->count; begin += length) {
-		length = run_length(p, list, begin);
-		const lane_entry entry = list->entries[begin];
-		const size_t inner = p->stacking == INNER_STACKED ? (size_t)p->inner * (entry.depth - 1) : p->inner;
-		CLBlastStatusCode code = CLBlastSgemmStridedBatched(CLBlastLayoutRowMajor, a_transpose, CLBlastTransposeNo, p->rows,
-		    p->columns, inner, 1.0f, p->a.buffer, p->a.at + entry.slot * p->a.stride, p->a.ld, p->a.stride, p->b.buffer,
-		    p->b.at + entry.slot * p->b.stride, p->b.ld, p->b.stride, 0.0f, p->c.buffer, p->c.at + entry.slot * p->c.stride,
-		    p->c.ld, p->c.stride, length, &device->queue, NULL);
-		if (code != CLBlastSuccess) {
-			char what[96];
-			snprintf(what, sizeof what, "CLBlast's SGEMM of %u×%zu by %zu×%u", p->rows, inner, inner, p->columns);
-			return device_fail(device, error, (cl_int)code, what);
-		}
-		if (device->sync) CLU_TRY(device_finish(device, error));
-	}
-	return CLU_OK;
-}
-
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error)
 {
 	if (list->count == 0) return CLU_OK;
-	if (device->plan.product == CLU_WAY_CLBLAST) return enqueue_clblast(device, product, list, error);
+	if (plan_uses_clblast(&device->plan)) return clblast_enqueue(device, product, list, error);
 	if (device->plan.product == CLU_WAY_TILED) return enqueue_tiled(device, product, list, error);
 	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
 	return (product->kind == PRODUCT_TIMES ? enqueue_sparse : enqueue_gradient)(device, product, list, error);

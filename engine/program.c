@@ -184,7 +184,7 @@ void clu_plan_key(const clu_device_info *info, const clu_plan *plan, char key[CL
 {
 	char text[CLU_PLAN_TEXT];
 	uint64_t hardware = hash_hardware(info);
-	if (plan->product == CLU_WAY_CLBLAST) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
+	if (plan_uses_clblast(plan)) hardware = hash_text(hardware, CLUNROLL_CLBLAST_VERSION);
 	plan_print_bits(plan, text);
 	snprintf(key, CLU_KEY_TEXT, "%016llx-%016llx-%016llx", (unsigned long long)hardware, (unsigned long long)hash_sources(),
 	    (unsigned long long)hash_text(HASH_EMPTY, text));

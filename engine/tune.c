@@ -21,7 +21,7 @@ static const double lanes_hopeless = 1.15; /* so much slower, and no further num
 static const double share_of_plans = 0.75; /* of the time; the rest is for lanes */
 static const uint64_t memory_share = 4;    /* one in that many bytes of the device may be taken */
 static const uint32_t gpu_lanes = 16;      /* at a time while plans compete: one alone does not fill a GPU */
-enum { TURNS = 8, RIVALS_MAX = 8, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
+enum { TURNS = 8, RIVALS_MAX = 9, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
 
 /* ---- what is tried ---- */
 
@@ -32,6 +32,7 @@ const tune_variant tune_variants[] = {
     {"way of products", KIND_GPU, 0, "epilogue 1"},
     {"way of products", KIND_GPU, 0, "sparse_below 0\nepilogue 1"},
     {"way of products", KIND_GPU, 0, "product clblast"},
+    {"way of products", KIND_GPU, 0, "product clblast-indirect"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 8\ntile_vectors 3"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 12\ntile_vectors 2"},
     {"tiles of dense products", KIND_HOST, 8, "tile_rows 6\ntile_vectors 2"},
@@ -136,10 +137,17 @@ static clu_status take_turn(probe *probe, uint32_t steps, uint32_t lanes, double
 	return CLU_OK;
 }
 
+/* In turn; but CLBlast builds its kernels anew where rivals want different ones of it, so such a rival has all its turns at once.
+ */
 static clu_status compete(const tuner *t, rival *rivals, size_t count, int turns, clu_error *error)
 {
 	for (int turn = 0; turn < turns; turn++)
-		for (size_t i = 0; i < count; i++) CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
+		for (size_t i = 0; i < count; i++)
+			if (!plan_uses_clblast(&rivals[i].plan))
+				CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
+	for (size_t i = 0; i < count; i++)
+		for (int turn = -1; turn < turns && plan_uses_clblast(&rivals[i].plan); turn++) /* the first is to build */
+			CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
 	return CLU_OK;
 }
 

@@ -12,15 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 6 };
+enum { WAYS_MAX = 7 };
 
 /* Other ways than the plan's own: what is changed in the plan. */
 static const struct {
 	const char *name;
 	clu_way product;
 	uint32_t sparse_below;
-} way_changes[WAYS_MAX - 1] = {{"dense", CLU_WAY_NATIVE, 0}, {"sparse", CLU_WAY_NATIVE, 100}, {"tiled", CLU_WAY_TILED, 0},
-    {"tiled, sparse", CLU_WAY_TILED, 100}, {"CLBlast", CLU_WAY_CLBLAST, 0}};
+	bool clblast;
+} way_changes[WAYS_MAX - 1] = {
+    {"dense", CLU_WAY_NATIVE, 0, false},
+    {"sparse", CLU_WAY_NATIVE, 100, false},
+    {"tiled", CLU_WAY_TILED, 0, false},
+    {"tiled, sparse", CLU_WAY_TILED, 100, false},
+    {"CLBlast", CLU_WAY_CLBLAST, 0, true},
+    {"CLBlast, indirect", CLU_WAY_CLBLAST_INDIRECT, 0, true},
+};
 
 struct way {
 	const char *name;
@@ -33,16 +40,12 @@ struct way {
 
 struct bench {
 	struct way way[WAYS_MAX]; /* the first is the plan's, on the run's own device */
-	uint32_t ways;
+	uint32_t ways,
+	    in_turn; /* in_turn: the first ones; CLBlast compiles anew where its kernel changes, so its two come after them */
 	work_subject subject;
 };
 
 /* ---- set-up ---- */
-
-static bool skips(const clu_plan *plan)
-{
-	return plan->product != CLU_WAY_CLBLAST && plan->sparse_below > 0;
-}
 
 static clu_status open_changed(const clu_device *device, size_t change, clu_device **out, clu_error *error)
 {
@@ -50,7 +53,7 @@ static clu_status open_changed(const clu_device *device, size_t change, clu_devi
 	double seconds;
 	plan.product = way_changes[change].product;
 	plan.sparse_below = way_changes[change].sparse_below;
-	if (plan.product == CLU_WAY_CLBLAST) report_note("opening CLBlast, which compiles long where its kernels are in no cache");
+	if (way_changes[change].clblast) report_note("opening CLBlast, which compiles long where its kernels are in no cache");
 	CLU_TRY(clu_device_open(clu_device_about(device), &plan, out, error));
 	return clu_device_self_test(*out, &seconds, error);
 }
@@ -74,6 +77,7 @@ static void add_way(struct bench *bench, size_t change, const bench_network *net
 	}
 	if (status == CLU_OK) {
 		bench->ways++;
+		if (!way_changes[change].clblast) bench->in_turn = bench->ways;
 		return;
 	}
 	if (status != CLU_FORMAT) report_note("products are not measured %s: %s", way_changes[change].name, error.message);
@@ -85,8 +89,9 @@ static void add_way(struct bench *bench, size_t change, const bench_network *net
 static clu_status set_up(struct bench *bench, const bench_run *run, const bench_network *network, uint32_t lanes, clu_error *error)
 {
 	const clu_model *model = network->model;
-	bench->way[0] = (struct way){.name = "plan", .skips = skips(clu_device_plan(run->device)), .device = run->device};
-	bench->ways = 1;
+	bench->way[0] =
+	    (struct way){.name = "plan", .skips = clu_plan_skips_zeros(clu_device_plan(run->device)), .device = run->device};
+	bench->ways = bench->in_turn = 1;
 	CLU_TRY(load(&bench->way[0], network, lanes, error));
 	for (size_t i = 0; i < WAYS_MAX - 1 && !interrupt_flag; i++) add_way(bench, i, network, lanes);
 	bench->subject = (work_subject){.arch = &model->arch, .m = model->m, .n = model->n, .batch = network->batch};
@@ -118,19 +123,26 @@ static clu_status calibrate(struct way *way, clu_product product, double wanted,
 	}
 }
 
-/* Samples of all ways, in turn; *samples of each. */
+static clu_status take_sample(struct way *way, clu_product product, uint32_t lanes, uint32_t index, clu_error *error)
+{
+	double seconds;
+	CLU_TRY(clu_lanes_time_product(way->lanes, product, way->count, &seconds, error));
+	way->ms[index] = 1e3 * seconds / way->count / lanes;
+	return CLU_OK;
+}
+
+/* *samples of each way. */
 static clu_status sample(
     struct bench *bench, const bench_job *job, clu_product product, uint32_t lanes, uint32_t *samples, clu_error *error)
 {
 	*samples = 0;
-	for (uint32_t w = 0; w < bench->ways; w++) CLU_TRY(calibrate(&bench->way[w], product, job->slice / 10, error));
+	for (uint32_t w = 0; w < bench->in_turn; w++) CLU_TRY(calibrate(&bench->way[w], product, job->slice / 10, error));
 	for (; *samples < job->repeat && !interrupt_flag; ++*samples)
-		for (uint32_t w = 0; w < bench->ways; w++) {
-			struct way *way = &bench->way[w];
-			double seconds;
-			CLU_TRY(clu_lanes_time_product(way->lanes, product, way->count, &seconds, error));
-			way->ms[*samples] = 1e3 * seconds / way->count / lanes;
-		}
+		for (uint32_t w = 0; w < bench->in_turn; w++) CLU_TRY(take_sample(&bench->way[w], product, lanes, *samples, error));
+	for (uint32_t w = bench->in_turn; w < bench->ways; w++) {
+		CLU_TRY(calibrate(&bench->way[w], product, job->slice / 10, error));
+		for (uint32_t i = 0; i < *samples; i++) CLU_TRY(take_sample(&bench->way[w], product, lanes, i, error));
+	}
 	return CLU_OK;
 }
 
@@ -158,7 +170,7 @@ static void report(bench_run *run, const bench_network *network, uint32_t lanes,
 	cJSON_AddNumberToObject(row, "percent_of_peak", percent);
 	cJSON_AddNumberToObject(row, "density", density);
 	bench_label(network, label);
-	snprintf(text, sizeof text, "%-26s %5u  %-4s %-7s  %8.3f ±%-6.3f %8.3f %8.3f  %8.1f %8.1f  %6.1f  %5.1f %%  %5.1f %%", label,
+	snprintf(text, sizeof text, "%-26s %5u  %-4s %-17s  %8.3f ±%-6.3f %8.3f %8.3f  %8.1f %8.1f  %6.1f  %5.1f %%  %5.1f %%", label,
 	    lanes, work_product_name(product), way->name, ms->median, ms->mad, ms->min, ms->max, dense, real,
 	    1e-9 * work.bytes / seconds, percent, 100 * density);
 	bench_row_end(run, row, text);
@@ -194,7 +206,7 @@ void bench_products_head(const bench_run *run)
 {
 	if (run->job->json) return;
 	printf("peak %.1f GFLOP/s, bandwidth %.1f GB/s\n", run->device_measured.peak_gflops, run->device_measured.bandwidth_gbytes);
-	printf("%-26s %5s  %-4s %-7s  %8s %7s %8s %8s  %8s %8s  %6s  %7s  %7s\n", "network", "lanes", "", "way", "ms/step", "±MAD",
+	printf("%-26s %5s  %-4s %-17s  %8s %7s %8s %8s  %8s %8s  %6s  %7s  %7s\n", "network", "lanes", "", "way", "ms/step", "±MAD",
 	    "min", "max", "GFLOP/s*", "GFLOP/s", "GB/s", "of peak", "density");
 }
 

@@ -62,11 +62,6 @@ bench_work work_step(const work_subject *subject)
 
 /* ---- kernels ---- */
 
-static bool skips_zeros(const clu_plan *plan)
-{
-	return plan->product != CLU_WAY_CLBLAST && plan->sparse_below > 0;
-}
-
 /* Whether products of the forward pass are in the launches of layers. */
 static bool in_epilogues(const clu_plan *plan)
 {
@@ -79,7 +74,7 @@ static bench_work dense_products(const work_subject *subject, const clu_plan *pl
 	const bool forward = !plan->passes && !in_epilogues(plan);
 	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_B);
 	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_SIDE));
-	if (skips_zeros(plan)) return sum;
+	if (clu_plan_skips_zeros(plan)) return sum;
 	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
 	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
 	add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
@@ -149,7 +144,7 @@ static bench_work layers_backward(const work_subject *subject, const clu_plan *p
 static void add_product(bench_work *sum, const work_subject *subject, const clu_plan *plan, clu_product product)
 {
 	bench_work work = work_product(subject, product);
-	if (!skips_zeros(plan)) work.real_flop = work.dense_flop;
+	if (!clu_plan_skips_zeros(plan)) work.real_flop = work.dense_flop;
 	add(sum, work);
 }
 
@@ -171,9 +166,9 @@ static bench_work pass_backward(const work_subject *subject, const clu_plan *pla
 /* The first layer with the side product, and the others too where no zeros are skipped. */
 static bench_work layers_tiled(const work_subject *subject, const clu_plan *plan)
 {
-	bench_work sum = skips_zeros(plan) ? planes_of(subject, 2, 1) : layers_forward(subject, plan);
+	bench_work sum = clu_plan_skips_zeros(plan) ? planes_of(subject, 2, 1) : layers_forward(subject, plan);
 	add_product(&sum, subject, plan, CLU_PRODUCT_SIDE);
-	if (!skips_zeros(plan)) add_product(&sum, subject, plan, CLU_PRODUCT_FORWARD);
+	if (!clu_plan_skips_zeros(plan)) add_product(&sum, subject, plan, CLU_PRODUCT_FORWARD);
 	return sum;
 }
 

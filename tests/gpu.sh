@@ -192,6 +192,7 @@ if wanted devices; then part devices "$program" devices --json; fi
 		done <<-PLANS
 			own
 			clblast product=clblast
+			clblast-indirect product=clblast-indirect
 			registers product=native sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=4
 			dense product=tiled sparse_below=0 epilogue=0
 			dense-epilogue product=tiled sparse_below=0 epilogue=1

@@ -4,6 +4,8 @@
  * where it compiles for some 15 s. TEST_NEEDS: device */
 #include "support_network.h"
 
+#include "plan.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,7 +208,7 @@ static fixture fixture_create(clu_device *device, const product_case *shape, dou
 	const uint32_t deep = shape->stacking == INNER_STACKED ? 3 * shape->inner : shape->inner; /* depth is 4 at most */
 	const uint32_t a_rows = shape->kind == PRODUCT_TIMES ? shape->rows : deep;
 	const uint32_t a_columns = shape->kind == PRODUCT_TIMES ? deep : shape->rows;
-	const bool sparse = device->plan.product != CLU_WAY_CLBLAST && device->plan.sparse_below > 0;
+	const bool sparse = clu_plan_skips_zeros(&device->plan);
 	const bool panels = device->plan.product == CLU_WAY_NATIVE && (sparse || seed % 20 < 10); /* dense takes either */
 	const layout layout = panels ? LAYOUT_PANELS : LAYOUT_ROWS;
 	f.a = random_operand(device, a_rows, a_columns, LAYOUT_ROWS, density, seed);
@@ -314,7 +316,7 @@ static void check_case(clu_device *device, const product_case *shape, double den
 static void check_cases(clu_device *device, const char *label)
 {
 	static const double densities[] = {0.5, 0.1, 1, 0, 0.3};
-	const bool own = device->plan.product != CLU_WAY_CLBLAST;
+	const bool own = !plan_uses_clblast(&device->plan);
 	const claim claim = own && support_equal_bits() ? CLAIM_SAME_BITS : CLAIM_CLOSE;
 	for (size_t i = 0; i < sizeof small_cases / sizeof *small_cases; i++)
 		check_case(device, &small_cases[i], densities[i % 5], claim, label, 10 * i);
@@ -479,13 +481,16 @@ static void test_clblast(void **state)
 	if (driver && strcmp(driver, "pocl") != 0 && strcmp(driver, "system") != 0) skip();
 	const clu_device_info info = support_device_info();
 	clu_plan plan = clu_plan_default(&info);
-	clu_device *device;
-	clu_error error;
-	plan.product = CLU_WAY_CLBLAST;
 	plan.passes = 0;
-	support_ok(clu_device_open(&info, &plan, &device, &error), &error);
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_case(device, &cases[i], 0.5, CLAIM_CLOSE, "CLBlast", 100 + i);
-	clu_device_destroy(device);
+	for (int indirect = 0; indirect < 2; indirect++) {
+		clu_device *device;
+		clu_error error;
+		plan.product = indirect ? CLU_WAY_CLBLAST_INDIRECT : CLU_WAY_CLBLAST;
+		support_ok(clu_device_open(&info, &plan, &device, &error), &error);
+		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+			check_case(device, &cases[i], 0.5, CLAIM_CLOSE, indirect ? "CLBlast, indirect" : "CLBlast", 100 + i);
+		clu_device_destroy(device);
+	}
 }
 
 /* A list without lanes launches nothing. */
