@@ -1,24 +1,20 @@
-/* adam.cl: clipping of the gradient, and the optimiser's step, Adam (Kingma & Ba 2015) as protocol and recipe have it: ε is outside the bias correction, and
- * the gradient, not the rate, is multiplied by the decay of variables that were trained before:
+/* adam.cl: clipping of the gradient, and the optimiser's step, Adam (Kingma & Ba 2015) as protocol and recipe have it: ε is outside
+ * the bias correction, and the gradient, not the rate, is multiplied by the decay of variables that were trained before:
  *
  *   g ← γ g    m ← β₁ m + (1 − β₁) g    v ← β₂ v + (1 − β₂) g²    w ← w − rate · m/(√v + ε)
  *
  * rate = r·√(1 − β₂ᵗ)/(1 − β₁ᵗ), which matrices, θ and a may have of different sizes, comes from the host for each step (steps).
- * Per lane: hyper = (β₁, β₂, ε, largest norm of the gradient or 0 for any); multipliers γ[layers], by the layer that introduced the variable: W_b in layer 1, W_x in
- * layer 2. */
+ * Per lane: hyper = (β₁, β₂, ε, largest norm of the gradient or 0 for any); multipliers γ[layers], by the layer that introduced the
+ * variable: W_b in layer 1, W_x in layer 2. */
 
 /* ‖γ g‖² of a lane's gradient in parts: work-group (j, entry) has row j of W_bᵀ's and, behind these, of W_xᵀ's, then θ and c of a
  * layer. What is frozen has no gradient. */
 __kernel void gradient_norms(uint m, uint n, uint width, uint layers, uint blocks, ulong ld, ulong panel_b, ulong panel_x,
-	ulong weights_stride, ulong w_x_at, __global const uint2 *list, uint list_first, __global const float *multipliers,
-	__global const float *spreads, __global const uint *gates, __global const float *gradients, __global const float *partials,
-	__global float *norms)
+    ulong weights_stride, ulong w_x_at, __global const uint2 *list, uint list_first, __global const float *multipliers,
+    __global const float *spreads, __global const uint *gates, __global const float *gradients, __global const float *partials,
+    __global float *norms)
 {
-#if GROUP > 1
-	__local float shared[GROUP];
-#else
-	__local float *shared = 0;
-#endif
+	GROUP_SCRATCH(shared);
 	const uint j = (uint)get_group_id(0), item = (uint)get_local_id(0);
 	const uint2 entry = list[list_first + get_group_id(1)];
 	const uint layer = j < m ? 0 : j < m + n ? 1 : j - m - n; /* from 0: the one that introduced it */
@@ -49,13 +45,9 @@ __kernel void gradient_norms(uint m, uint n, uint width, uint layers, uint block
 
 /* factors[slot] = min(1, largest norm/‖g‖). One work-group an entry. */
 __kernel void clip_factors(uint parts, __global const uint2 *list, uint list_first, __global const float4 *hyper,
-	__global const float *norms, __global float *factors)
+    __global const float *norms, __global float *factors)
 {
-#if GROUP > 1
-	__local float shared[GROUP];
-#else
-	__local float *shared = 0;
-#endif
+	GROUP_SCRATCH(shared);
 	const uint slot = list[list_first + get_group_id(0)].x;
 	float sum = 0.0f;
 	for (uint part = (uint)get_local_id(0); part < parts; part += GROUP) sum += norms[(ulong)slot * parts + part];
@@ -81,10 +73,10 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
  * `transposed_columns` is not 0 also its transpose, of as many rows and laid out alike. Group (column block, row block, entry):
  * GROUP·VECTOR columns by TILE_SIDE rows; the transpose is written in runs of TILE_SIDE floats. */
 __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulong ld, ulong panel, __global const uint2 *list,
-	uint list_first, __global const step_data *steps, uint step, uint lanes, __global const float4 *hyper,
-	__global const float *factors, __global const float *multipliers, uint layers, uint introduced, ulong weights_stride, ulong weights_at, ulong transposed_stride,
-	__global const float *restrict gradients, __global float *restrict weights, __global float *restrict first,
-	__global float *restrict second, __global float *restrict transposed)
+    uint list_first, __global const step_data *steps, uint step, uint lanes, __global const float4 *hyper,
+    __global const float *factors, __global const float *multipliers, uint layers, uint introduced, ulong weights_stride,
+    ulong weights_at, ulong transposed_stride, __global const float *restrict gradients, __global float *restrict weights,
+    __global float *restrict first, __global float *restrict second, __global float *restrict transposed)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
@@ -122,7 +114,7 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint width, ulon
 
 /* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
 __kernel void matrix_transpose(uint rows, uint columns, ulong ld, ulong panel, uint slot, ulong weights_stride, ulong weights_at,
-	ulong transposed_stride, __global const float *weights, __global float *transposed)
+    ulong transposed_stride, __global const float *weights, __global float *transposed)
 {
 	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
 	const uint row0 = (uint)get_group_id(1) * TILE_SIDE, row_end = min(row0 + TILE_SIDE, rows);
@@ -137,10 +129,10 @@ __kernel void matrix_transpose(uint rows, uint columns, ulong ld, ulong panel, u
  * Sums the blocks of layer_backward's partials in ascending order, then steps. The mean form trains c = n_L·a: the step on a is
  * the step on c divided by n_L, with ε multiplied by n_L; spreads[lane][layers] holds n_L, or 1 for the sum form. A variable with
  * multiplier 0 is frozen and has no partials in this step. */
-__kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list, uint list_first,
-	__global const step_data *steps, uint step, uint lanes, __global const float4 *hyper, __global const float *factors,
-	__global const float *multipliers, __global const float *spreads, __global const uint *gates, ulong weights_stride, ulong scalars_at,
-	__global const float *partials, __global float *weights, __global float *first, __global float *second)
+__kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list, uint list_first, __global const step_data *steps,
+    uint step, uint lanes, __global const float4 *hyper, __global const float *factors, __global const float *multipliers,
+    __global const float *spreads, __global const uint *gates, ulong weights_stride, ulong scalars_at,
+    __global const float *partials, __global float *weights, __global float *first, __global float *second)
 {
 	const uint j = (uint)get_global_id(0);
 	const uint2 entry = list[list_first + get_global_id(1)];
@@ -173,7 +165,7 @@ __kernel void scalar_update(uint layers, uint blocks, __global const uint2 *list
 /* flags[slot] becomes nonzero where a weight is not finite: a product that skips zeros would hide it. `count` floats a lane.
  * Work-group (run, entry) looks at FINITE_RUN floats. */
 __kernel void weights_check(__global const uint2 *list, uint list_first, ulong weights_stride, uint count,
-	__global const float *weights, __global int *flags)
+    __global const float *weights, __global int *flags)
 {
 	const uint slot = list[list_first + get_group_id(1)].x;
 	const uint begin = (uint)get_group_id(0) * FINITE_RUN, end = min(begin + FINITE_RUN, count);

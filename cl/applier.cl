@@ -18,7 +18,7 @@ void row_dense(uint inner, __global const float *a, uint width, __global const f
 }
 
 void block_dense(uint rows, uint inner, uint vectors, __global const float *a, ulong a_ld, __global const float *b, ulong b_panel,
-	__global float *c, ulong ld)
+    __global float *c, ulong ld)
 {
 	if (rows >= TILE_ROWS) {
 		rows_dense(0, rows, 0, vectors, inner, a, a_ld, 1, b, PANEL, b_panel, 0, c, ld, PANEL);
@@ -27,13 +27,13 @@ void block_dense(uint rows, uint inner, uint vectors, __global const float *a, u
 	for (uint vector = 0, panel = 0; vector < vectors; vector += PANEL_VECTORS, panel++)
 		for (uint row = 0; row < rows; row++)
 			row_dense(inner, a + row * a_ld, min(vectors - vector, (uint)PANEL_VECTORS), b + panel * b_panel,
-				c + row * ld + panel * PANEL);
+			    c + row * ld + panel * PANEL);
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void network_apply(uint rows, uint block, uint m, uint n, uint layers,
-	uint ld, uint b_ld, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
-	__global const float *weights, ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *b,
-	__global float *u, __global float *y, __global float *codes, __global uint2 *entries, __global uint *starts, __global float *x)
+    uint ld, uint b_ld, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
+    __global const float *weights, ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *b,
+    __global float *u, __global float *y, __global float *codes, __global uint2 *entries, __global uint *starts, __global float *x)
 {
 	const uint worker = (uint)get_global_id(0), stride = (uint)get_global_size(0) * block;
 	const ulong plane = (ulong)block * ld;

@@ -25,13 +25,17 @@ typedef JOIN(int, VECTOR) ivec;
 #define LOAD_PRIVATE(p) JOIN(vload, VECTOR)(0, p)
 #define STORE_PRIVATE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
 #endif
-/* Vectors in global memory are aligned as their type wants. vload and vstore promise less: NVIDIA's compiler makes an access an entry
- * of them, PoCL three stores of one. */
+/* Vectors in global memory are aligned as their type wants. vload and vstore promise less: NVIDIA's compiler makes an access an
+ * entry of them, PoCL three stores of one. */
 #define LOAD(p) (*(__global const vec *)(p))
 #define STORE(value, p) (*(__global vec *)(p) = (value))
 
 /* Before a function that takes registers by pointers: where a GPU's compiler leaves it a function, they go by way of memory. */
 #define INLINED __attribute__((always_inline))
+
+/* Before a loop that a compiler should unroll, wherever it runs. */
+#define UNROLLED _Pragma("unroll")
+#define UNROLLED_BY_4 _Pragma("unroll 4")
 
 /* Before a loop over a private array that is to lie in registers, which have no index. CPUs' compilers are done sooner without. */
 #if GROUP == 1
@@ -47,15 +51,22 @@ typedef JOIN(int, VECTOR) ivec;
 #define SHARED_FUNCTION INLINED
 #endif
 
-/* Where in its row a column lies. Panels are `panel` floats apart, rows `ld`: (PANEL, ld) for a whole row-major matrix, (rows·PANEL or
- * more, PANEL) for one in panels, where a product finds a panel's rows side by side. A vector never crosses panels. */
+/* What a work-group has for sums over its work-items; none where it is one. */
+#if GROUP > 1
+#define GROUP_SCRATCH(name) __local float name[GROUP]
+#else
+#define GROUP_SCRATCH(name) __local float *name = 0
+#endif
+
+/* Where in its row a column lies. Panels are `panel` floats apart, rows `ld`: (PANEL, ld) for a whole row-major matrix, (rows·PANEL
+ * or more, PANEL) for one in panels, where a product finds a panel's rows side by side. A vector never crosses panels. */
 ulong column_at(uint column, ulong panel)
 {
 	return (ulong)(column / PANEL) * panel + column % PANEL;
 }
 
-/* Entries that a row's list has room for: a line more than the row has columns, so that the lists of neighbouring rows do not fall on
- * the same lines of a cache. */
+/* Entries that a row's list has room for: a line more than the row has columns, so that the lists of neighbouring rows do not fall
+ * on the same lines of a cache. */
 #define LIST_LD(ld) ((ld) + LIST_GAP)
 
 /* Numbers that a row of lists' starts has: layer.cl. */
@@ -123,13 +134,13 @@ float sum_group(float value, __local float *shared)
 }
 
 #if GROUP > 1
-/* The same of `count` floats per work-item, at most SUMS_AT_ONCE, sum k at shared[k·GROUP] then, for all to see; `shared` has as many
- * times GROUP floats. */
+/* The same of `count` floats per work-item, at most SUMS_AT_ONCE, sum k at shared[k·GROUP] then, for all to see; `shared` has as
+ * many times GROUP floats. */
 #define SUMS_AT_ONCE 4
 INLINED void sum_group_each(const float value[SUMS_AT_ONCE], uint count, __local float *shared)
 {
 	const uint item = (uint)get_local_id(0);
-	#pragma unroll
+	UNROLLED
 	for (uint k = 0; k < SUMS_AT_ONCE; k++)
 		if (k < count) shared[k * GROUP + item] = value[k];
 	barrier(CLK_LOCAL_MEM_FENCE);

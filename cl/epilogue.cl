@@ -2,9 +2,9 @@
  * Y_{L−1} = x_{L−1} W_xᵀ, or of U = b W_bᵀ below the first layer, go on at the same entries to v_L and x_L.
  *
  * Index space, work-groups and the sharing of rows between the two kernels are product_gpu.cl's, layouts layer.cl's; W_bᵀ begins a
- * lane's weights, W_xᵀ lies w_x_at floats into them. The product is stored first, as later layers and the backward pass read it, and
- * comes back from the caches as the last origin: so the mix has the registers of the sums, and asks for all of a work-item's part of
- * an origin at once, where one vector after the other would wait for each. Every sum has layer.cl's order, and its bits.
+ * lane's weights, W_xᵀ lies w_x_at floats into them. The product is stored first, as later layers and the backward pass read it,
+ * and comes back from the caches as the last origin: so the mix has the registers of the sums, and asks for all of a work-item's
+ * part of an origin at once, where one vector after the other would wait for each. Every sum has layer.cl's order, and its bits.
  * Neurons that need a whole row are not for these kernels: several work-groups compute it. */
 #if EPILOGUE
 
@@ -25,39 +25,42 @@ INLINED uint part_at(const tile_part *p, uint r, uint t)
 
 /* x = η(s U + Σ a_i Y_i) in one part; u, y and the scalars are the lane's, x is the layer's. */
 INLINED void part_finish(const tile_part *p, uint layer, uint layers, uint n, ulong spaced, uint origins, uint kind, float side,
-	__global const float *scalars, __global const float *u, __global const float *y, __global float *x)
+    __global const float *scalars, __global const float *u, __global const float *y, __global float *x)
 {
 	__global const float *coefficients = scalars + layers + (layer - 1) * layers;
 	const float theta = scalars[layer - 1];
 	vec v[TILE_ROWS][TILE_VECTORS];
-	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++)
-		#pragma unroll
+	UNROLLED
+	for (uint r = 0; r < TILE_ROWS; r++) {
+		UNROLLED
 		for (uint t = 0; t < TILE_VECTORS; t++) v[r][t] = part_has(p, r, t) ? side * LOAD(u + part_at(p, r, t)) : (vec)(0.0f);
+	}
 	for (uint rest = origins; rest; rest &= rest - 1) {
 		const uint i = lowest_bit(rest);
 		const vec a = (vec)(coefficients[i]);
-		#pragma unroll
-		for (uint r = 0; r < TILE_ROWS; r++)
-			#pragma unroll
+		UNROLLED
+		for (uint r = 0; r < TILE_ROWS; r++) {
+			UNROLLED
 			for (uint t = 0; t < TILE_VECTORS; t++)
 				if (part_has(p, r, t)) v[r][t] = fma(a, LOAD(y + i * spaced + part_at(p, r, t)), v[r][t]);
+		}
 	}
-	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++)
-		#pragma unroll
+	UNROLLED
+	for (uint r = 0; r < TILE_ROWS; r++) {
+		UNROLLED
 		for (uint t = 0; t < TILE_VECTORS; t++)
 			if (part_has(p, r, t))
 				STORE(clear_padding(neuron_forward(kind, v[r][t], theta), (p->vector + t * GROUP_COLUMNS) * VECTOR, n),
-					x + part_at(p, r, t));
+				    x + part_at(p, r, t));
+	}
 }
 
 /* Where there are counts of the nonzeros of x_{L−1} (`listed`), rows with few of them are left to layer_listed. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void layer_tiled(uint layer, uint layers, uint batch,
-	uint m, uint n, uint m_ld, uint ld, ulong spaced, __global const uint2 *list, uint list_first, uint listed,
-	__global const uint *counts, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
-	__global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *b, __global float *u,
-	__global float *y, __global float *x)
+    uint m, uint n, uint m_ld, uint ld, ulong spaced, __global const uint2 *list, uint list_first, uint listed,
+    __global const uint *counts, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
+    __global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *b, __global float *u,
+    __global float *y, __global float *x)
 {
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
@@ -66,8 +69,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
 	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1);
 	const ulong plane = (ulong)batch * ld;
-	if (listed && !rows_are_dense(row * GROUP_COLUMNS + column, row0, min(row0 + TILED_ROWS, batch), batch, n, 1,
-		counts + slot * batch, &total))
+	if (listed && !tile_rows_are_dense(row * GROUP_COLUMNS + column, row0, min(row0 + TILED_ROWS, batch), batch, n, 1,
+	                  counts + slot * batch, &total))
 		return;
 	weights += slot * weights_stride;
 	u += slot * plane, y += slot * layers * spaced, x += slot * layers * plane;
@@ -80,21 +83,21 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	__global float *c = lowest ? u : y + (layer - 2) * spaced;
 	vec sum[TILE_ROWS][TILE_VECTORS];
 	tiles_multiply(column, row, batch - row0, vectors - vector0, inner, a + row0 * a_ld, a_ld, 1, w + start, ld,
-		(__local float *)a_quads, b_tile, sum);
+	    (__local float *)a_quads, b_tile, sum);
 	tiles_store(column, row, batch - row0, vectors - vector0, sum, c + (ulong)row0 * ld + start, ld);
 
 	const tile_part part = {row0 + row * TILE_ROWS, 1, batch, vector0 + column, vectors, ld};
-	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y,
-		x + (layer - 1) * plane);
+	part_finish(
+	    &part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y, x + (layer - 1) * plane);
 }
 
 #if TILED_BELOW > 0
 /* The rows that layer_tiled leaves, of layers from the second on, split as product_listed's. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void layer_listed(uint layer, uint layers, uint batch,
-	uint n, uint ld, ulong spaced, uint split, __global const uint2 *list, uint list_first, __global const uint *counts,
-	__global const uint2 *entries, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
-	__global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *u, __global float *y,
-	__global float *x)
+    uint n, uint ld, ulong spaced, uint split, __global const uint2 *list, uint list_first, __global const uint *counts,
+    __global const uint2 *entries, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
+    __global const float *weights, ulong weights_stride, ulong w_x_at, ulong scalars_at, __global const float *u, __global float *y,
+    __global float *x)
 {
 	__local uint total;
 	const uint slot = list[list_first + get_group_id(2)].x, at = slot * layers + layer - 1, vectors = ld / VECTOR;
@@ -103,18 +106,18 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	const uint vector0 = (uint)get_group_id(0) * TILED_VECTORS + (uint)get_local_id(0);
 	const ulong plane = (ulong)batch * ld;
 	counts += slot * batch;
-	if (rows_are_dense(row * GROUP_COLUMNS + (uint)get_local_id(0), row0, row_end, batch, n, 1, counts, &total)) return;
+	if (tile_rows_are_dense(row * GROUP_COLUMNS + (uint)get_local_id(0), row0, row_end, batch, n, 1, counts, &total)) return;
 	entries += slot * plane;
 	weights += slot * weights_stride;
 	u += slot * plane, y += slot * layers * spaced, x += slot * layers * plane;
 
 	for (uint r = first; r < row_end; r += split * GROUP_ROWS)
 		row_listed(vector0, vectors, 1, n, batch, counts + r, entries + (ulong)r * ld, weights + w_x_at, ld,
-			y + (layer - 2) * spaced + (ulong)r * ld);
+		    y + (layer - 2) * spaced + (ulong)r * ld);
 
 	const tile_part part = {first, split * GROUP_ROWS, row_end, vector0, vectors, ld};
-	part_finish(&part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y,
-		x + (layer - 1) * plane);
+	part_finish(
+	    &part, layer, layers, n, spaced, gates[at], neurons[at].x, sides[at], weights + scalars_at, u, y, x + (layer - 1) * plane);
 }
 #endif
 #endif

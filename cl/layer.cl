@@ -29,10 +29,10 @@ uint list_vector(vec v, uint c, __global uint2 *entries)
 	const int16 value = __builtin_ia32_compresssi512_mask(as_int16(v), (int16)(0), wanted);
 	const uint count = popcount((uint)wanted);
 	*(__global list_run *)entries =
-		as_uint16(__builtin_shufflevector(offset, value, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+	    as_uint16(__builtin_shufflevector(offset, value, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
 	if (count > 8)
 		*(__global list_run *)(entries + 8) =
-			as_uint16(__builtin_shufflevector(offset, value, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+		    as_uint16(__builtin_shufflevector(offset, value, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
 	return count;
 }
 #else
@@ -60,8 +60,8 @@ uint nonzero_bits(vec v)
 }
 
 /* Appends a vector's nonzeros to a list, `c` being the column of its first entry; returns how many. Each turn writes LIST_BURST
- * entries, wanted or not, so that the loop seldom branches: what is not wanted is overwritten or lies beyond the list, where there is
- * room to the row's end. */
+ * entries, wanted or not, so that the loop seldom branches: what is not wanted is overwritten or lies beyond the list, where there
+ * is room to the row's end. */
 uint list_vector(vec v, uint c, __global uint2 *entries)
 {
 	float values[VECTOR];
@@ -69,7 +69,7 @@ uint list_vector(vec v, uint c, __global uint2 *entries)
 	const uint count = popcount(bits);
 	STORE_PRIVATE(v, values);
 	do {
-		#pragma unroll
+		UNROLLED
 		for (uint i = 0; i < LIST_BURST; i++) {
 			const uint entry = lowest_bit(bits | 1u << (VECTOR - 1));
 			entries[i] = (uint2)((c + entry) * PANEL, as_uint(values[entry]));
@@ -94,8 +94,8 @@ SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 
 #endif
 
 /* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point; y's layers are `spaced` apart. */
-vec mix_forward(uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y,
-	ulong spaced)
+vec mix_forward(
+    uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y, ulong spaced)
 {
 	vec v = side * LOAD(u);
 	for (uint rest = origins; rest; rest &= rest - 1) {
@@ -107,9 +107,9 @@ vec mix_forward(uint origins, __global const float *coefficients, float side, __
 
 /* Rows row0 to row_end; u, y, x, cutoffs, entries and starts are the lane's. */
 SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld,
-	ulong spaced, uint origins, uint2 neuron, float side, __global const float *scalars, __global const float *u,
-	__global const float *y, __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts,
-	__local float *shared)
+    ulong spaced, uint origins, uint2 neuron, float side, __global const float *scalars, __global const float *u,
+    __global const float *y, __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts,
+    __local float *shared)
 {
 	__global const float *coefficients = scalars + layers + (layer - 1) * layers;
 	const float theta = scalars[layer - 1];
@@ -134,23 +134,19 @@ SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uin
 }
 
 __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, __global const uint2 *list,
-	uint list_first, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
-	__global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y,
-	__global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts)
+    uint list_first, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
+    __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *u, __global const float *y,
+    __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts)
 {
-#if GROUP > 1
-	__local float shared[GROUP];
-#else
-	__local float *shared = 0;
-#endif
+	GROUP_SCRATCH(shared);
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS;
 	const ulong plane = (ulong)batch * ld;
 	layer_forward_rows(layer, layers, entry.y, row0, min(row0 + BLOCK_ROWS, batch), batch, n, ld, spaced, gates[at], neurons[at],
-		sides[at], weights + slot * weights_stride + scalars_at, u + slot * plane, y + slot * layers * spaced,
-		x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * layers * batch * LIST_LD(ld),
-		starts + (ulong)slot * layers * batch * STARTS_LD(n), shared);
+	    sides[at], weights + slot * weights_stride + scalars_at, u + slot * plane, y + slot * layers * spaced,
+	    x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * layers * batch * LIST_LD(ld),
+	    starts + (ulong)slot * layers * batch * STARTS_LD(n), shared);
 }
 
 /* The layers that have this one as an origin: a bit each, the first layer's lowest. */
@@ -163,8 +159,8 @@ uint layers_above(uint layer, uint depth, __global const uint *gates)
 
 /* ⟨dv, Y_i⟩ over the work-group's rows, for each origin i of the layer, into its place among the partial sums. */
 #if GROUP == 1
-void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv, __global const float *y,
-	__global float *partials, uint blocks, __local float *shared)
+void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv,
+    __global const float *y, __global float *partials, uint blocks, __local float *shared)
 {
 	for (uint rest = origins; rest; rest &= rest - 1) {
 		const uint i = lowest_bit(rest);
@@ -179,8 +175,8 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 }
 #else
 /* Several origins at a time: their Y are asked for together, and the barriers of a sum over the work-group serve them all. */
-void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv, __global const float *y,
-	__global float *partials, uint blocks, __local float *shared)
+void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spaced, __global const float *dv,
+    __global const float *y, __global float *partials, uint blocks, __local float *shared)
 {
 	const uint item = (uint)get_local_id(0);
 	for (uint rest = origins, count; rest;) {
@@ -188,7 +184,7 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 		vec sum[SUMS_AT_ONCE];
 		float total[SUMS_AT_ONCE];
 		count = min((uint)popcount(rest), (uint)SUMS_AT_ONCE);
-		#pragma unroll
+		UNROLLED
 		for (uint k = 0; k < SUMS_AT_ONCE; k++, rest &= rest - 1) {
 			origin[k] = rest ? lowest_bit(rest) : 0;
 			sum[k] = (vec)(0.0f);
@@ -197,14 +193,14 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 			for (uint c = item * VECTOR; c < ld; c += GROUP * VECTOR) {
 				const ulong here = (ulong)row * ld + c;
 				const vec delta = LOAD(dv + here);
-				#pragma unroll
+				UNROLLED
 				for (uint k = 0; k < SUMS_AT_ONCE; k++)
 					if (k < count) sum[k] = fma(delta, LOAD(y + origin[k] * spaced + here), sum[k]);
 			}
-		#pragma unroll
+		UNROLLED
 		for (uint k = 0; k < SUMS_AT_ONCE; k++) total[k] = sum_entries(sum[k]);
 		sum_group_each(total, count, shared);
-		#pragma unroll
+		UNROLLED
 		for (uint k = 0; k < SUMS_AT_ONCE; k++)
 			if (k < count && item == k % GROUP) partials[origin[k] * blocks] = shared[k * GROUP];
 		barrier(CLK_LOCAL_MEM_FENCE); /* the next to write waits until all have read */
@@ -218,10 +214,10 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
  * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. One block of rows; pointers are the
  * lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
-	ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *coefficients,
-	__global const float *x, __global const float *cutoffs, __global const float *y, __global const float *gradient,
-	__global float *dv, __global float *dy, __global float *du, __global float *partials, __global uint2 *entries,
-	__global uint *starts, __local float *shared)
+    ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side,
+    __global const float *coefficients, __global const float *x, __global const float *cutoffs, __global const float *y,
+    __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
+    __global uint2 *entries, __global uint *starts, __local float *shared)
 {
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	const ulong mine = (layer - 1) * spaced;
@@ -265,10 +261,10 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 }
 
 __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, ulong dy_stride, ulong dy_ld,
-	ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint2 *neurons,
-	__global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *x,
-	__global const float *cutoffs, __global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
-	__global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
+    ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint2 *neurons,
+    __global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *x,
+    __global const float *cutoffs, __global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
+    __global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
 {
 #if GROUP > 1
 	__local float shared[SUMS_AT_ONCE * GROUP];
@@ -280,8 +276,8 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
 	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at].x,
-		sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, cutoffs + lane * batch,
-		y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
-		partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
-		starts + (ulong)slot * batch * STARTS_LD(n), shared);
+	    sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, cutoffs + lane * batch,
+	    y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
+	    partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
+	    starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

@@ -7,7 +7,7 @@
 
 /* b of the batch: [batch][ld] from samples [count][ld]. */
 __kernel void gather_training(uint batch, uint ld, __global const uint2 *list, uint list_first, __global const step_data *steps,
-	uint step, uint lanes, __global const uint *order, uint order_stride, __global const float *samples, __global float *out)
+    uint step, uint lanes, __global const uint *order, uint order_stride, __global const float *samples, __global float *out)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
@@ -21,7 +21,7 @@ __kernel void gather_training(uint batch, uint ld, __global const uint2 *list, u
 }
 
 __kernel void gather_evaluation(uint batch, uint ld, __global const uint2 *list, uint list_first, uint first, uint count,
-	__global const float *samples, __global float *out)
+    __global const float *samples, __global float *out)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
@@ -47,23 +47,19 @@ float2 row_norms(__global const float *x, __global const float *truth, uint ld, 
 }
 
 /* What a row's loss multiplies e = x − x* by in its gradient: 1 of ½‖e‖², 1/‖e‖ of ‖e‖, 2/(‖e‖² + 1e-9‖x*‖²) of
- * log(‖e‖²/‖x*‖² + 1e-9). Below 1e-30 there is no error to speak of, and nothing to divide by. */
+ * log(‖e‖²/‖x*‖² + 1e-9), or 1 there where x* is 0. Below 1e-30 there is no error to speak of, and nothing to divide by. */
 float loss_factor(uint loss, float2 norms)
 {
 	if (loss == LOSS_NORM) return 1.0f / sqrt(fmax(norms.x, 1e-30f));
-	return 2.0f / fmax(fma(1e-9f, norms.y, norms.x), 1e-30f);
+	return norms.y == 0.0f ? 1.0f : 2.0f / fmax(fma(1e-9f, norms.y, norms.x), 1e-30f);
 }
 
 /* gradient = factor·(x_depth − x*). */
 __kernel void loss_backward(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first,
-	__global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
-	__global const float *samples, __global const float *x, __global float *gradient)
+    __global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
+    __global const float *samples, __global const float *x, __global float *gradient)
 {
-#if GROUP > 1
-	__local float shared[GROUP];
-#else
-	__local float *shared = 0;
-#endif
+	GROUP_SCRATCH(shared);
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint loss = steps[step * lanes + entry.x].loss;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
@@ -82,13 +78,9 @@ __kernel void loss_backward(uint layers, uint batch, uint ld, __global const uin
 
 /* Per sample of an evaluation: errors[slot][sample] = (‖x − x*‖², ‖x*‖²). */
 __kernel void nmse_samples(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first, uint first, uint count,
-	__global const float *samples, __global const float *x, __global float2 *errors, uint errors_stride)
+    __global const float *samples, __global const float *x, __global float2 *errors, uint errors_stride)
 {
-#if GROUP > 1
-	__local float shared[GROUP];
-#else
-	__local float *shared = 0;
-#endif
+	GROUP_SCRATCH(shared);
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	x += ((ulong)entry.x * layers + entry.y - 1) * batch * ld;
@@ -102,8 +94,8 @@ __kernel void nmse_samples(uint layers, uint batch, uint ld, __global const uint
 
 /* Sums in two stages: work-item (part, entry) sums one of NMSE_PARTS equal runs of samples; then one work-item a lane sums the
  * parts. sums[slot] = (Σ 10·log10 of the ratio, Σ‖x − x*‖², Σ‖x*‖², 0). */
-__kernel void nmse_parts(__global const uint2 *list, uint list_first, uint count, __global const float2 *errors,
-	uint errors_stride, __global float4 *parts)
+__kernel void nmse_parts(__global const uint2 *list, uint list_first, uint count, __global const float2 *errors, uint errors_stride,
+    __global float4 *parts)
 {
 	const uint part = (uint)get_global_id(0);
 	const uint slot = list[list_first + get_global_id(1)].x;

@@ -4,13 +4,14 @@
 __kernel void measure_fma(uint rounds, float factor, __global float *out)
 {
 	vec sum[12];
-	#pragma unroll
+	UNROLLED
 	for (uint i = 0; i < 12; i++) sum[i] = (vec)((float)(get_global_id(0) + i));
-	for (uint r = 0; r < rounds; r++)
-		#pragma unroll
+	for (uint r = 0; r < rounds; r++) {
+		UNROLLED
 		for (uint i = 0; i < 12; i++) sum[i] = fma(sum[i], (vec)(factor), (vec)(1.0f));
+	}
 	vec total = (vec)(0.0f);
-	#pragma unroll
+	UNROLLED
 	for (uint i = 0; i < 12; i++) total += sum[i];
 	out[get_global_id(0)] = sum_entries(total);
 }

@@ -7,9 +7,9 @@
  *   select θ > 0, |v| > θ, |v| ≥ t ? v : soft η' = [x ≠ 0]           ∂η/∂θ = |x| ≥ t ? 0 : −sign(x)
  *
  * All derivatives follow from the output x, so v is never stored. Zeros are +0: a sum that skips zeros must have the bits of one
- * that does not. select's cutoff t parts a row's largest magnitudes, as many as the layer selects, from the others; it is kept beside
- * x, where it parts the same entries: what is not selected became smaller. A θ ≤ 0 would make it larger, beyond t perhaps; there
- * select is soft, which at θ = 0 is the same. */
+ * that does not. select's cutoff t parts a row's largest magnitudes, as many as the layer selects, from the others; it is kept
+ * beside x, where it parts the same entries: what is not selected became smaller. A θ ≤ 0 would make it larger, beyond t perhaps;
+ * there select is soft, which at θ = 0 is the same. */
 #define LEAKY_SLOPE 0.1f
 
 vec shrink(vec v, float theta)
@@ -68,7 +68,7 @@ float find_cutoff(uint wanted, float theta, __global const float *row, uint ld, 
 	vec sum = (vec)(0.0f);
 	for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) sum += fabs(LOAD(row + c));
 	const float most = share_group(sum_group(sum_entries(sum), shared), shared) / wanted; /* so many that large fit in the sum … */
-	uint low = as_uint(theta), high = as_uint(1.001f * most) + 1; /* … with room for its rounding */
+	uint low = as_uint(theta), high = as_uint(1.001f * most) + 1;                         /* … with room for its rounding */
 	uint found = count_reaching(row, ld, theta, shared);
 	bool parted = found <= wanted;
 	while (!parted && high - low > 1) {

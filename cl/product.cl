@@ -20,65 +20,66 @@ void store_sum(vec sum, __global float *c)
 
 /* One tile from (row0, vector0) on, TILE_VECTORS wide; a, b, c are the lane's. */
 SHARED_FUNCTION void tile_whole(uint row0, uint rows, uint vector0, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
+    __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
 {
 	__global const float *a_rows[TILE_ROWS], *b_columns[TILE_VECTORS];
 	vec sum[TILE_ROWS][TILE_VECTORS];
-	#pragma unroll
+	UNROLLED
 	for (uint v = 0; v < TILE_VECTORS; v++) b_columns[v] = b + column_at((vector0 + v) * VECTOR, b_panel);
-	#pragma unroll
+	UNROLLED
 	for (uint r = 0; r < TILE_ROWS; r++) {
 		const uint row = min(row0 + r, rows - 1);
 		a_rows[r] = a + row * a_row;
-		#pragma unroll
+		UNROLLED
 		for (uint v = 0; v < TILE_VECTORS; v++)
 			sum[r][v] = SUM_BEGIN(goes_on, c + row * c_ld + column_at((vector0 + v) * VECTOR, c_panel));
 	}
 	for (uint k = 0; k < inner; k++) {
 		vec panel[TILE_VECTORS];
-		#pragma unroll
+		UNROLLED
 		for (uint v = 0; v < TILE_VECTORS; v++) panel[v] = LOAD(b_columns[v] + k * b_ld);
-		#pragma unroll
+		UNROLLED
 		for (uint r = 0; r < TILE_ROWS; r++) {
 			const vec entry_a = (vec)(a_rows[r][k * a_inner]);
-			#pragma unroll
+			UNROLLED
 			for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = fma(entry_a, panel[v], sum[r][v]);
 		}
 	}
-	#pragma unroll
+	UNROLLED
 	for (uint r = 0; r < TILE_ROWS; r++)
 		if (row0 + r < rows) {
-			#pragma unroll
+			UNROLLED
 			for (uint v = 0; v < TILE_VECTORS; v++)
 				store_sum(sum[r][v], c + (row0 + r) * c_ld + column_at((vector0 + v) * VECTOR, c_panel));
 		}
 }
 
 /* The last, narrower tile, one vector at a time. */
-SHARED_FUNCTION void tile_edge(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row,
-	ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
+SHARED_FUNCTION void tile_edge(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a,
+    ulong a_row, ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld,
+    ulong c_panel)
 {
 	for (uint vector = vector0; vector < vector_end; vector++) {
 		__global const float *b_column = b + column_at(vector * VECTOR, b_panel);
 		vec sum[TILE_ROWS];
-		#pragma unroll
+		UNROLLED
 		for (uint r = 0; r < TILE_ROWS; r++)
 			sum[r] = SUM_BEGIN(goes_on, c + min(row0 + r, rows - 1) * c_ld + column_at(vector * VECTOR, c_panel));
 		for (uint k = 0; k < inner; k++) {
 			const vec panel = LOAD(b_column + k * b_ld);
-			#pragma unroll
+			UNROLLED
 			for (uint r = 0; r < TILE_ROWS; r++)
 				sum[r] = fma((vec)(a[min(row0 + r, rows - 1) * a_row + k * a_inner]), panel, sum[r]);
 		}
-		#pragma unroll
+		UNROLLED
 		for (uint r = 0; r < TILE_ROWS; r++)
 			if (row0 + r < rows) store_sum(sum[r], c + (row0 + r) * c_ld + column_at(vector * VECTOR, c_panel));
 	}
 }
 
 /* Rows up to `rows`, vectors up to `vector_end`, at most a tile. */
-void tile_dense(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row, ulong a_inner,
-	__global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
+void tile_dense(uint row0, uint rows, uint vector0, uint vector_end, uint inner, __global const float *a, ulong a_row,
+    ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld, ulong c_panel)
 {
 	if (vector0 + TILE_VECTORS <= vector_end)
 		tile_whole(row0, rows, vector0, inner, a, a_row, a_inner, b, b_ld, b_panel, goes_on, c, c_ld, c_panel);
@@ -87,22 +88,22 @@ void tile_dense(uint row0, uint rows, uint vector0, uint vector_end, uint inner,
 }
 
 __kernel __attribute__((reqd_work_group_size(TILE_GROUP_0, TILE_GROUP_1, 1))) void product_dense(uint rows, uint vectors,
-	uint inner, uint stacked, __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride,
-	ulong a_row, ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, ulong b_panel, __global float *c,
-	ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
+    uint inner, uint stacked, __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride,
+    ulong a_row, ulong a_inner, __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, ulong b_panel, __global float *c,
+    ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint row0 = (uint)get_global_id(TILE_ROW_AXIS) * TILE_ROWS;
 	const uint vector0 = (uint)get_global_id(1 - TILE_ROW_AXIS) * TILE_VECTORS;
 	const uint2 entry = list[list_first + get_global_id(2)];
 	if (row0 >= rows || vector0 >= vectors) return;
 	tile_dense(row0, rows, vector0, vectors, stacked ? inner * (entry.y - 1) : inner, a + a_at + entry.x * a_stride, a_row, a_inner,
-		b + b_at + entry.x * b_stride, b_ld, b_panel, 0, c + c_at + entry.x * c_stride, c_ld, c_panel);
+	    b + b_at + entry.x * b_stride, b_ld, b_panel, 0, c + c_at + entry.x * c_stride, c_ld, c_panel);
 }
 
 /* Rows row0 to row_end of C, all its columns. */
 SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vector_end, uint inner, __global const float *a,
-	ulong a_row, ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld,
-	ulong c_panel)
+    ulong a_row, ulong a_inner, __global const float *b, ulong b_ld, ulong b_panel, uint goes_on, __global float *c, ulong c_ld,
+    ulong c_panel)
 {
 	for (uint vector = vector0; vector < vector_end; vector += TILE_VECTORS)
 		for (uint row = row0; row < row_end; row += TILE_ROWS)
@@ -119,21 +120,18 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
 /* Where vector v of neighbouring panels is. */
 #define PANEL_AT(v, panel) ((v) / PANEL_VECTORS * (panel) + (v) % PANEL_VECTORS * VECTOR)
 
-/* Σ over e < count of value_of·B's row at offset_of, in `width` vectors of neighbouring panels; `width` is a constant at each use, so
- * that the sums stay in registers. */
+/* Σ over e < count of value_of·B's row at offset_of, in `width` vectors of neighbouring panels; `width` is a constant at each use,
+ * so that the sums stay in registers. */
 #define PANEL_SUM(width, goes_on, count, value_of, offset_of, b_panel, c_panel) \
 	do { \
 		vec sum[width]; \
-		_Pragma("unroll") \
-		for (uint v = 0; v < width; v++) sum[v] = SUM_BEGIN(goes_on, c + PANEL_AT(v, c_panel)); \
+		_Pragma("unroll") for (uint v = 0; v < width; v++) sum[v] = SUM_BEGIN(goes_on, c + PANEL_AT(v, c_panel)); \
 		for (uint e = 0; e < count; e++) { \
 			const vec factor = (vec)(value_of); \
 			__global const float *row = b + (offset_of); \
-			_Pragma("unroll") \
-			for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(row + PANEL_AT(v, b_panel)), sum[v]); \
+			_Pragma("unroll") for (uint v = 0; v < width; v++) sum[v] = fma(factor, LOAD(row + PANEL_AT(v, b_panel)), sum[v]); \
 		} \
-		_Pragma("unroll") \
-		for (uint v = 0; v < width; v++) store_sum(sum[v], c + PANEL_AT(v, c_panel)); \
+		_Pragma("unroll") for (uint v = 0; v < width; v++) store_sum(sum[v], c + PANEL_AT(v, c_panel)); \
 	} while (0)
 
 /* Vectors that are summed at once where there are as many: each load of a list's entry serves PANELS_AT_ONCE panels. */
@@ -141,7 +139,7 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
 
 /* One row of C in `width` vectors of neighbouring panels, WIDE_VECTORS at most; the last panel may be half as wide. */
 void row_sparse(uint goes_on, uint count, __global const uint2 *entries, uint width, __global const float *b, ulong b_panel,
-	__global float *c, ulong c_panel)
+    __global float *c, ulong c_panel)
 {
 	if (width == WIDE_VECTORS) {
 		PANEL_SUM(WIDE_VECTORS, goes_on, count, as_float(entries[e].y), entries[e].x, b_panel, c_panel);
@@ -154,8 +152,8 @@ void row_sparse(uint goes_on, uint count, __global const uint2 *entries, uint wi
 			PANEL_SUM(PANEL_VECTORS / 2, goes_on, count, as_float(entries[e].y), entries[e].x, 0, 0);
 }
 
-/* Whether dense tiles are faster for these rows of A: their nonzeros are more than SPARSE_BELOW per cent of `computed` rows. How many
- * a row has is at starts[row·starts_ld]. */
+/* Whether dense tiles are faster for these rows of A: their nonzeros are more than SPARSE_BELOW per cent of `computed` rows. How
+ * many a row has is at starts[row·starts_ld]. */
 bool rows_are_dense(uint row0, uint row_end, uint computed, uint inner, __global const uint *starts, uint starts_ld)
 {
 	ulong nonzeros = 0;
@@ -165,10 +163,10 @@ bool rows_are_dense(uint row0, uint row_end, uint computed, uint inner, __global
 
 /* Work-item (block of SPARSE_ROWS rows, panel, entry). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint rows, uint vectors, uint inner,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
-	__global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const uint *starts,
-	ulong starts_at, ulong starts_stride, uint starts_ld, __global const float *b, ulong b_at, ulong b_stride, ulong b_panel,
-	__global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
+    __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
+    __global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const uint *starts,
+    ulong starts_at, ulong starts_stride, uint starts_ld, __global const float *b, ulong b_at, ulong b_stride, ulong b_panel,
+    __global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint slot = list[list_first + get_global_id(2)].x;
 	const uint row0 = (uint)get_global_id(0) * SPARSE_ROWS, row_end = min(row0 + SPARSE_ROWS, rows);
@@ -185,7 +183,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint
 	}
 	for (uint row = row0; row < row_end; row++)
 		row_sparse(0, starts[row * starts_ld], entries + row * entries_ld, vector_end - vector0, b + panel * b_panel, b_panel,
-			c + row * c_ld + panel * c_panel, c_panel);
+		    c + row * c_ld + panel * c_panel, c_panel);
 }
 #endif
 
@@ -197,7 +195,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint
 
 /* Rows of C = A B by A's lists: the rows find in the caches what one after the other needs of B, and their sums wait in C. */
 void rows_sparse(uint row0, uint row_end, uint n, uint ld, __global const uint2 *entries, __global const uint *starts,
-	__global const float *b, ulong b_panel, __global float *c)
+    __global const float *b, ulong b_panel, __global float *c)
 {
 	const uint last = STARTS_LD(n) - 1;
 	for (uint vector = 0, panel = 0; vector < ld / VECTOR; vector += WIDE_VECTORS, panel += PANELS_AT_ONCE)
@@ -206,15 +204,15 @@ void rows_sparse(uint row0, uint row_end, uint n, uint ld, __global const uint2 
 				__global const uint *bounds = starts + row * STARTS_LD(n);
 				const uint begin = bounds[block], end = bounds[min(block + INNER_ROWS / LIST_COLUMNS, last)];
 				row_sparse(block > 0, end - begin, entries + (ulong)row * LIST_LD(ld) + begin,
-					min(ld / VECTOR - vector, (uint)WIDE_VECTORS), b + panel * b_panel, b_panel,
-					c + (ulong)row * ld + panel * PANEL, PANEL);
+				    min(ld / VECTOR - vector, (uint)WIDE_VECTORS), b + panel * b_panel, b_panel,
+				    c + (ulong)row * ld + panel * PANEL, PANEL);
 			}
 }
 #endif
 
 /* Rows of C = A B, by A's lists where zeros are skipped. */
 SHARED_FUNCTION void rows_times(uint row0, uint row_end, uint n, uint ld, __global const float *a, __global const uint2 *entries,
-	__global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
+    __global const uint *starts, __global const float *b, ulong b_panel, __global float *c)
 {
 #if SPARSE_BELOW > 0
 	const uint starts_ld = STARTS_LD(n), tile_rows = (row_end - row0 + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;

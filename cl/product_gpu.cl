@@ -2,22 +2,24 @@
  * comes from global memory once a group instead of once a work-item. Same face, same order of each sum, same bits: tiles of the
  * inner dimension ascend, and what pads the last one adds fma(0, 0, sum).
  *
- * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows by
- * TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
- * neighbours read neighbouring vectors, of local memory and of C. Any size of matrix. The next tiles are on their way into registers
- * while these are multiplied: with few lanes there is no other work-group to hide that wait. epilogue.cl goes on from the same sums. */
+ * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows
+ * by TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
+ * neighbours read neighbouring vectors, of local memory and of C. Any size of matrix. The next tiles are on their way into
+ * registers while these are multiplied: with few lanes there is no other work-group to hide that wait. epilogue.cl goes on from the
+ * same sums. */
 #if TILED
 
 #define TILED_ITEMS (GROUP_COLUMNS * GROUP_ROWS)
 #define TILED_ROWS (TILE_ROWS * GROUP_ROWS)
 #define TILED_VECTORS (TILE_VECTORS * GROUP_COLUMNS)
-#define TILED_LD ((TILED_ROWS + 7) / 4 * 4) /* of A's tile [inner][rows]: quads are aligned, writes down a column spread over banks */
+#define TILED_LD \
+	((TILED_ROWS + 7) / 4 * 4) /* of A's tile [inner][rows]: quads are aligned, writes down a column spread over banks */
 #define A_PER_ITEM ((TILED_INNER * TILED_ROWS + TILED_ITEMS - 1) / TILED_ITEMS)
 #define B_PER_ITEM ((TILED_INNER * TILED_VECTORS + TILED_ITEMS - 1) / TILED_ITEMS)
 
-/* Where a work-item's entries of the tiles lie, those with s from 0 on: (inner row, row or vector) in the tile. Consecutive work-items
- * take what is consecutive in memory. In all but odd shapes the entries of one work-item are so many inner rows or rows apart, the
- * same for all: that leaves one address to keep where each would have registers of its own. */
+/* Where a work-item's entries of the tiles lie, those with s from 0 on: (inner row, row or vector) in the tile. Consecutive
+ * work-items take what is consecutive in memory. In all but odd shapes the entries of one work-item are so many inner rows or rows
+ * apart, the same for all: that leaves one address to keep where each would have registers of its own. */
 typedef struct {
 	uint2 a, a_step, b;
 } tile_places;
@@ -52,16 +54,16 @@ INLINED uint2 b_place(tile_places p, uint s, uint item)
 /* This work-item's part of the tiles that begin at inner row k0. Beyond the matrices it is what lies at their end, so that nothing
  * branches, and A's is zero beyond the last inner row: what is multiplied there adds nothing. */
 INLINED void tiles_fetch(uint item, tile_places places, uint rows, uint vectors, uint inner, uint k0, __global const float *a,
-	uint a_row, uint a_inner, __global const float *b, uint b_ld, float *a_next, vec *b_next)
+    uint a_row, uint a_inner, __global const float *b, uint b_ld, float *a_next, vec *b_next)
 {
 	const uint last = max(inner, 1u) - 1;
-	#pragma unroll
+	UNROLLED
 	for (uint s = 0; s < A_PER_ITEM; s++) {
 		const uint2 at = a_place(places, s, item, a_inner);
 		const float entry = a[min(at.y, rows - 1) * a_row + min(k0 + at.x, last) * a_inner];
 		a_next[s] = k0 + at.x < inner ? entry : 0.0f;
 	}
-	#pragma unroll
+	UNROLLED
 	for (uint s = 0; s < B_PER_ITEM; s++) {
 		const uint2 at = b_place(places, s, item);
 		b_next[s] = LOAD(b + (min(k0 + at.x, last) * b_ld + min(at.y, vectors - 1) * VECTOR));
@@ -69,14 +71,14 @@ INLINED void tiles_fetch(uint item, tile_places places, uint rows, uint vectors,
 }
 
 INLINED void tiles_put(
-	uint item, tile_places places, uint a_inner, const float *a_next, const vec *b_next, __local float *a_tile, __local vec *b_tile)
+    uint item, tile_places places, uint a_inner, const float *a_next, const vec *b_next, __local float *a_tile, __local vec *b_tile)
 {
-	#pragma unroll
+	UNROLLED
 	for (uint s = 0; s < A_PER_ITEM; s++) {
 		const uint2 at = a_place(places, s, item, a_inner);
 		if (item + s * TILED_ITEMS < TILED_INNER * TILED_ROWS) a_tile[at.x * TILED_LD + at.y] = a_next[s];
 	}
-	#pragma unroll
+	UNROLLED
 	for (uint s = 0; s < B_PER_ITEM; s++)
 		if (item + s * TILED_ITEMS < TILED_INNER * TILED_VECTORS) b_tile[item + s * TILED_ITEMS] = b_next[s];
 }
@@ -85,7 +87,7 @@ INLINED void tiles_put(
 INLINED void rows_take(__local const float *from, float *entries)
 {
 #if TILE_ROWS % 4 == 0
-	#pragma unroll
+	UNROLLED
 	for (uint r = 0; r < TILE_ROWS; r += 4) {
 		const float4 quad = *(__local const float4 *)(from + r);
 		entries[r] = quad.x;
@@ -94,15 +96,15 @@ INLINED void rows_take(__local const float *from, float *entries)
 		entries[r + 3] = quad.w;
 	}
 #else
-	#pragma unroll
+	UNROLLED
 	for (uint r = 0; r < TILE_ROWS; r++) entries[r] = from[r];
 #endif
 }
 
 /* Whether more than TILED_BELOW per cent of the entries of rows row0 to row_end of A are nonzero, by their counts [segment][rows].
  * The whole work-group must call it; all get the same answer, and so do product_tiled and product_listed of the same rows. */
-bool rows_are_dense(uint item, uint row0, uint row_end, uint rows, uint inner, uint segments, __global const uint *counts,
-	__local uint *total)
+bool tile_rows_are_dense(
+    uint item, uint row0, uint row_end, uint rows, uint inner, uint segments, __global const uint *counts, __local uint *total)
 {
 	const uint width = row_end - row0;
 	uint mine = 0;
@@ -114,55 +116,58 @@ bool rows_are_dense(uint item, uint row0, uint row_end, uint rows, uint inner, u
 	return (ulong)*total * 100 > (ulong)width * inner * segments * TILED_BELOW;
 }
 
-/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The whole work-group must call it. Of a
- * lane's A and B less than 2^32 floats are read: numbers of 64 bits would take twice the registers. */
+/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The whole work-group must call it. Of
+ * a lane's A and B less than 2^32 floats are read: numbers of 64 bits would take twice the registers. */
 INLINED void tiles_multiply(uint column, uint row, uint rows, uint vectors, uint inner, __global const float *a, uint a_row,
-	uint a_inner, __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, vec sum[TILE_ROWS][TILE_VECTORS])
+    uint a_inner, __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, vec sum[TILE_ROWS][TILE_VECTORS])
 {
 	const uint item = row * GROUP_COLUMNS + column;
 	const tile_places places = places_of(item, a_inner);
 	float a_next[A_PER_ITEM];
 	vec b_next[B_PER_ITEM];
-	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++)
-		#pragma unroll
+	UNROLLED
+	for (uint r = 0; r < TILE_ROWS; r++) {
+		UNROLLED
 		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
+	}
 	tiles_fetch(item, places, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
 	for (uint k0 = 0; k0 < inner; k0 += TILED_INNER) {
 		barrier(CLK_LOCAL_MEM_FENCE); /* the tiles before these are multiplied */
 		tiles_put(item, places, a_inner, a_next, b_next, a_tile, b_tile);
 		barrier(CLK_LOCAL_MEM_FENCE);
 		tiles_fetch(item, places, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
-		#pragma unroll 4
+		UNROLLED_BY_4
 		for (uint k = 0; k < TILED_INNER; k++) {
 			float entries[TILE_ROWS];
 			rows_take(a_tile + k * TILED_LD + row * TILE_ROWS, entries);
-			#pragma unroll
+			UNROLLED
 			for (uint v = 0; v < TILE_VECTORS; v++) {
 				const vec panel = b_tile[k * TILED_VECTORS + v * GROUP_COLUMNS + column];
-				#pragma unroll
+				UNROLLED
 				for (uint r = 0; r < TILE_ROWS; r++) sum[r][v] = fma((vec)(entries[r]), panel, sum[r][v]);
 			}
 		}
 	}
 }
 
-INLINED void tiles_store(uint column, uint row, uint rows, uint vectors, vec sum[TILE_ROWS][TILE_VECTORS], __global float *c, ulong c_ld)
+INLINED void tiles_store(
+    uint column, uint row, uint rows, uint vectors, vec sum[TILE_ROWS][TILE_VECTORS], __global float *c, ulong c_ld)
 {
-	#pragma unroll
-	for (uint r = 0; r < TILE_ROWS; r++)
-		#pragma unroll
+	UNROLLED
+	for (uint r = 0; r < TILE_ROWS; r++) {
+		UNROLLED
 		for (uint v = 0; v < TILE_VECTORS; v++) {
 			const uint c_row = row * TILE_ROWS + r, c_vector = v * GROUP_COLUMNS + column;
 			if (c_row < rows && c_vector < vectors) store_sum(sum[r][v], c + c_row * c_ld + c_vector * VECTOR);
 		}
+	}
 }
 
 /* Where there are counts of A's nonzeros (`listed`), rows with few of them are left to product_listed. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
-	uint stacked, __global const uint2 *list, uint list_first, uint listed, __global const uint *counts, ulong counts_at,
-	ulong counts_stride, __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner, __global const float *b,
-	ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+    uint stacked, __global const uint2 *list, uint list_first, uint listed, __global const uint *counts, ulong counts_at,
+    ulong counts_stride, __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner, __global const float *b,
+    ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
 {
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
@@ -172,8 +177,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
 	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1), item = row * GROUP_COLUMNS + column;
 	const uint segments = stacked ? entry.y - 1 : 1;
-	if (listed && !rows_are_dense(item, row0, min(row0 + TILED_ROWS, rows), rows, inner, segments,
-		counts + counts_at + entry.x * counts_stride, &total))
+	if (listed && !tile_rows_are_dense(item, row0, min(row0 + TILED_ROWS, rows), rows, inner, segments,
+	                  counts + counts_at + entry.x * counts_stride, &total))
 		return;
 	inner *= segments;
 	a += a_at + entry.x * a_stride + row0 * a_row;
@@ -189,14 +194,14 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 
 /* ---- skipping the zeros of A ----
  *
- * Lists by row of A, or by column for Aᵀ B: (inner index, bits of the value), ascending, in segments of `inner` entries' room, one for
- * each lower layer where A is stacked; counts [segment][row of C]. Each costs one launch that reads A once. */
+ * Lists by row of A, or by column for Aᵀ B: (inner index, bits of the value), ascending, in segments of `inner` entries' room, one
+ * for each lower layer where A is stacked; counts [segment][row of C]. Each costs one launch that reads A once. */
 #if TILED_BELOW > 0
 
 /* Work-group (row, entry) of GROUP work-items, a power of two: each lists a run of the row's columns behind those before it. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_rows(uint inner, __global const uint2 *list, uint list_first,
-	__global const float *a, ulong a_at, ulong a_stride, ulong a_row, __global uint2 *entries, ulong entries_at,
-	ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_at, ulong counts_stride)
+    __global const float *a, ulong a_at, ulong a_stride, ulong a_row, __global uint2 *entries, ulong entries_at,
+    ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_at, ulong counts_stride)
 {
 	__local uint found[GROUP];
 	const uint slot = list[list_first + get_group_id(1)].x, row = (uint)get_group_id(0), item = (uint)get_local_id(0);
@@ -221,8 +226,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_rows(uint 
 #define LIST_AT_ONCE 16u
 /* Work-item (column, segment, entry): neighbours read neighbouring entries of A's rows. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(uint columns, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
-	__global uint2 *entries, ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_stride)
+    __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_row,
+    __global uint2 *entries, ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_stride)
 {
 	const uint2 entry = list[list_first + get_global_id(2)];
 	const uint column = (uint)get_global_id(0), segment = (uint)get_global_id(1);
@@ -233,9 +238,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(u
 	uint filled = 0;
 	for (uint row = segment * inner; row < end; row += LIST_AT_ONCE) {
 		float value[LIST_AT_ONCE]; /* asked for together: a store that may be elsewhere would let each wait for the one before */
-		#pragma unroll
+		UNROLLED
 		for (uint i = 0; i < LIST_AT_ONCE; i++) value[i] = a[min(row + i, end - 1) * a_row];
-		#pragma unroll
+		UNROLLED
 		for (uint i = 0; i < LIST_AT_ONCE; i++)
 			if (row + i < end && value[i] != 0.0f) entries[filled++] = (uint2)(row + i, as_uint(value[i]));
 	}
@@ -245,26 +250,26 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_segments(u
 /* One row of C, of which a work-item computes TILE_VECTORS vectors. The row's list has `inner` entries' room for each segment, and
  * counts that are `rows` apart. */
 INLINED void row_listed(uint vector0, uint vectors, uint segments, uint inner, uint rows, __global const uint *counts,
-	__global const uint2 *nonzeros, __global const float *b, ulong b_ld, __global float *c)
+    __global const uint2 *nonzeros, __global const float *b, ulong b_ld, __global float *c)
 {
 	uint column[TILE_VECTORS]; /* beyond the last: the last, not stored */
 	vec sum[TILE_VECTORS];
-	#pragma unroll
+	UNROLLED
 	for (uint v = 0; v < TILE_VECTORS; v++) {
 		column[v] = min(vector0 + v * GROUP_COLUMNS, vectors - 1) * VECTOR;
 		sum[v] = (vec)(0.0f);
 	}
 	for (uint segment = 0; segment < segments; segment++, nonzeros += inner) {
 		const uint count = counts[segment * rows];
-		#pragma unroll 4
+		UNROLLED_BY_4
 		for (uint i = 0; i < count; i++) {
 			const uint2 nonzero = nonzeros[i];
 			__global const float *b_row = b + nonzero.x * b_ld;
-			#pragma unroll
+			UNROLLED
 			for (uint v = 0; v < TILE_VECTORS; v++) sum[v] = fma((vec)(as_float(nonzero.y)), LOAD(b_row + column[v]), sum[v]);
 		}
 	}
-	#pragma unroll
+	UNROLLED
 	for (uint v = 0; v < TILE_VECTORS; v++)
 		if (vector0 + v * GROUP_COLUMNS < vectors) store_sum(sum[v], c + column[v]);
 }
@@ -272,10 +277,10 @@ INLINED void row_listed(uint vector0, uint vectors, uint segments, uint inner, u
 /* The rows that product_tiled leaves, in work-groups of the same shape: GROUP_COLUMNS work-items share a row of C, read its list
  * together and each TILE_VECTORS vectors of the rows of B that it names, from the caches. `split` work-groups share the rows of one
  * of product_tiled's: few lanes would not fill a GPU otherwise, and rows are summed one after the other. */
-__kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_listed(uint rows, uint vectors, uint inner,
-	uint stacked, uint split, __global const uint2 *list, uint list_first, __global const uint *counts, ulong counts_at, ulong counts_stride,
-	__global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const float *b, ulong b_at,
-	ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+__kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_listed(uint rows, uint vectors,
+    uint inner, uint stacked, uint split, __global const uint2 *list, uint list_first, __global const uint *counts, ulong counts_at,
+    ulong counts_stride, __global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld,
+    __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
 {
 	__local uint total;
 	const uint2 entry = list[list_first + get_group_id(2)];
@@ -287,7 +292,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	entries += entries_at + entry.x * entries_stride;
 	b += b_at + entry.x * b_stride;
 	c += c_at + entry.x * c_stride;
-	if (rows_are_dense(get_local_id(1) * GROUP_COLUMNS + get_local_id(0), row0, row_end, rows, inner, segments, counts, &total)) return;
+	if (tile_rows_are_dense(
+	        get_local_id(1) * GROUP_COLUMNS + get_local_id(0), row0, row_end, rows, inner, segments, counts, &total))
+		return;
 
 	for (uint row = first; row < row_end; row += split * GROUP_ROWS)
 		row_listed(vector0, vectors, segments, inner, rows, counts + row, entries + row * entries_ld, b, b_ld, c + row * c_ld);

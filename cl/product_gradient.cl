@@ -1,13 +1,13 @@
-/* product_gradient.cl: C = Aᵀ B of product.cl, skipping the zeros of A [inner][rows of C]; inner is the stacked layers' samples. CPUs:
- * one work-item a work-group. Same order of each sum, same bits.
+/* product_gradient.cl: C = Aᵀ B of product.cl, skipping the zeros of A [inner][rows of C]; inner is the stacked layers' samples.
+ * CPUs: one work-item a work-group. Same order of each sum, same bits.
  *
- * A is taken in blocks of LIST_ROWS by LIST_COLUMNS: of the panels of B such a block needs as much as the first-level cache holds, and
- * some layers of a network may be dense where others are not, so that each block is multiplied as its own nonzeros have it. Sums
- * wait in C from one block to the next.
+ * A is taken in blocks of LIST_ROWS by LIST_COLUMNS: of the panels of B such a block needs as much as the first-level cache holds,
+ * and some layers of a network may be dense where others are not, so that each block is multiplied as its own nonzeros have it.
+ * Sums wait in C from one block to the next.
  *
  * Lists by column, of (row · PANEL, bits of the value), rows ascending: those of a block of A lie one behind the other, from
- * column0·entries_ld + row0·(its columns) on in the lane's entries; starts [blocks of columns][blocks of rows][LIST_COLUMNS + 1] say
- * where each begins in there, or first of all LISTS_LEFT_OUT: the block is better multiplied as it is. */
+ * column0·entries_ld + row0·(its columns) on in the lane's entries; starts [blocks of columns][blocks of rows][LIST_COLUMNS + 1]
+ * say where each begins in there, or first of all LISTS_LEFT_OUT: the block is better multiplied as it is. */
 #if SPARSE_BELOW > 0
 
 #define LISTS_LEFT_OUT 0xffffffffu
@@ -19,10 +19,10 @@ uint row_blocks(uint inner)
 	return max((inner + LIST_ROWS - 1) / LIST_ROWS, 1u);
 }
 
-/* The lists of a block, from those by row [row][row_ld], whose entries of this block of columns are from starts[0] to starts[1]. All
- * rows are read twice: the first time fetches them, none waiting for another. */
+/* The lists of a block, from those by row [row][row_ld], whose entries of this block of columns are from starts[0] to starts[1].
+ * All rows are read twice: the first time fetches them, none waiting for another. */
 void list_block(uint row0, uint row_end, uint column0, uint width, __global const uint2 *row_entries, ulong row_ld,
-	__global const uint *row_starts, uint row_starts_ld, __global uint2 *entries, __global uint *starts)
+    __global const uint *row_starts, uint row_starts_ld, __global uint2 *entries, __global uint *starts)
 {
 	uint filled[BLOCK_STARTS], next = 0;
 	for (uint i = 0; i < width; i++) filled[i] = 0;
@@ -47,9 +47,9 @@ void list_block(uint row0, uint row_end, uint column0, uint width, __global cons
 
 /* Work-item (block of columns, block of rows, entry). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint columns, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const uint2 *row_entries, ulong row_entries_at, ulong row_entries_stride,
-	ulong row_ld, __global const uint *row_starts, ulong row_starts_at, ulong row_starts_stride, uint row_starts_ld,
-	__global uint2 *entries, ulong entries_ld, __global uint *starts, ulong starts_stride)
+    __global const uint2 *list, uint list_first, __global const uint2 *row_entries, ulong row_entries_at, ulong row_entries_stride,
+    ulong row_ld, __global const uint *row_starts, ulong row_starts_at, ulong row_starts_stride, uint row_starts_ld,
+    __global uint2 *entries, ulong entries_ld, __global uint *starts, ulong starts_stride)
 {
 	const uint2 entry = list[list_first + get_global_id(2)];
 	if (stacked) inner *= entry.y - 1;
@@ -71,9 +71,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void list_columns(uint c
 
 /* Work-item (PANELS_AT_ONCE panels, block of columns of A, entry). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_gradient(uint rows, uint vectors, uint inner, uint stacked,
-	__global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
-	__global const uint2 *entries, ulong entries_ld, __global const uint *starts, ulong starts_stride, __global const float *b,
-	ulong b_at, ulong b_stride, ulong b_panel, __global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
+    __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
+    __global const uint2 *entries, ulong entries_ld, __global const uint *starts, ulong starts_stride, __global const float *b,
+    ulong b_at, ulong b_stride, ulong b_panel, __global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint2 entry = list[list_first + get_global_id(2)];
 	const uint panel = (uint)get_global_id(0) * PANELS_AT_ONCE, vector0 = panel * PANEL_VECTORS;
@@ -89,13 +89,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_gradient(ui
 		const uint k0 = block * LIST_ROWS, block_rows = min((uint)LIST_ROWS, inner - k0);
 		if (starts[0] == LISTS_LEFT_OUT) {
 			rows_dense(row0, row_end, vector0, vector_end, block_rows, a + k0 * a_ld, 1, a_ld, b + k0 * PANEL, PANEL, b_panel,
-				block > 0, c, c_ld, c_panel);
+			    block > 0, c, c_ld, c_panel);
 			continue;
 		}
 		__global const uint2 *listed = entries + k0 * (row_end - row0);
 		for (uint i = 0; i < row_end - row0; i++)
 			row_sparse(block > 0, starts[i + 1] - starts[i], listed + starts[i], vector_end - vector0, b + panel * b_panel, b_panel,
-				c + (row0 + i) * c_ld + panel * c_panel, c_panel);
+			    c + (row0 + i) * c_ld + panel * c_panel, c_panel);
 	}
 }
 #endif

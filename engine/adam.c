@@ -83,12 +83,14 @@ clu_status weights_finite(const arena *arena, const lane_list *list, bool *finit
 	const launch_argument arguments[] = {ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_OFFSET(arena->weights_floats),
 	    ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
 	const launch_grid grid = {{(count + FINITE_RUN - 1) / FINITE_RUN, list->count, 1}, {arena->device->plan.group, 1, 1}};
-	for (uint32_t k = 0; k < list->count; k++) CLU_TRY(arena_zero(arena, ROLE_FLAGS, list->entries[k].slot, error));
-	CLU_TRY(LAUNCH(arena->device, KERNEL_weights_check, arguments, grid, error));
-	for (uint32_t k = 0; k < list->count; k++) {
-		cl_int flag;
-		CLU_TRY(arena_read(arena, ROLE_FLAGS, list->entries[k].slot, 0, 1, &flag, error));
-		finite[k] = flag == 0;
-	}
-	return CLU_OK;
+	cl_int *flags = malloc(arena->shape.lanes * sizeof *flags);
+	clu_status status;
+	if (!flags) return clu_fail(error, CLU_MEMORY, "no host memory for the flags of %u lanes", arena->shape.lanes);
+	CLU_GOTO(arena_zero_lanes(arena, ROLE_FLAGS, error));
+	CLU_GOTO(LAUNCH(arena->device, KERNEL_weights_check, arguments, grid, error));
+	CLU_GOTO(arena_read_lanes(arena, ROLE_FLAGS, flags, error));
+	for (uint32_t k = 0; k < list->count; k++) finite[k] = flags[list->entries[k].slot] == 0;
+cleanup:
+	free(flags);
+	return status;
 }

@@ -4,6 +4,7 @@
 #include "launch.h"
 #include "network.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,13 @@ static clu_status create_batch(clu_applier *applier, clu_error *error)
 	return memory_create(applier->device, "codes", row * applier->arena.ld_n, &applier->x, error);
 }
 
+/* Of workers' scratch in one launch: whole blocks of a batch, as far as there are workers. */
+static uint32_t scratch_rows(const clu_applier *applier)
+{
+	const uint32_t most = workers_max(applier->device) * BLOCK_MAX;
+	return applier->batch < most - BLOCK_MAX ? applier->batch + BLOCK_MAX : most;
+}
+
 static clu_status prepare(clu_applier *applier, const clu_model *model, clu_error *error)
 {
 	clu_device *device = applier->device;
@@ -51,7 +59,7 @@ static clu_status prepare(clu_applier *applier, const clu_model *model, clu_erro
 	const arena_shape shape = {.m = model->m,
 	    .n = model->n,
 	    .layers = model->arch.layers,
-	    .batch = applier->one_launch ? workers_max(device) * BLOCK_MAX : applier->batch,
+	    .batch = applier->one_launch ? scratch_rows(applier) : applier->batch,
 	    .lanes = 1,
 	    .purpose = ARENA_APPLY};
 	CLU_TRY(arena_create(device, &shape, &applier->arena, error));
@@ -122,6 +130,19 @@ static clu_status take(const clu_applier *applier, cl_mem buffer, uint64_t at, f
 	return memory_unmap(applier->device, buffer, (void *)scaled, error);
 }
 
+/* The neurons would make zeros of what is not a number. */
+static clu_status check_measurements(const clu_applier *applier, const float *b, size_t first, uint32_t rows, clu_error *error)
+{
+	const size_t m = applier->arena.shape.m;
+	for (size_t i = first * m; i < (first + rows) * m; i++) {
+		if (isfinite((float)(b[i] / applier->scale))) continue;
+		return clu_fail(error, CLU_ARGUMENT,
+		    "measurement %zu of signal %zu (from 0) is %g, in units of the network's scale %g: wanted finite numbers", i % m, i / m,
+		    (double)b[i], b[i] / applier->scale);
+	}
+	return CLU_OK;
+}
+
 static clu_status run_batch(const clu_applier *applier, const float *b, uint32_t rows, float *x, clu_error *error)
 {
 	if (applier->one_launch) {
@@ -140,6 +161,7 @@ clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, f
 	const uint32_t m = applier->arena.shape.m, n = applier->arena.shape.n;
 	for (size_t first = 0; first < count; first += applier->batch) {
 		const uint32_t rows = count - first < applier->batch ? (uint32_t)(count - first) : applier->batch;
+		CLU_TRY(check_measurements(applier, b, first, rows, error));
 		CLU_TRY(run_batch(applier, b + first * m, rows, x + first * n, error));
 	}
 	return CLU_OK;

@@ -251,6 +251,17 @@ clu_status arena_read(
 	return memory_read(arena->device, arena->buffer[role], 4u * (slot * role_values(arena, role) + at), 4u * count, values, error);
 }
 
+clu_status arena_read_lanes(const arena *arena, arena_role role, void *values, clu_error *error)
+{
+	return arena_read(arena, role, 0, 0, arena->shape.lanes * role_values(arena, role), values, error);
+}
+
+clu_status arena_zero_lanes(const arena *arena, arena_role role, clu_error *error)
+{
+	const uint64_t bytes = 4u * arena->shape.lanes * role_values(arena, role);
+	return memory_zero(arena->device, arena->buffer[role], 0, bytes, error);
+}
+
 clu_status arena_zero(const arena *arena, arena_role role, uint32_t slot, clu_error *error)
 {
 	const uint64_t bytes = 4u * role_values(arena, role);

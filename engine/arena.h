@@ -118,6 +118,9 @@ clu_status arena_write(
     const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, const void *values, clu_error *error);
 clu_status arena_read(
     const arena *arena, arena_role role, uint32_t slot, uint64_t at, uint64_t count, void *values, clu_error *error);
+/* All of a role, of all lanes: read into values, or zeroed. */
+clu_status arena_read_lanes(const arena *arena, arena_role role, void *values, clu_error *error);
+clu_status arena_zero_lanes(const arena *arena, arena_role role, clu_error *error);
 /* A lane's whole part: zeroed, or copied to the same lane's part of another role of the same size. Enqueued. */
 clu_status arena_zero(const arena *arena, arena_role role, uint32_t slot, clu_error *error);
 clu_status arena_copy(const arena *arena, arena_role from, arena_role to, uint32_t slot, clu_error *error);

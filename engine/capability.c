@@ -11,9 +11,10 @@ enum {
 	DEVICE_CONFORMANCE = 0x1072,              /* OpenCL 3.0 */
 	DEVICE_UUID = 0x106A,                     /* cl_khr_device_uuid */
 	DEVICE_PCI = 0x410F,                      /* cl_khr_pci_bus_info */
-	DEVICE_WARP_NV = 0x4003,                  /* cl_nv_device_attribute_query, with the next two */
+	DEVICE_WARP_NV = 0x4003,                  /* cl_nv_device_attribute_query, with the next three */
 	DEVICE_PCI_BUS_NV = 0x4008,
 	DEVICE_PCI_SLOT_NV = 0x4009,
+	DEVICE_PCI_DOMAIN_NV = 0x400A,
 	DEVICE_TOPOLOGY_AMD = 0x4037, /* cl_amd_device_attribute_query, with the next */
 	DEVICE_WAVEFRONT_AMD = 0x4043,
 };
@@ -81,8 +82,9 @@ static void pci_address(cl_device_id id, char *text, size_t size)
 		if (clGetDeviceInfo(id, DEVICE_PCI, sizeof khr, khr, NULL) == CL_SUCCESS)
 			snprintf(text, size, "pci %04x:%02x:%02x", khr[0], khr[1], khr[2]);
 	} else if (has_extension(id, "cl_nv_device_attribute_query")) {
-		const cl_uint bus = ask_uint(id, DEVICE_PCI_BUS_NV), slot = ask_uint(id, DEVICE_PCI_SLOT_NV);
-		if (bus || slot) snprintf(text, size, "pci 0000:%02x:%02x", bus, slot >> 3); /* slot: device above three bits of function */
+		const cl_uint domain = ask_uint(id, DEVICE_PCI_DOMAIN_NV), bus = ask_uint(id, DEVICE_PCI_BUS_NV);
+		const cl_uint slot = ask_uint(id, DEVICE_PCI_SLOT_NV); /* device above three bits of function */
+		if (bus || slot) snprintf(text, size, "pci %04x:%02x:%02x", domain, bus, slot >> 3);
 	} else if (has_extension(id, "cl_amd_device_attribute_query")) {
 		if (clGetDeviceInfo(id, DEVICE_TOPOLOGY_AMD, sizeof amd, &amd, NULL) == CL_SUCCESS && amd.type == 1)
 			snprintf(text, size, "pci 0000:%02x:%02x", (unsigned char)amd.bus, (unsigned char)amd.device);

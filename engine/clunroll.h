@@ -157,7 +157,7 @@ CLU_API clu_problem clu_problem_default(void);
  * Errors: CLU_ARGUMENT, CLU_FILE, CLU_FORMAT (naming file, found, wanted), CLU_MEMORY. */
 CLU_API clu_status clu_data_create(const clu_problem *problem, const clu_data_files *files, clu_data **data, clu_error *error);
 CLU_API void clu_data_destroy(clu_data *data);
-/* Of all that the data holds, sizes and scale too. */
+/* Of dictionary, codes and measurements, sizes and scale. */
 CLU_API uint64_t clu_data_hash(const clu_data *data);
 /* Writes dictionary.npy, perturbed.npy where there is one, {train,validation,test}_{x,b}.npy into an existing or new directory,
  * each atomically. */
@@ -191,8 +191,8 @@ typedef struct clu_solver clu_solver;
 /* dictionary [m][n], not all zero. CLU_ARGUMENT, CLU_MEMORY. */
 CLU_API clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, clu_solver **solver, clu_error *error);
 CLU_API void clu_solver_destroy(clu_solver *solver);
-/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. Tells OpenBLAS to use one thread,
- * and at the end as many as before. CLU_ARGUMENT, CLU_MEMORY. */
+/* b [count][m] → x [count][n], on the calling thread; truth [count][n] for the oracle, else NULL. OpenBLAS has one thread while
+ * calls of this or of clu_solver_score run, and after the last of them as many as before the first. CLU_ARGUMENT, CLU_MEMORY. */
 CLU_API clu_status clu_solver_run(
     const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);
 
@@ -246,7 +246,8 @@ typedef enum clu_part { CLU_PART_ALL, CLU_PART_INNER, CLU_PART_LAST } clu_part; 
  * on with its own meanwhile. */
 typedef enum clu_keep { CLU_KEEP_LAST, CLU_KEEP_BEST, CLU_KEEP_AVERAGE } clu_keep;
 /* The loss of a sample, e = x^(L) − x*; a batch's is the sum. Gradients: e; e/‖e‖; 2e/(‖e‖² + 1e-9·‖x*‖²). Denominators count as
- * 1e-30 at least, ‖e‖² under the root too. */
+ * 1e-30 at least, ‖e‖² under the root too. A sample whose code is all zero has no relative error: its loss is ½‖e‖² under
+ * CLU_LOSS_LOG. */
 typedef enum clu_loss {
 	CLU_LOSS_SQUARES, /* ½‖e‖² */
 	CLU_LOSS_NORM,    /* ‖e‖ */
@@ -414,7 +415,8 @@ CLU_API const clu_plan *clu_device_plan(const clu_device *device);
 /* The numeric key: a hash of all that decides bits: device, driver, kernel source, and what of the plan changes bits (way, vector,
  * group, block_rows; tiles and the skipping of zeros are free). Results at equal keys are equal. */
 CLU_API const char *clu_device_key(const clu_device *device);
-/* Every op and a small network against the double-precision reference. CLU_SELF_TEST names the op and the error's size. */
+/* Every op of a step without clipping, and a small network, against the double-precision reference. CLU_SELF_TEST names the op and
+ * the error's size. */
 CLU_API clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error);
 
 typedef struct clu_measurement {
@@ -471,7 +473,8 @@ typedef struct clu_training {
 	uint64_t seed;         /* keys the shuffles */
 	const clu_model *from; /* NULL: start from nothing. Else its weights start every layer (fine-tuning): stages of the last
 	                        * layer only, all layers in place. Connections that only it has go to the layer before, so that a
-	                        * layer's coefficients keep their sum; those that it has not start at 0. */
+	                        * layer's coefficients keep their sum; those that it has not start at 0. Neurons that select
+	                        * keep as many entries as the recipe says, not as they did in it. */
 	const char *settings;  /* JSON for the model's metadata; NULL: "{}" */
 } clu_training;
 
@@ -514,9 +517,10 @@ CLU_API uint32_t clu_lanes_count(const clu_lanes *lanes);
 CLU_API clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error);
 /* Frees the slot; whatever trained there is dropped. */
 CLU_API void clu_lane_clear(clu_lanes *lanes, uint32_t slot);
-/* Runs optimiser steps of all TRAINING lanes for about `seconds` (at least one step), validating and changing stages as their
- * recipes say; returns early when a lane becomes DONE or FAILED, or when *stop becomes nonzero (after the step in hand).
- * An error is the device's; a lane's own trouble makes that lane FAILED and is no error here. */
+/* Runs optimiser steps of all TRAINING lanes for about `seconds` (at least one step or validation), validating and changing stages
+ * as their recipes say; returns early when a lane becomes DONE or FAILED, or when *stop becomes nonzero: after the steps that are
+ * enqueued, some 0.2 s, and a validation that is due then, some 2 s. An error is the device's; a lane's own trouble makes that lane
+ * FAILED and is no error here. */
 CLU_API clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *stop, clu_error *error);
 CLU_API void clu_lane_progress_get(const clu_lanes *lanes, uint32_t slot, clu_lane_progress *progress);
 /* Optimiser steps done by all lanes since creation. */
@@ -527,8 +531,9 @@ CLU_API double clu_lanes_step_seconds(const clu_lanes *lanes);
 CLU_API uint64_t clu_lanes_beats(const clu_lanes *lanes);
 /* The lane's network as it is now (for DONE: the trained one). */
 CLU_API clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, clu_error *error);
-/* A checkpoint: all that is needed to go on to the same bits, in any slot of any lanes of the same data, shapes and key.
- * The caller frees *bytes with free(). */
+/* A checkpoint: all that is needed to go on to the same bits, in any slot of any lanes of the same data, shapes and key,
+ * and of plans that lay weights out alike (own products of group 1 do it in panels, all others by rows). The caller frees *bytes
+ * with free(). */
 CLU_API clu_status clu_lane_save(clu_lanes *lanes, uint32_t slot, void **bytes, size_t *size, clu_error *error);
 /* CLU_MISMATCH where the checkpoint is of other settings, shapes or numeric key (naming which); CLU_FORMAT where damaged. */
 CLU_API clu_status clu_lane_resume(
@@ -588,7 +593,8 @@ typedef enum clu_product {
 /* Does one of them `count` times (of all layers in turn, for all TRAINING lanes), on what their last step left, and waits.
  * No training notices: the next step overwrites what this writes. CLU_ARGUMENT before the first step. */
 CLU_API clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_t count, double *seconds, clu_error *error);
-/* Shares of nonzero entries in a lane's last step, by layer: the left operands of Y and dW_x, and of H. */
+/* Shares of nonzero entries, by layer, of what lies on the device: the left operands of Y and dW_x, and of H. After a step that is
+ * that step's; after a validation, codes are those of its last batch; a layer that has not run yet counts with what was there. */
 typedef struct clu_density {
 	double code[CLU_LAYERS_MAX], gradient[CLU_LAYERS_MAX]; /* x_L, dv_L at L − 1; 0 above the lane's depth */
 } clu_density;

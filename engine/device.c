@@ -74,6 +74,7 @@ static void describe(cl_platform_id platform, cl_device_id id, uint32_t index, c
 	platform_text(platform, CL_PLATFORM_NAME, info->platform);
 	platform_text(platform, CL_PLATFORM_VERSION, info->platform_version);
 	clGetDeviceInfo(id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units, NULL);
+	if (info->compute_units == 0) info->compute_units = 1; /* it did not say */
 	clGetDeviceInfo(id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
 	clGetDeviceInfo(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof allocation, &allocation, NULL);
 	clGetDeviceInfo(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local, NULL);

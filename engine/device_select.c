@@ -52,7 +52,7 @@ static clu_status nothing_matches(const clu_device_info *infos, size_t count, co
 	return clu_fail(error, CLU_NO_DEVICE, "no usable device matches \"%s\"; there are: %s", spec, list);
 }
 
-/* Of the entries of one physical device keeps the fastest that passed. */
+/* Of the entries of one physical device keeps the fastest. */
 static void keep_fastest(const clu_device_info *infos, size_t count, const double *speed_gflops, bool *taken)
 {
 	for (size_t i = 0; i < count; i++)

@@ -44,7 +44,10 @@ uint32_t clu_lanes_fit(
 	const clu_plan used = plan ? *plan : clu_plan_default(info);
 	clu_lanes_bytes(info, &used, data, layers, batch, &lane, &shared);
 	const uint64_t memory = info->memory_bytes / 10 * 9; /* the rest is for the driver and for others */
-	const uint64_t codes = (uint64_t)data->train.count * arena_ld(data->n > data->m ? data->n : data->m) * sizeof(float);
+	size_t samples = data->train.count;                  /* of the largest set */
+	if (samples < data->validation.count) samples = data->validation.count;
+	if (samples < data->test.count) samples = data->test.count;
+	const uint64_t codes = (uint64_t)samples * arena_ld(data->n > data->m ? data->n : data->m) * sizeof(float);
 	if (shared + lane > memory || codes > info->allocation_bytes) return 0;
 	uint64_t fit = (memory - shared) / lane;
 	const arena_shape one = shape_of(data, layers, batch, 1);

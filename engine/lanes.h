@@ -29,17 +29,21 @@ struct clu_lanes {
 	arena arena;
 	device_samples train, validation, test;
 	network_lists training_lists, evaluation_lists;
-	bool lists_stale;     /* a lane's place changed since training_lists were set */
-	lane *lane;           /* [arena.shape.lanes] */
-	lane_place *places;   /* scratch, [lanes] */
-	uint32_t *due;        /* scratch, [lanes] */
-	clu_nmse *nmse;       /* scratch, [lanes] */
-	bool *finite;         /* scratch, [lanes] */
-	uint32_t *order;      /* scratch, a permutation */
-	step_data *step_data; /* scratch, [burst][lanes] */
-	uint32_t pass_steps;  /* steps in a pass over the training set */
-	uint32_t burst;       /* steps enqueued before a wait; follows the time they take */
-	double mark;          /* when time was last accounted to lanes */
+	bool lists_stale;   /* a lane's place changed since training_lists were set */
+	lane *lane;         /* [arena.shape.lanes] */
+	lane_place *places; /* scratch, [lanes] */
+	uint32_t *due;      /* scratch, [lanes] */
+	clu_nmse *nmse;     /* scratch, [lanes] */
+	bool *finite;       /* scratch, [lanes] */
+	uint32_t *order;    /* the permutation that was drawn last … */
+	struct {
+		uint64_t seed;
+		uint32_t layer, stage, pass; /* layer 0: none was */
+	} drawn;                         /* … and which: lanes that go side by side often share it */
+	step_data *step_data;            /* scratch, [burst][lanes] */
+	uint32_t pass_steps;             /* steps in a pass over the training set */
+	uint32_t burst;                  /* steps enqueued before a wait; follows the time they take */
+	double mark;                     /* when time was last accounted to lanes */
 	uint64_t steps, beats;
 	double step_seconds;           /* what the steps took */
 	double seconds_per_evaluation; /* of the validation set by one lane, the last time; 0: not yet known */

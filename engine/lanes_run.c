@@ -70,13 +70,25 @@ static step_data step_of(const clu_lanes *lanes, const lane *lane, uint64_t stag
 	    .loss = recipe->stage[lane->schedule.stage].loss};
 }
 
+static void draw_order(clu_lanes *lanes, uint64_t seed, const schedule_state *schedule, uint32_t pass)
+{
+	const uint32_t layer = schedule->layer, stage = schedule->stage;
+	if (lanes->drawn.seed == seed && lanes->drawn.layer == layer && lanes->drawn.stage == stage && lanes->drawn.pass == pass)
+		return;
+	random_permutation(seed, layer, stage, pass, lanes->arena.shape.order, lanes->order);
+	lanes->drawn.seed = seed;
+	lanes->drawn.layer = layer;
+	lanes->drawn.stage = stage;
+	lanes->drawn.pass = pass;
+}
+
 static clu_status load_order(clu_lanes *lanes, uint32_t slot, clu_error *error)
 {
 	lane *lane = &lanes->lane[slot];
 	const schedule_state *schedule = &lane->schedule;
 	const uint64_t pass = schedule->stage_steps / lanes->pass_steps;
 	if (lane->pass_loaded == pass + 1) return CLU_OK;
-	random_permutation(lane->seed, schedule->layer, schedule->stage, (uint32_t)pass, lanes->arena.shape.order, lanes->order);
+	draw_order(lanes, lane->seed, schedule, (uint32_t)pass);
 	CLU_TRY(arena_write(&lanes->arena, ROLE_ORDER, slot, 0, lanes->arena.shape.order, lanes->order, error));
 	lane->pass_loaded = pass + 1;
 	return CLU_OK;

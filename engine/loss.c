@@ -2,9 +2,10 @@
 #include "loss.h"
 
 #include "launch.h"
+#include "nmse.h"
 
 #include <assert.h>
-#include <math.h>
+#include <stdlib.h>
 
 static_assert(sizeof(step_data) == STEP_VALUES * sizeof(cl_uint), "STEPS has room for step_data");
 
@@ -83,10 +84,13 @@ clu_status nmse_total(const arena *arena, const lane_list *list, uint32_t count,
 	const launch_grid parts_grid = {{NMSE_PARTS, list->count, 1}, {1, 1, 1}}, sums_grid = {{list->count, 1, 1}, {1, 1, 1}};
 	CLU_TRY(LAUNCH(arena->device, KERNEL_nmse_parts, parts, parts_grid, error));
 	CLU_TRY(LAUNCH(arena->device, KERNEL_nmse_sum, sums, sums_grid, error));
-	for (uint32_t k = 0; k < list->count; k++) {
-		float total[4];
-		CLU_TRY(arena_read(arena, ROLE_SUMS, list->entries[k].slot, 0, 4, total, error));
-		nmse[k] = (clu_nmse){(double)total[0] / count, 10.0 * log10((double)total[1] / (double)total[2])};
+	float(*totals)[4] = malloc(arena->shape.lanes * sizeof *totals);
+	if (!totals) return clu_fail(error, CLU_MEMORY, "no host memory for the sums of %u lanes", arena->shape.lanes);
+	const clu_status status = arena_read_lanes(arena, ROLE_SUMS, totals, error);
+	for (uint32_t k = 0; k < list->count && status == CLU_OK; k++) {
+		const float *total = totals[list->entries[k].slot];
+		nmse[k] = (clu_nmse){(double)total[0] / count, nmse_decibels((double)total[1] / (double)total[2])};
 	}
-	return CLU_OK;
+	free(totals);
+	return status;
 }

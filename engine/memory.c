@@ -85,22 +85,6 @@ clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset,
 	return CLU_OK;
 }
 
-clu_status memory_read_rows(
-    clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns, uint32_t ld, clu_error *error)
-{
-	clu_status status = CLU_OK;
-	float *slice = calloc((size_t)(count < SLICE_ROWS ? count + 1 : SLICE_ROWS) * ld, sizeof *slice);
-	if (!slice) return clu_fail(error, CLU_MEMORY, "no host memory for a slice of %u columns", columns);
-	for (size_t row = 0; row < count; row += SLICE_ROWS) {
-		size_t part = count - row < SLICE_ROWS ? count - row : SLICE_ROWS;
-		CLU_GOTO(memory_read(device, buffer, (offset + row * ld) * sizeof *slice, part * ld * sizeof *slice, slice, error));
-		for (size_t r = 0; r < part; r++) memcpy(rows + (row + r) * columns, slice + r * ld, columns * sizeof *slice);
-	}
-cleanup:
-	free(slice);
-	return status;
-}
-
 uint64_t memory_bytes(cl_mem buffer)
 {
 	size_t bytes = 0;

@@ -15,11 +15,9 @@ clu_status memory_read(clu_device *device, cl_mem buffer, uint64_t offset, uint6
 clu_status memory_zero(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, clu_error *error);
 clu_status memory_copy(
     clu_device *device, cl_mem from, cl_mem to, uint64_t from_offset, uint64_t to_offset, uint64_t bytes, clu_error *error);
-/* Rows of `columns` floats on the host into rows of `ld` floats (padding zeroed) at float `offset`, and back. */
+/* Rows of `columns` floats on the host into rows of `ld` floats (padding zeroed) at float `offset`. */
 clu_status memory_write_rows(clu_device *device, cl_mem buffer, uint64_t offset, const float *rows, size_t count, uint32_t columns,
     uint32_t ld, clu_error *error);
-clu_status memory_read_rows(
-    clu_device *device, cl_mem buffer, uint64_t offset, float *rows, size_t count, uint32_t columns, uint32_t ld, clu_error *error);
 /* Its size, as the driver tells; 0 for none. */
 uint64_t memory_bytes(cl_mem buffer);
 /* A part of a buffer as host memory until it is unmapped; waits until it is there, and for what CL_MAP_READ reads. A copy less than

@@ -78,7 +78,8 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_x) append(lists, list_w_x(layers), place);
 		if (place->clip) append(lists, list_clip(layers), place);
 	}
-	for (uint32_t p = 0; p < count && lists->set == LIST_SET_TRAIN; p++)
+	const bool wanted = lists->set == LIST_SET_TRAIN && program_passes(&arena->device->plan);
+	for (uint32_t p = 0; p < count && wanted; p++)
 		CLU_TRY(arena_write(arena, ROLE_LOWEST, places[p].slot, 0, 1, &places[p].lowest, error));
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
 	    total * sizeof *lists->entries, lists->entries, error);

@@ -47,7 +47,7 @@ clu_status network_begin_layers(
 
 /* One of a step's products, for the lanes that have it; layer: of Y and H, from 1. Its operands are what the passes left. */
 clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error);
-/* From B to X of every lane's depth. */
+/* From measurements to codes (ROLE_B, ROLE_CODES) of every lane's depth. */
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error);
 /* From TOP to GRADIENTS and PARTIALS. */
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error);

@@ -5,7 +5,7 @@
 
 #define NMSE_LEAST 1e-30
 
-static double decibels(double ratio)
+double nmse_decibels(double ratio)
 {
 	/* A NaN stays one: an estimate that is not finite must show. */
 	return 10.0 * log10(ratio < NMSE_LEAST ? NMSE_LEAST : ratio);
@@ -17,14 +17,14 @@ typedef struct nmse_sums {
 
 static void add_sample(nmse_sums *sums, double error, double square)
 {
-	sums->decibels += decibels(error / square);
+	sums->decibels += nmse_decibels(error / square);
 	sums->error += error;
 	sums->square += square;
 }
 
 static clu_nmse mean_of(const nmse_sums *sums, size_t count)
 {
-	return (clu_nmse){.db = sums->decibels / (double)count, .ratio_db = decibels(sums->error / sums->square)};
+	return (clu_nmse){.db = sums->decibels / (double)count, .ratio_db = nmse_decibels(sums->error / sums->square)};
 }
 
 clu_nmse nmse_of_squares(const double *error, const double *square, size_t count)

@@ -8,7 +8,7 @@
 static uint32_t rows_of_item(const arena *arena, uint32_t lanes)
 {
 	const uint32_t block = arena->device->plan.block_rows, batch = arena->shape.batch;
-	const uint32_t units = arena->device->info.compute_units ? arena->device->info.compute_units : 1;
+	const uint32_t units = arena->device->info.compute_units;
 	const uint32_t items = lanes >= units ? 1 : (units + lanes - 1) / lanes; /* of a lane */
 	const uint32_t rows = (batch + items - 1) / items;
 	return (rows + block - 1) / block * block;

@@ -87,7 +87,7 @@ static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "decay", .kind = FIELD_REAL, .offset = RECIPE(decay), .least = 0, .most = 1},
     {.key = "beta1", .kind = FIELD_REAL, .offset = RECIPE(beta1), .least = 0, .most = 1, .range = RANGE_BELOW},
     {.key = "beta2", .kind = FIELD_REAL, .offset = RECIPE(beta2), .least = 0, .most = 1, .range = RANGE_BELOW},
-    {.key = "epsilon", .kind = FIELD_REAL, .offset = RECIPE(epsilon), .least = 0, .most = 1, .range = RANGE_ABOVE},
+    {.key = "epsilon", .kind = FIELD_REAL, .offset = RECIPE(epsilon), .least = 1e-30, .most = 1},
     {.key = "validate_every", .kind = FIELD_WHOLE, .offset = RECIPE(validate_every), .least = 1, .most = UINT32_MAX},
     {.key = "layers_at", .kind = FIELD_LAYERS, .offset = RECIPE(layers_at), .optional = true},
     {.key = "rate_w", FACTOR_OF_RATE, .offset = RECIPE(rate_w)},
@@ -223,7 +223,8 @@ static bool allowed(const recipe_field *field, double value)
 	case FIELD_REAL: break;
 	}
 	if (!(value >= field->least && value <= field->most)) return false;
-	return !(field->range == RANGE_ABOVE && value == field->least) && !(field->range == RANGE_BELOW && value == field->most);
+	return !(field->range == RANGE_ABOVE && value == field->least) &&
+	       !(field->range == RANGE_BELOW && (float)value >= (float)field->most); /* trained in float32 */
 }
 
 /* Puts the value into its place in the structure at `base`; false where it is not allowed. */

@@ -146,7 +146,7 @@ double reference_loss(const reference *r)
 		switch (r->loss) {
 		case CLU_LOSS_SQUARES: loss += 0.5 * error; break;
 		case CLU_LOSS_NORM: loss += sqrt(error); break;
-		case CLU_LOSS_LOG: loss += log(error / truth + 1e-9); break;
+		case CLU_LOSS_LOG: loss += truth > 0 ? log(error / truth + 1e-9) : 0.5 * error; break;
 		}
 	}
 	return loss;
@@ -159,7 +159,7 @@ static void loss_backward_row(reference *r, uint32_t row)
 	double error, truth, factor = 1;
 	row_norms(r, row, &error, &truth);
 	if (r->loss == CLU_LOSS_NORM) factor = 1 / sqrt(fmax(error, 1e-30));
-	if (r->loss == CLU_LOSS_LOG) factor = 2 / fmax(error + 1e-9 * truth, 1e-30);
+	if (r->loss == CLU_LOSS_LOG && truth > 0) factor = 2 / fmax(error + 1e-9 * truth, 1e-30);
 	for (uint32_t k = 0; k < r->n; k++) r->dx[at + k] = factor * (r->x[at + k] - r->truth[(size_t)row * r->n + k]);
 }
 

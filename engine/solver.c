@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +50,8 @@ clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, cl
 	}
 	CLU_GOTO(generate_lipschitz(dictionary, m, n, &solver->lipschitz, error));
 	if (!(solver->lipschitz > 0)) {
-		status =
-		    clu_fail(error, CLU_ARGUMENT, "the dictionary of %" PRIu32 "x%" PRIu32 " is all zero: nothing can be solved", m, n);
+		status = clu_fail(error, CLU_ARGUMENT, "the dictionary of %" PRIu32 "x%" PRIu32 " %s: nothing can be solved", m, n,
+		    isnan(solver->lipschitz) ? "has an entry that is no number" : "is all zero");
 		goto cleanup;
 	}
 	prepare(solver, dictionary);
@@ -347,12 +348,34 @@ clu_status solver_run(
 	return fit_all(solver, b, count, truth, x, error);
 }
 
+/* ---- OpenBLAS' threads, which are the process's ---- */
+
+static pthread_mutex_t threads_guard = PTHREAD_MUTEX_INITIALIZER;
+static unsigned threads_holders;
+static int threads_before;
+
+void solver_hold_threads(void)
+{
+	pthread_mutex_lock(&threads_guard);
+	if (threads_holders++ == 0) {
+		threads_before = openblas_get_num_threads();
+		openblas_set_num_threads(1);
+	}
+	pthread_mutex_unlock(&threads_guard);
+}
+
+void solver_release_threads(void)
+{
+	pthread_mutex_lock(&threads_guard);
+	if (--threads_holders == 0) openblas_set_num_threads(threads_before);
+	pthread_mutex_unlock(&threads_guard);
+}
+
 clu_status clu_solver_run(
     const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error)
 {
-	const int threads = openblas_get_num_threads();
-	openblas_set_num_threads(1);
+	solver_hold_threads();
 	const clu_status status = solver_run(solver, how, b, count, truth, x, error);
-	openblas_set_num_threads(threads);
+	solver_release_threads();
 	return status;
 }

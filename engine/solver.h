@@ -16,6 +16,9 @@ struct clu_solver {
 /* Signals that are worked on together. */
 enum { SOLVER_BLOCK = 64 };
 
+/* OpenBLAS has one thread, for all of the process, until as many calls of the second have followed. */
+void solver_hold_threads(void);
+void solver_release_threads(void);
 /* As clu_solver_run, but BLAS may use as many threads as it is set to. */
 clu_status solver_run(
     const clu_solver *solver, const clu_solve *how, const double *b, size_t count, const float *truth, double *x, clu_error *error);

@@ -109,7 +109,6 @@ clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, cons
 	CLU_TRY(solver_check(how, samples->x, error));
 	if (samples->count == 0) return clu_fail(error, CLU_ARGUMENT, "there are no samples to score a solver on");
 	const size_t blocks = (samples->count + SOLVER_BLOCK - 1) / SOLVER_BLOCK;
-	const int threads = openblas_get_num_threads();
 	scoring s = {.solver = solver,
 	    .how = how,
 	    .samples = samples,
@@ -122,9 +121,9 @@ clu_status clu_solver_score(const clu_solver *solver, const clu_solve *how, cons
 		status = clu_fail(error, CLU_MEMORY, "out of memory for the errors of %zu samples", samples->count);
 		goto cleanup;
 	}
-	openblas_set_num_threads(1);
+	solver_hold_threads();
 	parallel_run(blocks, 1, score_blocks, &s);
-	openblas_set_num_threads(threads);
+	solver_release_threads();
 	status = sum_up(&s, blocks, score, error);
 
 cleanup:

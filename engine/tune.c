@@ -200,6 +200,7 @@ static clu_status open_group(const tuner *t, size_t first, size_t end, rival *ri
 	clu_error inner;
 	const size_t room = room_for_rivals(t);
 	*count = 0;
+	if (room == 0) return CLU_OK;
 	for (size_t v = first; v < end && !time_is_over(t, share_of_plans); v++) {
 		clu_plan plan;
 		if (!make_plan(t, &tune_variants[v], &plan, &inner) || *count > room) continue;

@@ -186,6 +186,27 @@ static void test_refused(void **state)
 	clu_model_destroy(model);
 }
 
+/* Neurons would make a zero of what is no number. */
+static void test_measurements_that_are_no_numbers(void **state)
+{
+	const support_pair *pair = *state;
+	static const float wrong[] = {NAN, INFINITY, 1e38f};
+	clu_error error;
+	clu_model *model = support_model_create("0_0_1_3", 7, 19, 9);
+	clu_applier *applier;
+	float b[3 * 7] = {0}, x[3 * 19];
+	model->scale = 1e-3;
+	support_ok(clu_applier_create(pair->single, model, 2, &applier, &error), &error);
+	support_ok(clu_applier_run(applier, b, 3, x, &error), &error);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		b[2 * 7 + 4] = wrong[i]; /* in the second batch */
+		assert_int_equal(clu_applier_run(applier, b, 3, x, &error), CLU_ARGUMENT);
+		if (!strstr(error.message, "measurement 4 of signal 2")) fail_msg("%s", error.message);
+	}
+	clu_applier_destroy(applier);
+	clu_model_destroy(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +215,7 @@ int main(void)
 	    cmocka_unit_test(test_batches),
 	    cmocka_unit_test(test_two_appliers),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_measurements_that_are_no_numbers),
 	};
 	return cmocka_run_group_tests(tests, support_pair_open, support_pair_close);
 }

@@ -38,6 +38,7 @@ static void of_squares(void **state)
 	const clu_nmse nmse = nmse_of_squares(error, square, 3);
 	assert_true(fabs(nmse.db - (-290 - 300 - 20) / 3.0) < 1e-9);
 	assert_true(fabs(nmse.ratio_db - 10 * log10(1e-2 / 6)) < 1e-9);
+	assert_true(fabs(nmse_decibels(0) + 300) < 1e-9 && isnan(nmse_decibels(NAN)));
 }
 
 int main(void)

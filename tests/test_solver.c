@@ -4,6 +4,9 @@
 #include "support.h"
 
 #include "generate.h"
+#include "solver.h"
+
+#include <cblas.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -311,6 +314,23 @@ static void refusals_are_named(void **state)
 	clu_solver_destroy(NULL);
 }
 
+/* The last of calls that overlap gives OpenBLAS its threads back. */
+static void threads_are_given_back(void **state)
+{
+	(void)state;
+	const int threads = openblas_get_num_threads();
+	openblas_set_num_threads(2);
+	const int before = openblas_get_num_threads(); /* 1 where OpenBLAS has no more */
+	solver_hold_threads();
+	solver_hold_threads();
+	assert_int_equal(openblas_get_num_threads(), 1);
+	solver_release_threads();
+	assert_int_equal(openblas_get_num_threads(), 1);
+	solver_release_threads();
+	assert_int_equal(openblas_get_num_threads(), before);
+	openblas_set_num_threads(threads);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +344,7 @@ int main(void)
 	    cmocka_unit_test(oracle_is_the_truth_without_noise),
 	    cmocka_unit_test(oracle_is_the_least_squares_fit),
 	    cmocka_unit_test(refusals_are_named),
+	    cmocka_unit_test(threads_are_given_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# test_sources.sh: the sources themselves: C as .clang-format has it, shell scripts without a complaint of shellcheck.
+# test_sources.sh: the sources themselves: C and OpenCL C as .clang-format has it, shell scripts without a complaint of shellcheck.
 # Skipped where the tools are not installed.
 set -eu
 
@@ -11,4 +11,5 @@ for tool in clang-format shellcheck; do
 	fi
 done
 find engine frontend tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
+clang-format --dry-run -Werror cl/*.cl
 shellcheck -x frontend/*.sh tests/*.sh .ci/run
