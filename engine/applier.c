@@ -106,16 +106,34 @@ static clu_status enqueue_one_launch(const clu_applier *applier, uint32_t rows, 
 	return LAUNCH(applier->device, KERNEL_network_apply, arguments, grid, error);
 }
 
-/* Measurements in scaled units into their buffer; padding need not be anything. */
-static clu_status put(const clu_applier *applier, cl_mem buffer, const float *b, uint32_t rows, clu_error *error)
+/* Names the first measurement that is no number, or none in scaled units. */
+static clu_status refuse(const clu_applier *applier, const float *b, size_t first, clu_error *error)
+{
+	const size_t m = applier->arena.shape.m;
+	size_t i = 0;
+	while (isfinite((float)(b[i] / applier->scale))) i++;
+	return clu_fail(error, CLU_ARGUMENT,
+	    "measurement %zu of signal %zu (from 0) is %g, in units of the network's scale %g: wanted finite numbers", i % m,
+	    first + i / m, (double)b[i], b[i] / applier->scale);
+}
+
+/* Measurements in scaled units into their buffer; padding need not be anything. b: of signals `first` on. CLU_ARGUMENT where one is
+ * not finite: neurons would make zeros of it. */
+static clu_status put(const clu_applier *applier, cl_mem buffer, const float *b, size_t first, uint32_t rows, clu_error *error)
 {
 	const size_t m = applier->arena.shape.m, ld = applier->arena.ld_m;
+	bool finite = true;
 	float *scaled;
 	CLU_TRY(memory_map(
 	    applier->device, buffer, CL_MAP_WRITE_INVALIDATE_REGION, 0, rows * ld * sizeof *scaled, (void **)&scaled, error));
 	for (size_t row = 0; row < rows; row++)
-		for (size_t i = 0; i < m; i++) scaled[row * ld + i] = (float)(b[row * m + i] / applier->scale);
-	return memory_unmap(applier->device, buffer, scaled, error);
+		for (size_t i = 0; i < m; i++) {
+			const float value = (float)(b[row * m + i] / applier->scale);
+			finite &= isfinite(value) != 0;
+			scaled[row * ld + i] = value;
+		}
+	CLU_TRY(memory_unmap(applier->device, buffer, scaled, error));
+	return finite ? CLU_OK : refuse(applier, b, first, error);
 }
 
 /* Codes in the user's units, from float `at` of their buffer. */
@@ -130,28 +148,15 @@ static clu_status take(const clu_applier *applier, cl_mem buffer, uint64_t at, f
 	return memory_unmap(applier->device, buffer, (void *)scaled, error);
 }
 
-/* The neurons would make zeros of what is not a number. */
-static clu_status check_measurements(const clu_applier *applier, const float *b, size_t first, uint32_t rows, clu_error *error)
-{
-	const size_t m = applier->arena.shape.m;
-	for (size_t i = first * m; i < (first + rows) * m; i++) {
-		if (isfinite((float)(b[i] / applier->scale))) continue;
-		return clu_fail(error, CLU_ARGUMENT,
-		    "measurement %zu of signal %zu (from 0) is %g, in units of the network's scale %g: wanted finite numbers", i % m, i / m,
-		    (double)b[i], b[i] / applier->scale);
-	}
-	return CLU_OK;
-}
-
-static clu_status run_batch(const clu_applier *applier, const float *b, uint32_t rows, float *x, clu_error *error)
+static clu_status run_batch(const clu_applier *applier, const float *b, size_t first, uint32_t rows, float *x, clu_error *error)
 {
 	if (applier->one_launch) {
-		CLU_TRY(put(applier, applier->b, b, rows, error));
+		CLU_TRY(put(applier, applier->b, b, first, rows, error));
 		CLU_TRY(enqueue_one_launch(applier, rows, error));
 		return take(applier, applier->x, 0, x, rows, error);
 	}
 	const arena arena = arena_narrow(&applier->arena, rows);
-	CLU_TRY(put(applier, arena.buffer[ROLE_B], b, rows, error));
+	CLU_TRY(put(applier, arena.buffer[ROLE_B], b, first, rows, error));
 	CLU_TRY(network_forward(&arena, &applier->lists, error));
 	return take(applier, arena.buffer[ROLE_CODES], (arena.shape.layers - 1) * arena.plane, x, rows, error);
 }
@@ -161,8 +166,7 @@ clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, f
 	const uint32_t m = applier->arena.shape.m, n = applier->arena.shape.n;
 	for (size_t first = 0; first < count; first += applier->batch) {
 		const uint32_t rows = count - first < applier->batch ? (uint32_t)(count - first) : applier->batch;
-		CLU_TRY(check_measurements(applier, b, first, rows, error));
-		CLU_TRY(run_batch(applier, b + first * m, rows, x + first * n, error));
+		CLU_TRY(run_batch(applier, b + first * m, first, rows, x + first * n, error));
 	}
 	return CLU_OK;
 }

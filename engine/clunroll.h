@@ -607,7 +607,7 @@ CLU_API uint64_t clu_lanes_held_bytes(const clu_lanes *lanes);
 typedef struct clu_applier clu_applier;
 CLU_API clu_status clu_applier_create(
     clu_device *device, const clu_model *model, uint32_t batch, clu_applier **applier, clu_error *error);
-/* b [count][m] → x [count][n], in the user's own units. Any count. */
+/* b [count][m] → x [count][n], in the user's own units. Any count. CLU_ARGUMENT names the first measurement that is not finite. */
 CLU_API clu_status clu_applier_run(clu_applier *applier, const float *b, size_t count, float *x, clu_error *error);
 CLU_API void clu_applier_destroy(clu_applier *applier);
 
