@@ -415,7 +415,7 @@ CLU_API const clu_plan *clu_device_plan(const clu_device *device);
 /* The numeric key: a hash of all that decides bits: device, driver, kernel source, and what of the plan changes bits (way, vector,
  * group, block_rows; tiles and the skipping of zeros are free). Results at equal keys are equal. */
 CLU_API const char *clu_device_key(const clu_device *device);
-/* Every op of a step without clipping, and a small network, against the double-precision reference. CLU_SELF_TEST names the op and
+/* Every op of a step, and a small network, against the double-precision reference. CLU_SELF_TEST names the op and
  * the error's size. */
 CLU_API clu_status clu_device_self_test(clu_device *device, double *seconds, clu_error *error);
 

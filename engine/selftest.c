@@ -17,8 +17,10 @@ static const struct {
 	uint32_t depth;
 	float threshold; /* growing with the layer: products of the first lane are dense, of the second sparse */
 	clu_loss loss;
-} cases[TEST_LANES] = {{"0_0_1_2_5:srlpp", 5, 0.1f, CLU_LOSS_SQUARES}, {"0_0_0_3_7:sssss:11010", 4, 0.5f, CLU_LOSS_NORM},
-    {"0_0_0_0_0", 1, 0.05f, CLU_LOSS_LOG}};
+	double clipped; /* the gradient, to that share of its norm */
+	float spread;   /* of coefficients, see adam.cl */
+} cases[TEST_LANES] = {{"0_0_1_2_5:srlpp", 5, 0.1f, CLU_LOSS_SQUARES, 1, 2},
+    {"0_0_0_3_7:sssss:11010", 4, 0.5f, CLU_LOSS_NORM, 0.5, 1}, {"0_0_0_0_0", 1, 0.05f, CLU_LOSS_LOG, 1, 1}};
 
 /* Largest allowed error relative to the largest reference value: sums of some 100 float32 products, with room for the
  * amplification through five layers; an error of indexing or order is a hundred times larger. */
@@ -101,18 +103,35 @@ static clu_status make_reference(fixture *f, uint32_t lane, clu_error *error)
 	return CLU_OK;
 }
 
+/* Of all that the lane trains, with spreads of 1. */
+static double gradient_norm(const fixture *f, uint32_t lane)
+{
+	const reference *r = f->reference[lane];
+	double sum = 0;
+	for (uint32_t i = 0; i < f->n * TEST_M; i++) sum += r->dw_b[i] * r->dw_b[i];
+	for (uint32_t i = 0; i < f->n * f->n && cases[lane].depth > 1; i++) sum += r->dw_x[i] * r->dw_x[i];
+	for (uint32_t l = 0; l < cases[lane].depth; l++) {
+		sum += r->dtheta[l] * r->dtheta[l];
+		for (uint32_t i = 0; i < TEST_LAYERS; i++) sum += r->dcoefficient[l][i] * r->dcoefficient[l][i];
+	}
+	return sqrt(sum);
+}
+
 static clu_status prepare_lane(fixture *f, uint32_t lane, clu_error *error)
 {
-	const float hyper[4] = {beta1, beta2, epsilon, 0.0f}, one[TEST_LAYERS] = {1, 1, 1, 1, 1};
+	const float one[TEST_LAYERS] = {1, 1, 1, 1, 1};
+	float hyper[4] = {beta1, beta2, epsilon, 0}, spreads[TEST_LAYERS];
 	uint32_t order[TEST_SAMPLES];
 	for (uint32_t s = 0; s < TEST_SAMPLES; s++) order[s] = TEST_SAMPLES - 1 - s;
 	CLU_TRY(make_model(f->n, lane, &f->model[lane], error));
 	CLU_TRY(make_reference(f, lane, error));
 	CLU_TRY(network_set_arch(&f->arena, lane, &f->model[lane]->arch, f->model[lane]->selected, error));
 	CLU_TRY(network_set_weights(&f->arena, lane, f->model[lane], error));
+	if (cases[lane].clipped < 1) hyper[3] = (float)(cases[lane].clipped * gradient_norm(f, lane));
+	for (uint32_t l = 0; l < TEST_LAYERS; l++) spreads[l] = cases[lane].spread;
 	CLU_TRY(arena_write(&f->arena, ROLE_HYPER, lane, 0, 4, hyper, error));
 	CLU_TRY(arena_write(&f->arena, ROLE_MULTIPLIERS, lane, 0, TEST_LAYERS, one, error));
-	CLU_TRY(arena_write(&f->arena, ROLE_SPREADS, lane, 0, TEST_LAYERS, one, error));
+	CLU_TRY(arena_write(&f->arena, ROLE_SPREADS, lane, 0, TEST_LAYERS, spreads, error));
 	return arena_write(&f->arena, ROLE_ORDER, lane, 0, TEST_SAMPLES, order, error);
 }
 
@@ -138,7 +157,7 @@ static clu_status prepare(fixture *f, clu_error *error)
 	for (uint32_t lane = 0; lane < TEST_LANES; lane++) {
 		CLU_TRY(prepare_lane(f, lane, error));
 		steps[lane] = (step_data){lane % 2, rate, rate, rate, cases[lane].loss};
-		places[lane] = (lane_place){lane, cases[lane].depth, 1, true, cases[lane].depth > 1, false};
+		places[lane] = (lane_place){lane, cases[lane].depth, 1, true, cases[lane].depth > 1, cases[lane].clipped < 1};
 	}
 	CLU_TRY(arena_write(&f->arena, ROLE_STEPS, 0, 0, STEP_VALUES * TEST_LANES, steps, error));
 	return network_lists_set(&f->arena, &f->lists, places, TEST_LANES, error);
@@ -212,10 +231,33 @@ static clu_status compare_scalars(const fixture *f, uint32_t lane, clu_error *er
 	for (uint32_t l = 0; l < TEST_LAYERS; l++)
 		memcpy(coefficients + l * TEST_LAYERS, r->dcoefficient[l], TEST_LAYERS * sizeof(double));
 	const uint64_t at = f->arena.scalars_at;
-	CLU_TRY(compare_role(
-	    f, "threshold gradients", lane, ROLE_FIRST, at, TEST_LAYERS, r->dtheta, 1, TEST_LAYERS, 1.0 / (1.0 - beta1), error));
+	const double scale = 1.0 / (1.0 - beta1) / cases[lane].clipped;
+	CLU_TRY(compare_role(f, "threshold gradients", lane, ROLE_FIRST, at, TEST_LAYERS, r->dtheta, 1, TEST_LAYERS, scale, error));
 	return compare_role(f, "coefficient gradients", lane, ROLE_FIRST, at + TEST_LAYERS, TEST_LAYERS, coefficients, TEST_LAYERS,
-	    TEST_LAYERS, 1.0 / (1.0 - beta1), error);
+	    TEST_LAYERS, scale, error);
+}
+
+/* θ and a after the step. */
+static clu_status compare_scalar_update(const fixture *f, uint32_t lane, clu_error *error)
+{
+	const reference *r = f->reference[lane];
+	const double clipped = cases[lane].clipped;
+	const reference_adam of_theta = {beta1, beta2, epsilon, rate, 1, 1},
+	                     of_a = {beta1, beta2, epsilon, rate, 1, cases[lane].spread};
+	double want[(1 + TEST_LAYERS) * TEST_LAYERS] = {0}, *coefficient = want + TEST_LAYERS;
+	memcpy(want, r->theta, TEST_LAYERS * sizeof *want);
+	for (uint32_t l = 0; l < TEST_LAYERS; l++) memcpy(coefficient + l * TEST_LAYERS, r->coefficient[l], TEST_LAYERS * sizeof *want);
+	for (uint32_t l = 0; l < cases[lane].depth; l++) {
+		double first = 0, second = 0;
+		reference_adam_step(&of_theta, clipped * r->dtheta[l], &first, &second, &want[l]);
+		for (uint32_t i = 0; i < l; i++) {
+			if (!(clu_arch_origins(&r->arch, l + 1) >> i & 1u)) continue;
+			first = second = 0;
+			reference_adam_step(&of_a, clipped * r->dcoefficient[l][i], &first, &second, &coefficient[l * TEST_LAYERS + i]);
+		}
+	}
+	return compare_role(f, "update of thresholds and coefficients", lane, ROLE_WEIGHTS, f->arena.scalars_at, TEST_LAYERS, want,
+	    1 + TEST_LAYERS, TEST_LAYERS, 1, error);
 }
 
 /* The weights after the step, from the reference's gradient. */
@@ -226,11 +268,11 @@ static clu_status compare_update(const fixture *f, uint32_t lane, clu_error *err
 	const bool w_x = cases[lane].depth > 1;
 	for (uint32_t i = 0; i < f->n * TEST_M; i++) {
 		double first = 0, second = 0;
-		reference_adam_step(&adam, r->dw_b[i], &first, &second, &r->w_b[i]);
+		reference_adam_step(&adam, cases[lane].clipped * r->dw_b[i], &first, &second, &r->w_b[i]);
 	}
 	for (uint32_t i = 0; i < f->n * f->n && w_x; i++) {
 		double first = 0, second = 0;
-		reference_adam_step(&adam, r->dw_x[i], &first, &second, &r->w_x[i]);
+		reference_adam_step(&adam, cases[lane].clipped * r->dw_x[i], &first, &second, &r->w_x[i]);
 	}
 	CLU_TRY(compare_transposed(f, "update of W_b", lane, arena_w_b(&f->arena, ROLE_WEIGHTS), r->w_b, TEST_M, error));
 	CLU_TRY(compare_transposed(f, "update of W_x", lane, arena_w_x(&f->arena, ROLE_WEIGHTS), r->w_x, f->n, error));
@@ -251,6 +293,7 @@ static clu_status compare_lane(const fixture *f, uint32_t lane, clu_error *error
 	CLU_TRY(compare_transposed(f, "gradient of W_b", lane, arena_w_b(a, ROLE_GRADIENTS), r->dw_b, TEST_M, error));
 	if (depth > 1) CLU_TRY(compare_transposed(f, "gradient of W_x", lane, arena_w_x(a, ROLE_GRADIENTS), r->dw_x, f->n, error));
 	CLU_TRY(compare_scalars(f, lane, error));
+	CLU_TRY(compare_scalar_update(f, lane, error));
 	return compare_update(f, lane, error);
 }
 
