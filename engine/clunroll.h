@@ -145,6 +145,8 @@ typedef struct clu_data {
 	uint32_t m, n;
 	double scale;      /* rms of the nonzero codes of an own training set; 1 for generated data */
 	double lipschitz;  /* L = 1.001·‖D‖₂², power iteration of fixed length */
+	double gain;       /* of an own dictionary: rms length of its columns, of those that are not zero; 1 where that is so within a
+	                    * thousandth. Trainings go by D and b divided by it, so that they do not depend on it */
 	float *dictionary; /* [m][n] */
 	float *perturbed;  /* D + Δ [m][n], which computed measurements were made with; NULL: with D */
 	clu_samples train, validation, test;

@@ -231,14 +231,23 @@ static size_t first_empty(const clu_samples *samples, uint32_t n)
 }
 
 /* The NMSE of x* = 0 is not defined: no such sample may be validated or tested on. */
-static clu_status check_no_empty(const clu_data *data, const set_source *source, const char *train_path, clu_error *error)
+static clu_status check_no_empty(const clu_data *data, const set_source source[3], int set, clu_error *error)
 {
-	size_t row = first_empty(source->samples, data->n);
-	if (row == source->samples->count) return CLU_OK;
-	bool own = source->path_x != NULL;
+	const set_source *checked = &source[set];
+	const char *train_path = source[GENERATE_TRAIN].path_x;
+	size_t row = first_empty(checked->samples, data->n);
+	if (row == checked->samples->count) return CLU_OK;
+	if (!train_path || checked->path_x)
+		return clu_fail(error, CLU_FORMAT,
+		    "%s: row %zu (from 0) is all zero, and NMSE is not defined for such a code: leave it out",
+		    checked->path_x ? checked->path_x : "generated codes", row);
+	row += data->train.count; /* the file has training samples, then those to test, then those to validate */
+	if (set == GENERATE_VALIDATION && !source[GENERATE_TEST].path_x) row += data->test.count;
 	return clu_fail(error, CLU_FORMAT,
-	    "%s: code %zu (counted from 0) of the %s samples%s is all zero, and NMSE is not defined for it",
-	    own ? source->path_x : train_path, row, source->name, own ? "" : " held out");
+	    "%s: row %zu (from 0), of the %s samples that are held out, is all zero, and NMSE is not defined for such a code: leave "
+	    "out all "
+	    "rows of zeros",
+	    train_path, row, checked->name);
 }
 
 static clu_status complete_measurements(
@@ -270,7 +279,7 @@ static clu_status make_sets(const clu_problem *problem, const clu_data *data, co
 	}
 	if (train_path) CLU_TRY(hold_out_sets(data, source, error));
 	for (int set = GENERATE_TRAIN; set <= GENERATE_TEST; set++) {
-		if (set != GENERATE_TRAIN) CLU_TRY(check_no_empty(data, &source[set], train_path, error));
+		if (set != GENERATE_TRAIN) CLU_TRY(check_no_empty(data, source, set, error));
 		CLU_TRY(complete_measurements(problem, data, &source[set], error));
 	}
 	return CLU_OK;
@@ -322,6 +331,7 @@ static clu_status make_dictionary(const clu_problem *problem, const char *path, 
 		CLU_TRY(allocate_matrix(data->m, data->n, &data->perturbed, error));
 		generate_perturbed(problem->seed, problem->perturbation, data->m, data->n, data->dictionary, data->perturbed);
 	}
+	data->gain = path ? generate_gain(data->dictionary, data->m, data->n) : 1.0;
 	CLU_TRY(generate_lipschitz(data->dictionary, data->m, data->n, &data->lipschitz, error));
 	if (data->lipschitz > 0.0) return CLU_OK;
 	return clu_fail(error, CLU_FORMAT, "dictionary %s is all zero", path ? path : "that was generated");

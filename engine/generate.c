@@ -272,6 +272,20 @@ static void accumulate_rows(const float *matrix, uint32_t count, uint32_t length
 	}
 }
 
+double generate_gain(const float *dictionary, uint32_t m, uint32_t n)
+{
+	double square = 0;
+	uint32_t columns = 0;
+	for (uint32_t j = 0; j < n; j++) {
+		double length = 0;
+		for (uint32_t i = 0; i < m; i++) length += (double)dictionary[(size_t)i * n + j] * dictionary[(size_t)i * n + j];
+		square += length;
+		columns += length > 0;
+	}
+	const double gain = columns > 0 ? sqrt(square / columns) : 1;
+	return fabs(gain - 1) <= 1e-3 ? 1 : gain;
+}
+
 clu_status generate_lipschitz(const float *dictionary, uint32_t m, uint32_t n, double *lipschitz, clu_error *error)
 {
 	float *columns = columns_of(dictionary, m, n, m);

@@ -34,6 +34,8 @@ clu_status generate_measurements(const float *dictionary, uint32_t m, uint32_t n
  * (seed, set, sample, entry) alone: a larger share replaces these and more. */
 void generate_salt_pepper(uint64_t seed, generate_set set, double share, size_t count, uint32_t m, float *b);
 
+/* Root mean square of the lengths of columns that are not zero; 1 where it is that within a thousandth, and where all are zero. */
+double generate_gain(const float *dictionary, uint32_t m, uint32_t n);
 /* L = 1.001·‖D‖₂² by power iteration of fixed length from a fixed start; 0 for D = 0. CLU_MEMORY. */
 clu_status generate_lipschitz(const float *dictionary, uint32_t m, uint32_t n, double *lipschitz, clu_error *error);
 

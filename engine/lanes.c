@@ -70,7 +70,7 @@ static clu_status check_fit(
 	    (double)device->info.memory_bytes / 1048576.0, (double)device->info.allocation_bytes / 1048576.0, fit);
 }
 
-/* W_b = Dᵀ/L and W_x = I − W_b D, in double. Mirrored, since DᵀD is symmetric. */
+/* W_b = Dᵀ/L and W_x = I − W_b D, in double, of D and L without their gain. Mirrored, since DᵀD is symmetric. */
 static clu_status start_weights(clu_lanes *lanes, const clu_data *data, clu_error *error)
 {
 	const size_t m = data->m, n = data->n;
@@ -83,7 +83,7 @@ static clu_status start_weights(clu_lanes *lanes, const clu_data *data, clu_erro
 		return clu_fail(error, CLU_MEMORY, "no host memory for weights of %zu×%zu", n, n);
 	}
 	for (size_t j = 0; j < n; j++) {
-		for (size_t i = 0; i < m; i++) lanes->w_b[j * m + i] = (float)(d[i * n + j] / data->lipschitz);
+		for (size_t i = 0; i < m; i++) lanes->w_b[j * m + i] = (float)(d[i * n + j] * data->gain / data->lipschitz);
 		memset(gram, 0, n * sizeof *gram);
 		for (size_t i = 0; i < m; i++)
 			for (size_t k = j; k < n; k++) gram[k] += (double)d[i * n + j] * d[i * n + k];
@@ -107,18 +107,34 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	if (!lanes->lane || !lanes->places || !lanes->due || !lanes->nmse || !lanes->finite || !lanes->order || !lanes->step_data)
 		return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", shape->lanes);
 	lanes->scale = data->scale;
-	lanes->lipschitz = data->lipschitz;
+	lanes->gain = data->gain;
+	lanes->lipschitz = data->lipschitz / (data->gain * data->gain);
 	lanes->pass_steps = shape->order / shape->batch;
 	lanes->burst = 1;
 	return start_weights(lanes, data, error);
 }
 
+/* Measurements without the dictionary's gain. */
+static clu_status create_samples(const clu_lanes *lanes, const clu_data *data, const clu_samples *from, const char *role,
+    device_samples *samples, clu_error *error)
+{
+	if (data->gain == 1) return samples_create(lanes->device, data->m, data->n, from, role, samples, error);
+	const size_t values = from->count * data->m;
+	clu_samples divided = *from;
+	divided.b = malloc((values + 1) * sizeof(float));
+	if (!divided.b) return clu_fail(error, CLU_MEMORY, "no host memory for %s", role);
+	for (size_t i = 0; i < values; i++) divided.b[i] = (float)(from->b[i] / data->gain);
+	const clu_status status = samples_create(lanes->device, data->m, data->n, &divided, role, samples, error);
+	free(divided.b);
+	return status;
+}
+
 static clu_status create_device(clu_lanes *lanes, const clu_data *data, const arena_shape *shape, clu_error *error)
 {
 	CLU_TRY(arena_create(lanes->device, shape, &lanes->arena, error));
-	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->train, "training samples", &lanes->train, error));
-	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->validation, "validation samples", &lanes->validation, error));
-	CLU_TRY(samples_create(lanes->device, data->m, data->n, &data->test, "test samples", &lanes->test, error));
+	CLU_TRY(create_samples(lanes, data, &data->train, "training samples", &lanes->train, error));
+	CLU_TRY(create_samples(lanes, data, &data->validation, "validation samples", &lanes->validation, error));
+	CLU_TRY(create_samples(lanes, data, &data->test, "test samples", &lanes->test, error));
 	CLU_TRY(network_lists_create(&lanes->arena, LIST_SET_TRAIN, &lanes->training_lists, error));
 	return network_lists_create(&lanes->arena, LIST_SET_EVALUATE, &lanes->evaluation_lists, error);
 }
@@ -321,6 +337,20 @@ static void take_connections(clu_model *from, const clu_arch *arch)
 	from->arch = *arch;
 }
 
+/* W_b takes measurements without the dictionary's gain. */
+static clu_status write_given(clu_lanes *lanes, uint32_t slot, clu_model *from, clu_error *error)
+{
+	const size_t values = (size_t)from->n * from->m;
+	if (lanes->gain == 1) return network_set_weights(&lanes->arena, slot, from, error);
+	const float *given = from->w_b;
+	from->w_b = malloc(values * sizeof *from->w_b);
+	if (!from->w_b) return clu_fail(error, CLU_MEMORY, "no host memory for weights of %u×%u", from->n, from->m);
+	for (size_t i = 0; i < values; i++) from->w_b[i] = (float)(given[i] * lanes->gain);
+	const clu_status status = network_set_weights(&lanes->arena, slot, from, error);
+	free(from->w_b);
+	return status;
+}
+
 clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *training, clu_error *error)
 {
 	CLU_TRY(lane_prepare(lanes, slot, training, error));
@@ -330,7 +360,7 @@ clu_status clu_lane_start(clu_lanes *lanes, uint32_t slot, const clu_training *t
 	if (training->from) {
 		clu_model from = *training->from;
 		take_connections(&from, &lane->arch);
-		CLU_TRY(network_set_weights(&lanes->arena, slot, &from, error));
+		CLU_TRY(write_given(lanes, slot, &from, error));
 	} else {
 		CLU_TRY(write_start(lanes, slot, error));
 		CLU_TRY(lane_prefix_take(lanes, slot, error));
@@ -385,6 +415,8 @@ clu_status clu_lane_model(clu_lanes *lanes, uint32_t slot, clu_model **model, cl
 	taken->settings = strdup(lane->settings);
 	clu_status status = taken->settings ? network_get_weights(&lanes->arena, slot, taken, error)
 	                                    : clu_fail(error, CLU_MEMORY, "no host memory for a model's settings");
+	for (size_t i = 0; i < (size_t)shape->n * shape->m && lanes->gain != 1; i++)
+		taken->w_b[i] = (float)(taken->w_b[i] / lanes->gain);
 	if (status == CLU_OK)
 		*model = taken;
 	else

@@ -48,9 +48,9 @@ struct clu_lanes {
 	double step_seconds;           /* what the steps took */
 	double seconds_per_evaluation; /* of the validation set by one lane, the last time; 0: not yet known */
 	uint64_t data_hash;
-	double scale, lipschitz;
-	float *w_b, *w_x;       /* a network's weights before any training */
-	clu_prefixes *prefixes; /* NULL: none are used */
+	double scale, gain, lipschitz; /* lipschitz: of the dictionary divided by gain */
+	float *w_b, *w_x;              /* a network's weights before any training */
+	clu_prefixes *prefixes;        /* NULL: none are used */
 };
 
 /* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */

@@ -48,6 +48,7 @@ clu_status clu_solver_create(const float *dictionary, uint32_t m, uint32_t n, cl
 		status = clu_fail(error, CLU_MEMORY, "out of memory for a solver of %" PRIu32 "x%" PRIu32, m, n);
 		goto cleanup;
 	}
+	solver->gain = generate_gain(dictionary, m, n);
 	CLU_GOTO(generate_lipschitz(dictionary, m, n, &solver->lipschitz, error));
 	if (!(solver->lipschitz > 0)) {
 		status = clu_fail(error, CLU_ARGUMENT, "the dictionary of %" PRIu32 "x%" PRIu32 " %s: nothing can be solved", m, n,

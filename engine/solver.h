@@ -8,6 +8,7 @@
 struct clu_solver {
 	uint32_t m, n;
 	double lipschitz;     /* 1.001·‖D‖₂² */
+	double gain;          /* of D: see generate.h */
 	double *atoms;        /* [n][m]: the columns of D */
 	double *gram;         /* [n][n]: Dᵀ D */
 	double *inverse_norm; /* [n]: 1/‖d_j‖; 0 for a column of zeros */

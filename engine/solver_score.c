@@ -135,7 +135,7 @@ cleanup:
 
 /* ---- choice ---- */
 
-/* Values are 10^(place/16): half decades first, then refined. */
+/* Values are 10^(place/16), a penalty's times the square of the dictionary's gain: half decades first, then refined. */
 enum { PLACES = 16, COARSE = PLACES / 2, LEAST_PLACE = -12 * PLACES, PATIENCE = 4 };
 static const double choice_gain_db = 0.01; /* less is no improvement */
 
@@ -148,11 +148,11 @@ typedef struct choice {
 	double best_db;
 } choice;
 
-static void set_place(clu_solve *how, int place)
+static void set_place(const clu_solver *solver, clu_solve *how, int place)
 {
 	const double value = pow(10, (double)place / PLACES);
 	if (how->method == CLU_METHOD_FISTA)
-		how->penalty = value;
+		how->penalty = value * solver->gain * solver->gain;
 	else
 		how->residual = value;
 }
@@ -160,7 +160,7 @@ static void set_place(clu_solve *how, int place)
 static clu_status try_place(choice *c, int place, bool *better, clu_error *error)
 {
 	clu_score score;
-	set_place(&c->how, place);
+	set_place(c->solver, &c->how, place);
 	CLU_TRY(clu_solver_score(c->solver, &c->how, &c->samples, c->measured, &score, error));
 	*better = score.nmse.db < c->best_db - choice_gain_db;
 	if (!*better) return CLU_OK;
@@ -200,6 +200,6 @@ clu_status clu_solver_choose(
 	if (c.samples.count > CLU_CHOICE_SAMPLES) c.samples.count = CLU_CHOICE_SAMPLES;
 	CLU_TRY(search_coarse(&c, error));
 	CLU_TRY(search_fine(&c, error));
-	set_place(how, c.best_place);
+	set_place(solver, how, c.best_place);
 	return CLU_OK;
 }

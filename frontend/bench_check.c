@@ -57,7 +57,12 @@ unsigned bench_check_report(const cJSON *baseline, const cJSON *now, bool json)
 		double noise;
 		bench_row_subject(before, subject);
 		const cJSON *after = bench_rows_find(now, subject);
-		if (!after || !bench_row_time(before, &times[0]) || !bench_row_time(after, &times[1])) continue;
+		if (!bench_row_time(before, &times[0])) {
+			report_note("a row of the baseline has no time, and is not compared: %s", subject);
+			slower++;
+			continue;
+		}
+		if (!after || !bench_row_time(after, &times[1])) continue;
 		const bench_verdict verdict = bench_judge(&times[0], &times[1], &noise);
 		print_verdict(before, after, times, verdict, noise, json);
 		slower += verdict == BENCH_SLOWER;

@@ -13,7 +13,8 @@ int bench_check(const bench_job *job, const char *const *benches);
  * left. */
 clu_status bench_check_select(
     cJSON *rows, const char *const *benches, const clu_device_info *info, const char *path, clu_error *error);
-/* Prints a verdict for each row of the baseline of which there is a row now; returns how many got slower. */
+/* Prints a verdict for each row of the baseline of which there is a row now; returns how many got slower, or have no time
+ * there to be held against. */
 unsigned bench_check_report(const cJSON *baseline, const cJSON *now, bool json);
 
 #endif

@@ -77,13 +77,15 @@ static clu_status read_file(struct comparison *all, const char *path, clu_error 
 	cJSON **rows = &all->files[all->file_count];
 	CLU_TRY(bench_rows_read(path, rows, error));
 	all->file_count++;
+	bool any = false;
 	cJSON_ArrayForEach(row, *rows)
 	{
 		if (!bench_row_time(row, &ms)) continue;
 		CLU_TRY(add_column(all, *rows, row, path, error));
 		add_subject(all, row);
+		any = true;
 	}
-	return CLU_OK;
+	return any ? CLU_OK : clu_fail(error, CLU_FORMAT, "%.500s has no row with a time: there is nothing to compare", path);
 }
 
 /* The row about the subject in a column; NULL: none. */

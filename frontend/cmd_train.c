@@ -2,7 +2,7 @@
 #include "command.h"
 
 #include "message.h"
-#include "named_setting.h"
+#include "settings_json.h"
 #include "status.h"
 #include "train_run.h"
 
@@ -20,7 +20,8 @@ static const char help[] =
     "  -o, --output M    the model; M.checkpoint beside it until it is finished\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
-    "  --from M0         tunes the trained network M0 on this data: the stages of the last layer, all layers in place\n"
+    "  --from M0         tunes the trained network M0, on the data of its training but for what options say otherwise: the stages\n"
+    "                    of the last layer, all layers in place\n"
     "  --prefixes DIR    starts after the layers that other trainings in DIR have trained already, to the same bits, and keeps\n"
     "                    there what this one comes to; made when it is not there; see 'clunroll prefixes'\n"
     "  --checkpoint T    time between checkpoints (60s)\n"
@@ -62,7 +63,7 @@ static const struct option long_options[] = {{"arch", required_argument, 0, OPTI
 struct command_line {
 	train_job job;
 	const char *arch;
-	bool m_given, n_given, layers_given;
+	bool layers_given, sets_given;
 	bool dry_run, print_recipe, help;
 };
 
@@ -87,17 +88,59 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case '?': return clu_fail(error, CLU_ARGUMENT, "%s", "");
 	default: break;
 	}
-	const named_setting *named = NULL;
-	if (option == OPTION_SETTING) CLU_TRY(named_setting_find(optarg, &named, error));
-	line->m_given = line->m_given || option == OPTION_M || (named && named_setting_decides(named, OPTION_M));
-	line->n_given = line->n_given || option == OPTION_N || (named && named_setting_decides(named, OPTION_N));
 	line->layers_given = line->layers_given || option == OPTION_LAYERS;
+	const bool own_set = option == OPTION_TRAIN_SET || option == OPTION_VALIDATION_SET || option == OPTION_TEST_SET;
+	if (own_set && !line->sets_given && job->from)
+		settings_forget_sets(&job->settings); /* those that the network to tune was trained on */
+	line->sets_given = line->sets_given || own_set;
 	return settings_option(&job->settings, option, optarg, error);
+}
+
+/* Data as they were in another network's training, as far as it says. */
+static clu_status take_data_of(const clu_model *model, settings *given, clu_error *error)
+{
+	cJSON *json = cJSON_Parse(model->settings ? model->settings : "{}");
+	settings was;
+	clu_status status = CLU_OK;
+	given->problem.m = model->m;
+	given->problem.n = model->n;
+	if (cJSON_HasObjectItem(json, "m")) {
+		status = settings_from_json(json, &was, error);
+		if (status == CLU_OK) {
+			was.layers = given->layers;
+			was.batch = given->batch;
+			was.seed = given->seed;
+			was.recipe = given->recipe;
+			settings_release(given);
+			*given = was;
+		}
+	}
+	cJSON_Delete(json);
+	return status;
+}
+
+/* The network to tune, before options change what it was trained on. */
+static clu_status load_from(struct command_line *line, int argc, char **argv, clu_error *error)
+{
+	train_job *job = &line->job;
+	clu_error inner;
+	opterr = 0;
+	for (int option; (option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1;) {
+		if (option == OPTION_FROM) job->from_path = optarg;
+		line->help = line->help || option == 'h';
+	}
+	optind = opterr = 1;
+	if (!job->from_path || line->help) return CLU_OK;
+	CLU_TRY(clu_model_load(job->from_path, &job->from, error));
+	job->settings.layers = job->from->arch.layers;
+	if (take_data_of(job->from, &job->settings, &inner) == CLU_OK) return CLU_OK;
+	return clu_fail(error, inner.status, "--from %.300s: %.600s", job->from_path, inner.message);
 }
 
 static clu_status read_command_line(struct command_line *line, int argc, char **argv, clu_error *error)
 {
 	CLU_TRY(settings_default(&line->job.settings, "paper", error));
+	CLU_TRY(load_from(line, argc, argv, error));
 	for (int option; (option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1;)
 		CLU_TRY(take_option(line, option, error));
 	if (line->help) return CLU_OK;
@@ -108,19 +151,6 @@ static clu_status read_command_line(struct command_line *line, int argc, char **
 	if (!line->arch && !line->job.from_path) return clu_fail(error, CLU_ARGUMENT, "--arch is missing: which network to train");
 	if (!line->job.model_path && !line->dry_run)
 		return clu_fail(error, CLU_ARGUMENT, "-o is missing: where to write the trained network");
-	return CLU_OK;
-}
-
-/* The network that is tuned gives the sizes that the command line leaves open, and must fit those that it gives. */
-static clu_status load_from(struct command_line *line, clu_error *error)
-{
-	train_job *job = &line->job;
-	settings *given = &job->settings;
-	CLU_TRY(clu_model_load(job->from_path, &job->from, error));
-	const clu_model *from = job->from;
-	if (!line->m_given && !given->dictionary) given->problem.m = from->m;
-	if (!line->n_given && !given->dictionary) given->problem.n = from->n;
-	if (!line->layers_given) given->layers = from->arch.layers;
 	return CLU_OK;
 }
 
@@ -151,7 +181,6 @@ static clu_status choose_arch(struct command_line *line, clu_error *error)
 static clu_status complete(struct command_line *line, clu_error *error)
 {
 	train_job *job = &line->job;
-	if (job->from_path) CLU_TRY(load_from(line, error));
 	CLU_TRY(settings_finish(&job->settings, error));
 	if (line->print_recipe) return CLU_OK;
 	CLU_TRY(choose_arch(line, error));

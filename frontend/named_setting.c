@@ -50,11 +50,3 @@ clu_status named_setting_apply(const named_setting *setting, settings *options, 
 		CLU_TRY(settings_option(options, setting->change[i].option, setting->change[i].value, error));
 	return CLU_OK;
 }
-
-bool named_setting_decides(const named_setting *setting, int option)
-{
-	for (size_t i = 0; setting->change[i].value; i++) {
-		if (setting->change[i].option == option) return true;
-	}
-	return false;
-}

@@ -21,7 +21,5 @@ extern const size_t named_setting_count;
 clu_status named_setting_find(const char *name, const named_setting **found, clu_error *error);
 /* Gives its options to settings_option; all others stay as they are, so that settings can be put together. */
 clu_status named_setting_apply(const named_setting *setting, settings *options, clu_error *error);
-/* Whether it decides this option. */
-bool named_setting_decides(const named_setting *setting, int option);
 
 #endif

@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "named_setting.h"
+#include "path.h"
 #include "recipe_change.h"
 #include "status.h"
 
@@ -153,6 +154,38 @@ void settings_release(settings *options)
 		free(*texts[i]);
 		*texts[i] = NULL;
 	}
+}
+
+void settings_forget_sets(settings *options)
+{
+	char **texts[] = {
+	    &options->train_x, &options->train_b, &options->validation_x, &options->validation_b, &options->test_x, &options->test_b};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		free(*texts[i]);
+		*texts[i] = NULL;
+	}
+	const clu_problem usual = clu_problem_default();
+	options->problem.train = usual.train;
+	options->problem.validation = usual.validation;
+	options->problem.test = usual.test;
+}
+
+const char *settings_input(const settings *options, const char *path)
+{
+	const struct {
+		const char *option, *file;
+	} inputs[] = {
+	    {"--dictionary", options->dictionary},
+	    {"--train-set", options->train_x},
+	    {"--train-measurements", options->train_b},
+	    {"--validation-set", options->validation_x},
+	    {"--validation-measurements", options->validation_b},
+	    {"--test-set", options->test_x},
+	    {"--test-measurements", options->test_b},
+	};
+	for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+		if (inputs[i].file && path_same_file(inputs[i].file, path)) return inputs[i].option;
+	return NULL;
 }
 
 static clu_status replace_text(char **text, const char *value, clu_error *error)
@@ -331,6 +364,11 @@ static clu_status take_dictionary_sizes(settings *options, clu_error *error)
 	if (rows < 1 || rows > CLU_SIDE_MAX || columns < 1 || columns > CLU_SIDE_MAX)
 		return clu_fail(error, CLU_FORMAT, "%s: found a dictionary of %zu×%zu, wanted sides from 1 to %d", options->dictionary,
 		    rows, columns, CLU_SIDE_MAX);
+	const clu_problem usual = clu_problem_default();
+	const uint32_t m = options->problem.m, n = options->problem.n;
+	if ((m != usual.m && m != rows) || (n != usual.n && n != columns))
+		return clu_fail(error, CLU_ARGUMENT, "--m %" PRIu32 ", --n %" PRIu32 ": dictionary %.300s is %zu×%zu, and its sizes count",
+		    m, n, options->dictionary, rows, columns);
 	options->problem.m = (uint32_t)rows;
 	options->problem.n = (uint32_t)columns;
 	return CLU_OK;
@@ -386,13 +424,6 @@ static clu_status check_files(const settings *options, clu_error *error)
 	return CLU_OK;
 }
 
-clu_status settings_finish_data(settings *options, clu_error *error)
-{
-	CLU_TRY(check_files(options, error));
-	CLU_TRY(check_problem(options, error));
-	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
-}
-
 /* A set from a file has as many samples as it has, and so has one that is held out from own codes. */
 static clu_status check_sizes(const settings *options, clu_error *error)
 {
@@ -414,11 +445,34 @@ static clu_status check_sizes(const settings *options, clu_error *error)
 	return CLU_OK;
 }
 
+/* Codes that are all read from files, or held out from one, have the density and the kind that they have. */
+static clu_status check_generation(const settings *options, clu_error *error)
+{
+	const clu_problem *problem = &options->problem, usual = clu_problem_default();
+	const bool tests_alone = options->test_x && problem->train == 0 && problem->validation == 0;
+	const char *file_option = options->train_x ? "--train-set" : "--test-set";
+	if (!options->train_x && !tests_alone) return CLU_OK;
+	if (problem->codes != usual.codes)
+		return clu_fail(error, CLU_ARGUMENT, "--codes gamma says nothing beside %s, whose codes are what they are", file_option);
+	if (problem->density != usual.density)
+		return clu_fail(error, CLU_ARGUMENT, "--density %g says nothing beside %s, whose codes are what they are", problem->density,
+		    file_option);
+	return CLU_OK;
+}
+
+clu_status settings_finish_data(settings *options, clu_error *error)
+{
+	CLU_TRY(check_files(options, error));
+	CLU_TRY(check_problem(options, error));
+	CLU_TRY(check_sizes(options, error));
+	CLU_TRY(check_generation(options, error));
+	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
+}
+
 clu_status settings_finish(settings *options, clu_error *error)
 {
 	CLU_TRY(change_recipe(options, error));
 	CLU_TRY(settings_finish_data(options, error));
-	CLU_TRY(check_sizes(options, error));
 	if (options->train_x) return CLU_OK; /* sizes of own sets are known when they are read */
 	if (options->problem.train < options->batch)
 		return clu_fail(error, CLU_ARGUMENT, "--batch %u is larger than the training set of %zu samples", options->batch,

@@ -60,6 +60,10 @@ enum settings_option_id {
 /* Fills in the defaults: 250×500, K=16, batch 128, seed 1, the named recipe. settings_release frees what options allocated. */
 clu_status settings_default(settings *settings, const char *recipe, clu_error *error);
 void settings_release(settings *settings);
+/* Own codes and measurements go, and counts of samples are the usual ones: others in their place would not agree. */
+void settings_forget_sets(settings *settings);
+/* The option that names this file as an input, by what it is and not by what it is called; NULL: none does. */
+const char *settings_input(const settings *settings, const char *path);
 /* Takes one option of SETTINGS_LONG_OPTIONS. CLU_ARGUMENT names option and value, or the place in a recipe's file: what stands in a
  * file of options is a part of the command line. */
 clu_status settings_option(settings *settings, int option, const char *value, clu_error *error);

@@ -49,6 +49,7 @@ bool path_same_place(const char *a, const char *b)
 clu_status path_check_writable(const char *path, clu_error *error)
 {
 	struct stat about;
+	if (!path[0]) return clu_fail(error, CLU_ARGUMENT, "the name of the file to write is empty");
 	if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
 		return clu_fail(error, CLU_FILE, "%s: is %s, wanted a file or nothing there", path,
 		    S_ISDIR(about.st_mode) ? "a directory" : "no regular file");

@@ -66,6 +66,8 @@ static clu_status read_imposed(const char *path, clu_plan *plan, clu_error *erro
 	/* As any other word of the command line: the plan is one that would not fit there. */
 	if (!fits) return clu_fail(error, CLU_ARGUMENT, "%s: found %zu bytes, a plan has fewer than %d", path, size, CLU_PLAN_TEXT);
 	clu_error inner;
+	for (char *c = text; *c; c++)
+		if (*c == ';') *c = '\n'; /* as `clunroll devices` prints it on a line */
 	clu_status status = clu_plan_parse(text, path, plan, &inner);
 	if (status == CLU_OK) return status;
 	return clu_fail(error, status == CLU_FORMAT ? CLU_ARGUMENT : status, "%s", inner.message);

@@ -63,6 +63,14 @@ static void print_changed(FILE *out, char *text, const struct change *change)
 	if (!in_stages) fprintf(out, "%s %s\n", change->key, change->value);
 }
 
+/* The text that was parsed is ours: the number of its line tells nobody anything. */
+static const char *without_line(const char *message)
+{
+	unsigned line;
+	int length = 0;
+	return sscanf(message, "line %u: %n", &line, &length) == 1 && length > 0 ? message + length : message;
+}
+
 clu_status recipe_change(clu_recipe *recipe, const char *change_text, clu_error *error)
 {
 	struct change change;
@@ -88,7 +96,8 @@ clu_status recipe_change(clu_recipe *recipe, const char *change_text, clu_error 
 	if (status == CLU_OK)
 		*recipe = changed;
 	else
-		clu_fail(error, status, "--set %s: %.700s", change_text, inner.message);
+		clu_fail(error, status == CLU_FORMAT ? CLU_ARGUMENT : status, "--set %s: %.700s; --print-recipe shows all keys",
+		    change_text, without_line(inner.message));
 	free(changed_text);
 	return status;
 }

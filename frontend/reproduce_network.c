@@ -2,6 +2,7 @@
  * there is not made again. */
 #include "reproduce_network.h"
 
+#include "checkpoint.h"
 #include "device_choice.h"
 #include "message.h"
 #include "model_record.h"
@@ -135,7 +136,11 @@ int reproduce_network_train(const reproduce_job *job, const reproduce_network *n
 	}
 	const int code = train(job, network, &diverged);
 	if (!diverged) return code;
-	return write_divergence(network, &error) == CLU_OK ? EXIT_DONE : report_error(&error);
+	if (write_divergence(network, &error) != CLU_OK) return report_error(&error);
+	char *checkpoint = checkpoint_path(network->model); /* nothing is to go on from there */
+	if (checkpoint) checkpoint_remove(checkpoint);
+	free(checkpoint);
+	return EXIT_DONE;
 }
 
 clu_status reproduce_network_load(const reproduce_network *network, clu_model **model, clu_error *error)

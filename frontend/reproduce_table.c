@@ -149,6 +149,16 @@ static void add_trainings(markup *out, const reproduce_results *results)
 				add_training(out, &results->row[r], &results->row[r].cell[a], &results->row[r].cell[a].training[i]);
 }
 
+/* One that its name does not say all of: changed, or a file's. */
+static void add_recipe(markup *out, const clu_recipe *recipe)
+{
+	clu_recipe named;
+	char text[CLU_RECIPE_TEXT];
+	if (clu_recipe_load(recipe->name, &named, NULL) == CLU_OK && clu_recipe_equal(recipe, &named)) return;
+	clu_recipe_print(recipe, text);
+	markup_add(out, "\nThe recipe is one's own:\n\n```\n%s```\n", text);
+}
+
 char *reproduce_markdown(const reproduce_results *results, const char *picture)
 {
 	const reproduce_job *job = results->job;
@@ -157,6 +167,7 @@ char *reproduce_markdown(const reproduce_results *results, const char *picture)
 	    "# %s, reproduced\n\nNMSE on the test set in dB, the mean over samples. Recipe `%s`, %u layers, batch %u, clunroll %s",
 	    job->table->title, job->base.recipe.name, job->base.layers, job->base.batch, clu_version());
 	markup_add(&out, job->repeat > 1 ? ", seeds 1 to %u. %s\n" : ", seed %u. %s\n", job->repeat, job->scale->compare);
+	add_recipe(&out, &job->base.recipe);
 	markup_add(&out, "\n![%s, the paper's figures and these](%s)\n", job->table->title, picture);
 	add_networks(&out, results, true);
 	add_networks(&out, results, false);
@@ -232,11 +243,14 @@ static cJSON *row_json(const reproduce_results *results, const reproduce_row *ro
 cJSON *reproduce_json(const reproduce_results *results)
 {
 	const reproduce_job *job = results->job;
+	char recipe[CLU_RECIPE_TEXT];
 	cJSON *json = report_json_begin();
 	cJSON_AddStringToObject(json, "table", job->table->name);
 	cJSON_AddStringToObject(json, "scale", job->scale->name);
 	cJSON_AddStringToObject(json, "comparable", job->scale->compare);
+	clu_recipe_print(&job->base.recipe, recipe);
 	cJSON_AddStringToObject(json, "recipe", job->base.recipe.name);
+	cJSON_AddStringToObject(json, "recipe_text", recipe);
 	cJSON_AddNumberToObject(json, "layers", job->base.layers);
 	cJSON_AddNumberToObject(json, "batch", job->base.batch);
 	cJSON_AddNumberToObject(json, "repeat", job->repeat);

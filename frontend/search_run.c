@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const double start_limit = 300; /* s for builds, self-test and data of a worker */
@@ -286,6 +287,7 @@ static clu_status write_model(const struct search *s, const study_view *view, cl
 	CLU_TRY(store_model(s->study, view->analysis->entries[0].trial->number, &bytes, &size, error));
 	if (!bytes) return clu_fail(error, CLU_FORMAT, "the study has not kept the network of its best trial");
 	clu_status status = clu_file_replace(s->job->model_path, bytes, size, error);
+	if (status == CLU_OK) report_note("%s written: the best network", s->job->model_path);
 	free(bytes);
 	return status;
 }
@@ -482,13 +484,26 @@ static int dry_run(const struct search *s, uint64_t trials)
 
 /* ---- the whole ---- */
 
+/* What an earlier search wrote may be replaced, nothing else. */
+static clu_status check_replaced(const char *path, clu_error *error)
+{
+	struct stat about;
+	clu_model *model;
+	if (stat(path, &about) != 0 || about.st_size == 0) return CLU_OK;
+	if (clu_model_load(path, &model, NULL) != CLU_OK)
+		return clu_fail(error, CLU_ARGUMENT, "%.300s exists and is no network: give --model another file", path);
+	clu_model_destroy(model);
+	return CLU_OK;
+}
+
 static clu_status check_model(const search_job *job, clu_error *error)
 {
 	if (!job->model_path) return CLU_OK;
 	if (path_same_place(job->study_path, job->model_path))
 		return clu_fail(
 		    error, CLU_ARGUMENT, "the model would overwrite the study %.300s; give --model another file", job->study_path);
-	return path_check_writable(job->model_path, error);
+	CLU_TRY(path_check_writable(job->model_path, error));
+	return check_replaced(job->model_path, error);
 }
 
 /* Everything that is wrong with the command line, the study or the machine, before anything is written. */

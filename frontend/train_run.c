@@ -62,6 +62,8 @@ static clu_status check_output(const train_job *job, clu_error *error)
 	if (stat(path, &about) == 0 && S_ISREG(about.st_mode) && !job->force)
 		return clu_fail(
 		    error, CLU_FILE, "%s: exists already; --force trains anew and replaces it once the new model is finished", path);
+	const char *input = settings_input(&job->settings, path);
+	if (input) return clu_fail(error, CLU_ARGUMENT, "%s is the file of %s: give -o another", path, input);
 	return path_check_writable(path, error);
 }
 

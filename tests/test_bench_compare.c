@@ -131,6 +131,11 @@ static void test_refused(void **state)
 		if (run.code != cases[i].code || !strstr(run.err, cases[i].says)) fail_msg("case %zu: %d, %s", i, run.code, run.err);
 		support_result_release(&run);
 	}
+	char *timed = write_rows("timed", "{\"bench\":\"step\",\"ms_per_step_median\":1}\n");
+	support_result run = support_run(WORDS("bench", "compare", timeless, timed));
+	if (run.code == 0 || !strstr(run.err, "nothing to compare")) fail_msg("%d, %s", run.code, run.err);
+	support_result_release(&run);
+	free(timed);
 	free(empty);
 	free(wrong);
 	free(timeless);

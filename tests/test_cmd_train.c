@@ -129,6 +129,45 @@ static void tuning_trains_the_last_layer_only(void **state)
 	free(first);
 }
 
+/* Tuning goes by the dictionary and the codes of the training, unless others are given; no input is an output. */
+static void tuning_goes_by_the_networks_data(void **state)
+{
+	char *data = support_path(*state, "data"), *dictionary = support_path(data, "dictionary.npy"),
+	     *codes = support_path(data, "train_x.npy"), *others = support_path(data, "test_x.npy"),
+	     *first = support_path(*state, "first"), *tuned = support_path(*state, "tuned");
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "64", "--validation-samples",
+	    "32", "--test-samples", "32", "-o", data));
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	result = support_run(WORDS("train", "--arch", "LFISTA", "--dictionary", dictionary, "--train-set", codes, "--layers", "3",
+	    "--batch", "16", "--schedule", "2,5,3", "-o", first));
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	for (int other = 0; other < 2; other++) {
+		const char *const words[] = {"train", "--from", first, "--batch", "16", "--schedule", "2,5,3", "--snr", "20", "--force",
+		    "-o", tuned, other ? "--train-set" : NULL, others, NULL};
+		result = support_run(words);
+		expect(&result, EXIT_DONE);
+		support_result_release(&result);
+		clu_model *model;
+		clu_error error;
+		support_ok(clu_model_load(tuned, &model, &error), &error);
+		assert_non_null(strstr(model->settings, dictionary));
+		assert_true((strstr(model->settings, codes) == NULL) == other && (strstr(model->settings, others) != NULL) == other);
+		clu_model_destroy(model);
+	}
+	result = support_run(WORDS("train", "--from", first, "--schedule", "2,5,3", "--force", "-o", codes));
+	expect(&result, EXIT_USAGE);
+	expect_in_stderr(&result, "the file of --train-set");
+	support_result_release(&result);
+	free(tuned);
+	free(first);
+	free(others);
+	free(codes);
+	free(dictionary);
+	free(data);
+}
+
 static void dry_run_trains_nothing(void **state)
 {
 	char *model = support_path(*state, "m");
@@ -250,6 +289,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(finished_models_are_kept, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(shared_prefixes_change_no_bit, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(tuning_trains_the_last_layer_only, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(tuning_goes_by_the_networks_data, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(dry_run_trains_nothing, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(printed_recipes_can_be_used, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(wrong_usage, support_enter, support_leave),

@@ -515,6 +515,24 @@ static void test_lipschitz_where_it_is_known(void **state)
 	}
 }
 
+/* Of columns that are not zero; nearly 1 is 1, so that columns of unit length have the same bits as before they were looked at. */
+static void test_gain(void **state)
+{
+	(void)state;
+	static const struct {
+		float dictionary[6]; /* 2 x 3 */
+		double gain;
+	} cases[] = {
+	    {{3, 0, 0, 4, 0, 5}, 5},
+	    {{1, 0, 0, 0, 1, 7}, 4.1231056256176605},
+	    {{1.0009f, 0, 0, 0, 1, 1}, 1},
+	    {{1.01f, 0, 0, 0, 1.01f, 1.01f}, 1.01f},
+	    {{0}, 1},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_true(fabs(generate_gain(cases[i].dictionary, 2, 3) - cases[i].gain) < 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(test_noise),
 	    cmocka_unit_test(test_low_rank_has_the_rank),
 	    cmocka_unit_test(test_perturbation_is_laplace),
+	    cmocka_unit_test(test_gain),
 	    cmocka_unit_test(test_perturbed_columns_keep_their_norm),
 	    cmocka_unit_test(test_gamma_codes),
 	    cmocka_unit_test(test_gamma_codes_are_normal_numbers),

@@ -123,6 +123,43 @@ static void test_from_another_architecture(void **state)
 	clu_data_destroy(data);
 }
 
+/* A dictionary of twice the length and its measurements make the same network, but that W_b takes measurements twice as large; also
+ * where a network is given. */
+static void test_gain_of_the_dictionary(void **state)
+{
+	const support_pair *pair = *state;
+	for (int given = 0; given < 2; given++) {
+		outcome outcomes[2];
+		for (int twice = 0; twice < 2; twice++) {
+			clu_data *data = fixture_data(1);
+			clu_samples *sets[] = {&data->train, &data->validation, &data->test};
+			clu_training training = fixture_training(0);
+			clu_model *from = support_model_create("0_0_1_3", data->m, data->n, 3);
+			training.arch = from->arch;
+			training.from = given ? from : NULL;
+			if (twice) {
+				data->gain = 2;
+				data->lipschitz *= 4;
+				for (size_t i = 0; i < (size_t)data->m * data->n; i++) data->dictionary[i] *= 2;
+				for (int set = 0; set < 3; set++)
+					for (size_t i = 0; i < sets[set]->count * data->m; i++) sets[set]->b[i] *= 2;
+				for (size_t i = 0; i < (size_t)data->m * data->n; i++) from->w_b[i] /= 2;
+			}
+			outcomes[twice] = outcome_alone(pair->single, data, &training);
+			if (twice)
+				for (size_t i = 0; i < (size_t)data->m * data->n; i++) outcomes[twice].model->w_b[i] *= 2;
+			clu_model_destroy(from);
+			clu_data_destroy(data);
+		}
+		const clu_model *once = outcomes[0].model, *twice = outcomes[1].model;
+		support_same_bits("W_b", 0, twice->w_b, once->w_b, (size_t)once->n * once->m);
+		support_same_bits("W_x", 0, twice->w_x, once->w_x, (size_t)once->n * once->n);
+		support_same_bits("thresholds", 0, twice->theta, once->theta, FIXTURE_LAYERS);
+		outcome_release(&outcomes[1]);
+		outcome_release(&outcomes[0]);
+	}
+}
+
 /* ---- refusals ---- */
 
 static void test_refused_starts(void **state)
@@ -255,6 +292,7 @@ int main(void)
 	    cmocka_unit_test(test_start),
 	    cmocka_unit_test(test_from),
 	    cmocka_unit_test(test_from_another_architecture),
+	    cmocka_unit_test(test_gain_of_the_dictionary),
 	    cmocka_unit_test(test_refused_starts),
 	    cmocka_unit_test(test_refused_lanes),
 	    cmocka_unit_test(test_too_many),

@@ -128,15 +128,6 @@ static void unknown_names_are_answered_with_the_known(void **state)
 	}
 }
 
-static void what_a_name_decides(void **state)
-{
-	(void)state;
-	assert_true(named_setting_decides(find("size512"), OPTION_M));
-	assert_true(named_setting_decides(find("low-rank"), OPTION_DICTIONARY_RANK));
-	assert_false(named_setting_decides(find("snr40"), OPTION_M));
-	assert_false(named_setting_decides(find("gamma"), OPTION_DENSITY));
-}
-
 static void help_and_manual_have_the_names(void **state)
 {
 	(void)state;
@@ -156,7 +147,6 @@ int main(void)
 	    cmocka_unit_test(names_stand_for_the_rows),
 	    cmocka_unit_test(later_options_override),
 	    cmocka_unit_test(unknown_names_are_answered_with_the_known),
-	    cmocka_unit_test(what_a_name_decides),
 	    cmocka_unit_test(help_and_manual_have_the_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,8 @@ static void contradictions(void **state)
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_TRAIN_SAMPLES, "500"}}, "--train-samples 500"},
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_VALIDATION_SAMPLES, "50"}}, "--validation-samples 50"},
 	    {{{OPTION_TEST_SET, "X.npy"}, {OPTION_TEST_SAMPLES, "50"}}, "--test-samples 50"},
+	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_DENSITY, "0.5"}}, "--density 0.5"},
+	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_CODES, "gamma"}}, "--codes gamma"},
 	    {{{OPTION_SET, "no_such_key=1"}}, "no_such_key"},
 	    {{{OPTION_DICTIONARY, "/no/such/D.npy"}}, "/no/such/D.npy"},
 	    {{{OPTION_DICTIONARY, "D.npy"}, {OPTION_DICTIONARY_RANK, "3"}}, "--dictionary-rank 3"},
@@ -331,6 +333,12 @@ static void dictionary_decides_sizes(void **state)
 	support_ok(settings_finish(&given, &error), &error);
 	assert_int_equal(given.problem.m, 3);
 	assert_int_equal(given.problem.n, 7);
+	support_ok(settings_finish(&given, &error), &error); /* sizes that agree are no contradiction */
+	given.problem.m = 4;
+	assert_int_equal(settings_finish(&given, &error), CLU_ARGUMENT);
+	assert_non_null(strstr(error.message, "--m 4"));
+	assert_string_equal(settings_input(&given, path), "--dictionary");
+	assert_null(settings_input(&given, directory));
 	settings_release(&given);
 	free(path);
 	support_directory_remove(directory);

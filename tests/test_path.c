@@ -83,6 +83,7 @@ static void whether_a_file_can_be_written(void **state)
 		assert_int_equal(path_check_writable(cases[i].path, &error), CLU_FILE);
 		if (!strstr(error.message, cases[i].says) || !strstr(error.message, cases[i].path)) fail_msg("%s", error.message);
 	}
+	assert_int_equal(path_check_writable("", &error), CLU_ARGUMENT);
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(rmdir(directory), 0); /* empty */
 	free(nowhere);

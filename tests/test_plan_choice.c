@@ -86,6 +86,10 @@ static void imposed_before_all(void **state)
 	setenv("CLUNROLL_PLAN", path, 1);
 	plan_choice choice = choose(&info, &wish);
 	assert_true(choice.source == PLAN_IMPOSED && same_plan(&choice.plan, &imposed));
+	for (char *c = text; *c; c++) *c = *c == '\n' ? ';' : *c; /* on one line, as `clunroll devices` shows it */
+	support_write(path, text, strlen(text) - 1);
+	choice = choose(&info, &wish);
+	assert_true(choice.source == PLAN_IMPOSED && same_plan(&choice.plan, &imposed));
 	wish.imposed = "default"; /* the command line before the environment */
 	choice = choose(&info, &wish);
 	assert_true(choice.source == PLAN_BUILT_IN && same_plan(&choice.plan, &built_in));

@@ -144,17 +144,15 @@ static void expect_divergence_is_remembered(recipe_study *study, const cJSON *fi
 {
 	char *checkpoint = support_path(study->job.directory, WILD ".safetensors.checkpoint"),
 	     *record = support_path(study->job.directory, WILD ".diverged.json");
-	unlink(checkpoint); /* which a training would write at its start */
 	assert_int_equal(recipe_study_run(study), EXIT_DONE);
-	assert_false(exists(study->job.directory, WILD ".safetensors.checkpoint"));
+	assert_int_equal(access(checkpoint, F_OK), -1); /* nothing is to go on from there */
 	cJSON *second = read_json(study->job.directory, "recipe-quality-tiny.json");
 	assert_true(cJSON_Compare(cJSON_GetObjectItem(first, "quality"), cJSON_GetObjectItem(second, "quality"), true));
 	study->recipe[0].stage[0].rate = study->recipe[0].stage[0].rate_last = 999;
 	assert_int_equal(recipe_study_run(study), EXIT_SETTINGS);
 	assert_int_equal(unlink(record), 0);
 	assert_int_equal(recipe_study_run(study), EXIT_DONE);
-	assert_true(
-	    exists(study->job.directory, WILD ".safetensors.checkpoint") && exists(study->job.directory, WILD ".diverged.json"));
+	assert_true(exists(study->job.directory, WILD ".diverged.json"));
 	cJSON_Delete(second);
 	free(record);
 	free(checkpoint);

@@ -26,6 +26,12 @@ static void markdown_says(void **state)
 	expect(text, "| b | LISTA | 2 | −42.600 | −39.000 | – | – | <cpu> | `net0-seed2` |");
 	expect(text, "](table1-small.svg)");
 	expect(text, "a fifth"); /* how far it can be compared */
+	assert_null(strstr(text, "one's own"));
+	free(text);
+	job->base.recipe.stage[0].rate = 7e-6;
+	text = reproduce_markdown(results, "table1-small.svg");
+	expect(text, "The recipe is one's own:\n\n```\nname fast\n");
+	expect(text, "rate=7e-06 ");
 	free(text);
 	free(results);
 	free(job);
@@ -81,6 +87,7 @@ static void json_says(void **state)
 	cJSON *json = json_read_again(reproduce_json(results));
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(json, "scale")), "full");
 	assert_true(json_number(json, "version") == 1 && json_number(json, "repeat") == 2);
+	assert_non_null(strstr(cJSON_GetStringValue(cJSON_GetObjectItem(json, "recipe_text")), "name fast\n"));
 	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "rows"), 0);
 	const cJSON *cells = cJSON_GetObjectItem(row, "networks"), *cell = cJSON_GetArrayItem(cells, 0);
 	assert_int_equal(cJSON_GetArraySize(cells), 2);

@@ -352,6 +352,29 @@ static void settings_must_agree(void **state)
 	free(study);
 }
 
+/* The best network takes the place of an earlier one, and of no other file. */
+static void the_model_replaces_networks_alone(void **state)
+{
+	char *study = support_path(*state, "study.clu"), *model = support_path(*state, "best"), *other = support_path(*state, "notes");
+	struct line line = tiny_search(study, WORDS("--trials", "1", "--model", model));
+	support_result result = run_line(&line);
+	expect(&result, EXIT_DONE, "", "best written");
+	support_result_release(&result);
+	result = run_line(&line);
+	expect(&result, EXIT_DONE, "", "best written");
+	support_result_release(&result);
+	support_write(other, "mine", 4);
+	result = support_run(WORDS("search", study, "--model", other));
+	expect(&result, EXIT_USAGE, "", "is no network");
+	support_result_release(&result);
+	size_t size;
+	free(support_read(other, &size));
+	assert_int_equal(size, 4);
+	free(other);
+	free(model);
+	free(study);
+}
+
 static void write_codes(const char *path, float last)
 {
 	enum { ROWS = 40, COLUMNS = 10 };
@@ -413,6 +436,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_dry_run_writes_nothing, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(a_worker_by_hand_does_the_rest, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(settings_must_agree, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(the_model_replaces_networks_alone, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(other_data_under_the_same_name_is_no_way_to_go_on, support_enter, support_leave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
