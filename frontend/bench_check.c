@@ -156,14 +156,33 @@ static clu_status measure_all(bench_run *run, const cJSON *baseline, clu_error *
 	return CLU_OK;
 }
 
-int bench_check(const bench_job *job, const char *const *benches)
+/* Sizes of the first network of the baseline: the device's plan is to be that of its trainings, as it was then. */
+static clu_status take_sizes(const cJSON *baseline, settings *given, clu_error *error)
 {
+	const cJSON *row;
+	cJSON_ArrayForEach(row, baseline)
+	{
+		if (!(bench_row_number(row, "m") >= 1 && bench_row_number(row, "n") >= 1 && bench_row_number(row, "layers") >= 1)) continue;
+		CLU_TRY(whole_field(row, "m", OPTION_M, given, error));
+		CLU_TRY(whole_field(row, "n", OPTION_N, given, error));
+		CLU_TRY(whole_field(row, "layers", OPTION_LAYERS, given, error));
+		const bool steps = bench_row_number(row, "batch") >= 1 && strcmp(bench_row_text(row, "bench"), "apply") != 0;
+		return steps ? whole_field(row, "batch", OPTION_BATCH, given, error) : CLU_OK;
+	}
+	return CLU_OK;
+}
+
+int bench_check(const bench_job *asked, const char *const *benches)
+{
+	bench_job own = *asked;
+	const bench_job *job = &own;
 	bench_run run = {0};
 	clu_error error;
 	cJSON *baseline = NULL;
 	unsigned slower = 0;
 	clu_status status = bench_rows_read(job->baseline, &baseline, &error);
 	if (status == CLU_FORMAT) error.status = status = CLU_ARGUMENT; /* as any other word of the command line */
+	if (status == CLU_OK) status = take_sizes(baseline, &own.settings, &error);
 	if (status == CLU_OK) status = bench_open(job, &run, &error);
 	if (status == CLU_OK) status = bench_check_select(baseline, benches, clu_device_about(run.device), job->baseline, &error);
 	if (status == CLU_OK) status = clu_device_measure(run.device, &run.device_measured, &error);

@@ -313,12 +313,21 @@ static clu_status save_model(const struct run *run, const clu_model *model, clu_
 	return clu_model_save(model, run->job->model_path, error);
 }
 
+/* It was not there when this training began. */
+static clu_status check_not_taken(const train_job *job, clu_error *error)
+{
+	struct stat about;
+	if (job->force || stat(job->model_path, &about) != 0) return CLU_OK;
+	return clu_fail(error, CLU_FILE, "%s: something was written there meanwhile; move it away", job->model_path);
+}
+
 static int finish(struct run *run, const clu_lane_progress *lane)
 {
 	const train_job *job = run->job;
 	clu_model *model = NULL;
 	clu_error error;
 	clu_status status;
+	CLU_GOTO(check_not_taken(job, &error));
 	if (job->record_path) CLU_GOTO(write_record(job, lane, &error));
 	CLU_GOTO(clu_lane_model(run->lanes, 0, &model, &error));
 	CLU_GOTO(save_model(run, model, &error));

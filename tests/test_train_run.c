@@ -110,6 +110,31 @@ static void kills_change_neither_model_nor_record(void **state)
 	free(whole);
 }
 
+/* What another training wrote meanwhile stays; this one can be gone on with. */
+static void a_model_written_meanwhile_stays(void **state)
+{
+	if (support_tiny()) skip(); /* it would take minutes */
+	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
+	struct line line = tiny(WORDS("--arch", "LISTA", "-o", model, "--schedule", "400,400,400"));
+	support_process *process = support_start(line.words);
+	const struct timespec pause = {.tv_nsec = 2000000};
+	for (int i = 0; i < 30000 && access(checkpoint, F_OK) != 0; i++) nanosleep(&pause, NULL);
+	support_write(model, "theirs", 6);
+	support_result result = support_wait(process);
+	expect(&result, EXIT_FAILED);
+	expect_in_stderr(&result, "written there meanwhile");
+	support_result_release(&result);
+	char *text = support_read(model, NULL);
+	assert_string_equal(text, "theirs");
+	free(text);
+	assert_int_equal(unlink(model), 0);
+	result = support_run(line.words);
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	free(checkpoint);
+	free(model);
+}
+
 static void other_settings_are_named(void **state)
 {
 	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
@@ -309,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(stopped_training_goes_on_to_the_same_bits, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(kills_change_neither_model_nor_record, support_enter, support_leave),
+	    cmocka_unit_test_setup_teardown(a_model_written_meanwhile_stays, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(other_settings_are_named, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(damaged_checkpoint_is_named, support_enter, support_leave),
 	    cmocka_unit_test_setup_teardown(damaged_checkpoints_cost_an_interval, support_enter, support_leave),
