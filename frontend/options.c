@@ -469,11 +469,29 @@ clu_status settings_finish_data(settings *options, clu_error *error)
 	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
 }
 
+/* From the head of the file, before a device is asked for and a study written: what would be found out when it is read. */
+static clu_status check_own_codes(const settings *options, clu_error *error)
+{
+	clu_npy_reader *reader = NULL;
+	CLU_TRY(clu_npy_open(options->train_x, &reader, error));
+	const size_t rows = clu_npy_rows(reader), columns = clu_npy_columns(reader);
+	clu_npy_close(reader);
+	if (columns != options->problem.n)
+		return clu_fail(error, CLU_FORMAT, "%s has rows of %zu values, wanted %" PRIu32 ", as many as the dictionary has columns",
+		    options->train_x, columns, options->problem.n);
+	const size_t part = rows / 10 > 0 ? rows / 10 : 1; /* is held out for each set without a file */
+	const size_t held_out = (options->validation_x ? 0 : part) + (options->test_x || options->problem.test == 0 ? 0 : part);
+	if (rows >= held_out + options->batch) return CLU_OK;
+	return clu_fail(error, CLU_ARGUMENT,
+	    "--batch %" PRIu32 " is larger than what %s has to train on: %zu samples, of which %zu are held out", options->batch,
+	    options->train_x, rows, held_out);
+}
+
 clu_status settings_finish(settings *options, clu_error *error)
 {
 	CLU_TRY(change_recipe(options, error));
 	CLU_TRY(settings_finish_data(options, error));
-	if (options->train_x) return CLU_OK; /* sizes of own sets are known when they are read */
+	if (options->train_x) return check_own_codes(options, error);
 	if (options->problem.train < options->batch)
 		return clu_fail(error, CLU_ARGUMENT, "--batch %u is larger than the training set of %zu samples", options->batch,
 		    options->problem.train);

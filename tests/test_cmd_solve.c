@@ -12,14 +12,25 @@ enum { M = 10, N = 20, COUNT = 64, ARGUMENTS_MAX = 32 };
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+static bool has_own_sets(const char *const *words)
+{
+	for (; *words; words++) {
+		const char *ending = strstr(*words, "-set");
+		if (ending && !ending[4]) return true;
+	}
+	return false;
+}
+
+/* Of few samples, where they are generated. */
 static support_result solve(const char *const *more)
 {
 	const char *words[ARGUMENTS_MAX] = {"solve", "--validation-samples", "64", "--test-samples", "64"};
-	size_t count = 5;
+	size_t count = has_own_sets(more) ? 1 : 5;
 	for (; *more; more++) {
 		assert_true(count + 1 < ARGUMENTS_MAX);
 		words[count++] = *more;
 	}
+	words[count] = NULL;
 	return support_run(words);
 }
 

@@ -156,9 +156,13 @@ static void tuning_goes_by_the_networks_data(void **state)
 		assert_true((strstr(model->settings, codes) == NULL) == other && (strstr(model->settings, others) != NULL) == other);
 		clu_model_destroy(model);
 	}
-	result = support_run(WORDS("train", "--from", first, "--schedule", "2,5,3", "--force", "-o", codes));
+	result = support_run(WORDS("train", "--from", first, "--batch", "16", "--schedule", "2,5,3", "--force", "-o", codes));
 	expect(&result, EXIT_USAGE);
 	expect_in_stderr(&result, "the file of --train-set");
+	support_result_release(&result);
+	result = support_run(WORDS("train", "--from", first, "--batch", "53", "--schedule", "2,5,3", "-o", tuned, "--force"));
+	expect(&result, EXIT_USAGE);
+	expect_in_stderr(&result, "--batch 53");
 	support_result_release(&result);
 	free(tuned);
 	free(first);
