@@ -122,18 +122,21 @@ static clu_status refuse(const clu_applier *applier, const float *b, size_t firs
 static clu_status put(const clu_applier *applier, cl_mem buffer, const float *b, size_t first, uint32_t rows, clu_error *error)
 {
 	const size_t m = applier->arena.shape.m, ld = applier->arena.ld_m;
-	bool finite = true;
+	int32_t largest = 0; /* of their bits without the sign: in the order of their sizes, infinity and NaN last */
 	float *scaled;
 	CLU_TRY(memory_map(
 	    applier->device, buffer, CL_MAP_WRITE_INVALIDATE_REGION, 0, rows * ld * sizeof *scaled, (void **)&scaled, error));
 	for (size_t row = 0; row < rows; row++)
 		for (size_t i = 0; i < m; i++) {
 			const float value = (float)(b[row * m + i] / applier->scale);
-			finite &= isfinite(value) != 0;
+			int32_t bits;
+			memcpy(&bits, &value, sizeof bits);
+			bits &= 0x7fffffff;
+			largest = bits > largest ? bits : largest;
 			scaled[row * ld + i] = value;
 		}
 	CLU_TRY(memory_unmap(applier->device, buffer, scaled, error));
-	return finite ? CLU_OK : refuse(applier, b, first, error);
+	return largest < 0x7f800000 ? CLU_OK : refuse(applier, b, first, error);
 }
 
 /* Codes in the user's units, from float `at` of their buffer. */
