@@ -210,7 +210,8 @@ CLU_API clu_status clu_solver_score(const clu_solver *solver, const clu_solve *h
     clu_measured measured, clu_score *score, clu_error *error);
 #define CLU_CHOICE_SAMPLES 256
 /* Sets the penalty of FISTA, or the residual of matching pursuit, to what has the least NMSE on the first CLU_CHOICE_SAMPLES: half
- * decades down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade. */
+ * decades down from 1 until two decades have brought nothing (1e-12 at the least), then three times finer steps, to 1/16 decade;
+ * penalties times the square of the dictionary's gain (see clu_data). */
 CLU_API clu_status clu_solver_choose(
     const clu_solver *solver, clu_solve *how, const clu_samples *samples, clu_measured measured, clu_error *error);
 

@@ -244,9 +244,7 @@ static clu_status check_no_empty(const clu_data *data, const set_source source[3
 	row += data->train.count; /* the file has training samples, then those to test, then those to validate */
 	if (set == GENERATE_VALIDATION && !source[GENERATE_TEST].path_x) row += data->test.count;
 	return clu_fail(error, CLU_FORMAT,
-	    "%s: row %zu (from 0), of the %s samples that are held out, is all zero, and NMSE is not defined for such a code: leave "
-	    "out all "
-	    "rows of zeros",
+	    "%s: row %zu (from 0), of the %s samples held out, is all zero, and NMSE is not defined for that: leave such rows out",
 	    train_path, row, checked->name);
 }
 

@@ -1,6 +1,5 @@
 /* product.c: the ways behind product.h. Native and tiled: one launch for all lanes, of the dense kernel or of one that skips zeros
- * where there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits). CLBlast: clblast.h.
- */
+ * where there are lists of nonzeros (it looks at the density itself and falls back to dense tiles; same bits); or clblast.h. */
 #include "product.h"
 
 #include "clblast.h"

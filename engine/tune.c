@@ -137,8 +137,7 @@ static clu_status take_turn(probe *probe, uint32_t steps, uint32_t lanes, double
 	return CLU_OK;
 }
 
-/* In turn; but CLBlast builds its kernels anew where rivals want different ones of it, so such a rival has all its turns at once.
- */
+/* In turn; but CLBlast builds anew where rivals want different kernels of it, so such a rival has all its turns at once. */
 static clu_status compete(const tuner *t, rival *rivals, size_t count, int turns, clu_error *error)
 {
 	for (int turn = 0; turn < turns; turn++)

@@ -157,11 +157,12 @@ static clu_status measure_all(bench_run *run, const cJSON *baseline, clu_error *
 }
 
 /* Sizes of the first network of the baseline: the device's plan is to be that of its trainings, as it was then. */
-static clu_status take_sizes(const cJSON *baseline, settings *given, clu_error *error)
+static clu_status take_sizes(const cJSON *baseline, const char *const *benches, settings *given, clu_error *error)
 {
 	const cJSON *row;
 	cJSON_ArrayForEach(row, baseline)
 	{
+		if (!is_wanted(row, benches)) continue;
 		if (!(bench_row_number(row, "m") >= 1 && bench_row_number(row, "n") >= 1 && bench_row_number(row, "layers") >= 1)) continue;
 		CLU_TRY(whole_field(row, "m", OPTION_M, given, error));
 		CLU_TRY(whole_field(row, "n", OPTION_N, given, error));
@@ -182,7 +183,7 @@ int bench_check(const bench_job *asked, const char *const *benches)
 	unsigned slower = 0;
 	clu_status status = bench_rows_read(job->baseline, &baseline, &error);
 	if (status == CLU_FORMAT) error.status = status = CLU_ARGUMENT; /* as any other word of the command line */
-	if (status == CLU_OK) status = take_sizes(baseline, &own.settings, &error);
+	if (status == CLU_OK) status = take_sizes(baseline, benches, &own.settings, &error);
 	if (status == CLU_OK) status = bench_open(job, &run, &error);
 	if (status == CLU_OK) status = bench_check_select(baseline, benches, clu_device_about(run.device), job->baseline, &error);
 	if (status == CLU_OK) status = clu_device_measure(run.device, &run.device_measured, &error);

@@ -40,8 +40,8 @@ struct way {
 
 struct bench {
 	struct way way[WAYS_MAX]; /* the first is the plan's, on the run's own device */
-	uint32_t ways,
-	    in_turn; /* in_turn: the first ones; CLBlast compiles anew where its kernel changes, so its two come after them */
+	uint32_t ways;
+	uint32_t in_turn; /* the first ones; CLBlast compiles anew where its kernel changes, so its two come after them */
 	work_subject subject;
 };
 

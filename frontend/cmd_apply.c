@@ -76,7 +76,9 @@ static clu_status stream(struct apply_run *run, clu_error *error)
 	for (size_t done = 0; done < rows && !interrupt_flag;) {
 		size_t now = rows - done < run->slice ? rows - done : run->slice;
 		CLU_TRY(clu_npy_read(run->reader, now, run->b, error));
-		CLU_TRY(clu_applier_run(run->applier, run->b, now, run->x, error));
+		clu_error inner;
+		const clu_status status = clu_applier_run(run->applier, run->b, now, run->x, &inner);
+		if (status != CLU_OK) return clu_fail(error, status, "in the rows from %zu on: %.800s", done, inner.message);
 		CLU_TRY(clu_npy_write(run->writer, now, run->x, error));
 		done += now;
 		if (terminal && rows > run->slice) fprintf(stderr, "\r%zu of %zu rows%s", done, rows, done == rows ? "\n" : "");

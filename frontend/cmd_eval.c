@@ -175,10 +175,7 @@ static clu_status make_settings(
 	if (named) CLU_TRY(named_setting_apply(named, given, error));
 	for (size_t i = 0; i < job->change_count; i++) {
 		/* Measurements in the model belong to the codes in the model. */
-		if (job->changes[i].option == OPTION_TEST_SET) {
-			forget(&given->test_b);
-			given->problem.test = clu_problem_default().test;
-		}
+		if (job->changes[i].option == OPTION_TEST_SET) forget(&given->test_b);
 		CLU_TRY(settings_option(given, job->changes[i].option, job->changes[i].value, error));
 	}
 	drop_other_sets(given);

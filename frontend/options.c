@@ -322,9 +322,15 @@ static clu_status load_recipe(const char *value, clu_recipe *recipe, clu_error *
 	return clu_fail(error, status == CLU_FORMAT ? CLU_ARGUMENT : status, "%s", inner.message);
 }
 
+static bool was_given(const settings *options, int option)
+{
+	return options->given >> (option - OPTION_FIRST) & 1u;
+}
+
 clu_status settings_option(settings *options, int option, const char *value, clu_error *error)
 {
 	clu_problem *problem = &options->problem;
+	options->given |= option >= OPTION_FIRST && option < OPTION_FIRST + 32 ? 1u << (option - OPTION_FIRST) : 0;
 	switch (option) {
 	case OPTION_M: return whole32("--m", value, CLU_SIDE_MAX, &problem->m, error);
 	case OPTION_N: return whole32("--n", value, CLU_SIDE_MAX, &problem->n, error);
@@ -351,6 +357,7 @@ clu_status settings_option(settings *options, int option, const char *value, clu
 	char **text = text_of_option(options, option);
 	if (!text) return clu_fail(error, CLU_ARGUMENT, "option %d is none of the settings", option);
 	if (value[0] == '\0') return clu_fail(error, CLU_ARGUMENT, "an empty text is no file name and no schedule");
+	if (option == OPTION_DICTIONARY && !was_given(options, OPTION_DICTIONARY_RANK)) problem->rank = 0; /* it has its own */
 	return replace_text(text, value, error);
 }
 
@@ -364,9 +371,8 @@ static clu_status take_dictionary_sizes(settings *options, clu_error *error)
 	if (rows < 1 || rows > CLU_SIDE_MAX || columns < 1 || columns > CLU_SIDE_MAX)
 		return clu_fail(error, CLU_FORMAT, "%s: found a dictionary of %zu×%zu, wanted sides from 1 to %d", options->dictionary,
 		    rows, columns, CLU_SIDE_MAX);
-	const clu_problem usual = clu_problem_default();
 	const uint32_t m = options->problem.m, n = options->problem.n;
-	if ((m != usual.m && m != rows) || (n != usual.n && n != columns))
+	if ((was_given(options, OPTION_M) && m != rows) || (was_given(options, OPTION_N) && n != columns))
 		return clu_fail(error, CLU_ARGUMENT, "--m %" PRIu32 ", --n %" PRIu32 ": dictionary %.300s is %zu×%zu, and its sizes count",
 		    m, n, options->dictionary, rows, columns);
 	options->problem.m = (uint32_t)rows;
@@ -427,34 +433,35 @@ static clu_status check_files(const settings *options, clu_error *error)
 /* A set from a file has as many samples as it has, and so has one that is held out from own codes. */
 static clu_status check_sizes(const settings *options, clu_error *error)
 {
-	const clu_problem *problem = &options->problem, usual = clu_problem_default();
+	const clu_problem *problem = &options->problem;
 	const struct {
+		int id;
 		const char *option, *file_option, *file;
-		size_t given, usual;
+		size_t count;
 	} sets[] = {
-	    {"--train-samples", "--train-set", options->train_x, problem->train, usual.train},
-	    {"--validation-samples", "--validation-set", options->validation_x, problem->validation, usual.validation},
-	    {"--test-samples", "--test-set", options->test_x, problem->test, usual.test},
+	    {OPTION_TRAIN_SAMPLES, "--train-samples", "--train-set", options->train_x, problem->train},
+	    {OPTION_VALIDATION_SAMPLES, "--validation-samples", "--validation-set", options->validation_x, problem->validation},
+	    {OPTION_TEST_SAMPLES, "--test-samples", "--test-set", options->test_x, problem->test},
 	};
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-		const bool counts = sets[i].given == 0 && !sets[i].file; /* none is held out */
-		if ((!sets[i].file && !options->train_x) || sets[i].given == sets[i].usual || counts) continue;
-		return clu_fail(error, CLU_ARGUMENT, "%s %zu says nothing beside %s, whose samples %s", sets[i].option, sets[i].given,
+		const bool none = sets[i].count == 0 && !sets[i].file; /* is held out */
+		if (!was_given(options, sets[i].id) || (!sets[i].file && !options->train_x) || none) continue;
+		return clu_fail(error, CLU_ARGUMENT, "%s %zu says nothing beside %s, whose samples %s", sets[i].option, sets[i].count,
 		    sets[i].file ? sets[i].file_option : "--train-set", sets[i].file ? "are counted" : "are divided: a tenth is held out");
 	}
 	return CLU_OK;
 }
 
-/* Codes that are all read from files, or held out from one, have the density and the kind that they have. */
+/* Codes that are all read from a file, or held out from one, have the density and the kind that they have. */
 static clu_status check_generation(const settings *options, clu_error *error)
 {
-	const clu_problem *problem = &options->problem, usual = clu_problem_default();
+	const clu_problem *problem = &options->problem;
 	const bool tests_alone = options->test_x && problem->train == 0 && problem->validation == 0;
 	const char *file_option = options->train_x ? "--train-set" : "--test-set";
 	if (!options->train_x && !tests_alone) return CLU_OK;
-	if (problem->codes != usual.codes)
-		return clu_fail(error, CLU_ARGUMENT, "--codes gamma says nothing beside %s, whose codes are what they are", file_option);
-	if (problem->density != usual.density)
+	if (was_given(options, OPTION_CODES))
+		return clu_fail(error, CLU_ARGUMENT, "--codes says nothing beside %s, whose codes are what they are", file_option);
+	if (was_given(options, OPTION_DENSITY))
 		return clu_fail(error, CLU_ARGUMENT, "--density %g says nothing beside %s, whose codes are what they are", problem->density,
 		    file_option);
 	return CLU_OK;
@@ -491,13 +498,12 @@ clu_status settings_finish(settings *options, clu_error *error)
 {
 	CLU_TRY(change_recipe(options, error));
 	CLU_TRY(settings_finish_data(options, error));
-	if (options->train_x) return check_own_codes(options, error);
-	if (options->problem.train < options->batch)
-		return clu_fail(error, CLU_ARGUMENT, "--batch %u is larger than the training set of %zu samples", options->batch,
-		    options->problem.train);
 	if (options->problem.validation == 0 && !options->validation_x)
 		return clu_fail(error, CLU_ARGUMENT, "--validation-samples 0: training needs a validation set");
-	return CLU_OK;
+	if (options->train_x) return check_own_codes(options, error);
+	if (options->problem.train >= options->batch) return CLU_OK;
+	return clu_fail(
+	    error, CLU_ARGUMENT, "--batch %u is larger than the training set of %zu samples", options->batch, options->problem.train);
 }
 
 clu_status settings_data(const settings *options, clu_data **data, clu_error *error)

@@ -18,6 +18,7 @@ typedef struct settings {
 	clu_recipe recipe;    /* --recipe; settings_finish has put --set and --schedule into it */
 	char *recipe_changes; /* --set KEY=VALUE, one a line; NULL: none */
 	char *schedule;       /* --schedule; NULL: none */
+	uint32_t given;       /* bit OPTION_… − OPTION_FIRST: somebody said so, it is not merely what was stored */
 } settings;
 
 #define SEED_MAX UINT64_C(999999999999999) /* 15 digits: what a number in our JSON carries exactly */

@@ -73,11 +73,14 @@ clu_status reproduce_network_name(
 	return CLU_OK;
 }
 
-void reproduce_table_name(const reproduce_job *job, bool whole, char name[REPRODUCE_NAME])
+void reproduce_table_name(const reproduce_job *job, bool finished, char name[REPRODUCE_NAME])
 {
 	const bool full = job->scale->sides == 1, usual = strcmp(job->base.recipe.name, job->scale->recipe) == 0;
 	snprintf(name, REPRODUCE_NAME, "%s%s%s%s%s%s", job->table->name, full ? "" : "-", full ? "" : job->scale->name,
-	    usual ? "" : "-", usual ? "" : job->base.recipe.name, whole ? "" : "-part");
+	    usual ? "" : "-", usual ? "" : job->base.recipe.name,
+	    job->part  ? "-part"
+	    : finished ? ""
+	               : "-unfinished");
 }
 
 /* ---- figures ---- */

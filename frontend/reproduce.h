@@ -39,9 +39,9 @@ clu_status reproduce_settings(const reproduce_job *job, const char *setting, uin
 /* "searched-250x500-snr40-fast-seed1": of a training, without ending. CLU_ARGUMENT where it is too long for a file's name. */
 clu_status reproduce_network_name(
     const char *arch, const char *setting, const settings *settings, char name[REPRODUCE_NAME], clu_error *error);
-/* "table1", "table2-small", "table1-paper", "table1-part": of the files with the results. A part never lies where a whole one does.
- */
-void reproduce_table_name(const reproduce_job *job, bool whole, char name[REPRODUCE_NAME]);
+/* Of the files with results: "table1", "table2-small", "table1-paper"; "table1-part" where rows or networks are left out, and
+ * "table1-unfinished" with the rows so far of one that is to be whole. */
+void reproduce_table_name(const reproduce_job *job, bool finished, char name[REPRODUCE_NAME]);
 
 /* One network under a row's conditions. */
 typedef struct reproduce_training {

@@ -135,6 +135,7 @@ int reproduce_network_train(const reproduce_job *job, const reproduce_network *n
 		return EXIT_DONE;
 	}
 	const int code = train(job, network, &diverged);
+	if (code == EXIT_FAILED && reproduce_network_exists(network)) return EXIT_DONE; /* another run has made it meanwhile */
 	if (!diverged) return code;
 	if (write_divergence(network, &error) != CLU_OK) return report_error(&error);
 	char *checkpoint = checkpoint_path(network->model); /* nothing is to go on from there */

@@ -80,11 +80,10 @@ static clu_status score_solvers(const reproduce_job *job, reproduce_row *row, cl
 
 /* ---- writing ---- */
 
-/* Rows so far are a part of the table too. */
 static void name_of(const reproduce_results *results, char name[REPRODUCE_NAME])
 {
 	const reproduce_job *job = results->job;
-	reproduce_table_name(job, !job->part && results->row_count == job->row_count, name);
+	reproduce_table_name(job, results->row_count == job->row_count, name);
 }
 
 static char *markdown_of(const reproduce_results *results)
@@ -113,12 +112,12 @@ cleanup:
 	return status;
 }
 
-/* What lay in the files of a part were the rows so far. */
-static void remove_part(const reproduce_results *results)
+/* The rows so far. */
+static void remove_unfinished(const reproduce_results *results)
 {
 	char name[REPRODUCE_NAME];
 	reproduce_table_name(results->job, false, name);
-	if (!results->job->part && results->row_count > 1) reproduce_remove(results->job, name);
+	if (!results->job->part) reproduce_remove(results->job, name);
 }
 
 static void print_results(const reproduce_results *results)
@@ -174,7 +173,7 @@ int reproduce_run(const reproduce_job *job)
 	if (code == EXIT_STOPPED)
 		report_note("stopped after %zu of %zu rows; the same command goes on", results->row_count, job->row_count);
 	if (code == EXIT_DONE) {
-		remove_part(results);
+		remove_unfinished(results);
 		print_results(results);
 	}
 	free(results);

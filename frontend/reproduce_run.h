@@ -5,7 +5,7 @@
 #include "reproduce.h"
 
 /* Row by row: trains the networks that are not in DIRECTORY/models, evaluates all, scores classical solvers, and replaces the files
- * of the table's part with all rows so far, those of the table itself once it is whole. Interrupted, it returns EXIT_STOPPED, and
+ * of the unfinished table with all rows so far, those of the table itself at its end. Interrupted, it returns EXIT_STOPPED, and
  * the same job goes on. Prints the table on stdout. */
 int reproduce_run(const reproduce_job *job);
 /* Says which networks are missing, and how many steps and hours they would take on the device. */

@@ -29,8 +29,7 @@ static void add_signed(markup *out, double value)
 	markup_figure(out, fabs(value), 2);
 }
 
-/* "**−54.20** [−54.30, −54.10]; −54.2 (−0.00)": the mean, where it lies between seeds, the paper's figure, the difference; marks.
- */
+/* "**−54.20** [−54.30, −54.10]; −54.2 (−0.00)": mean, where it lies between seeds, the paper's figure, the difference; marks. */
 static void add_cell(markup *out, const reproduce_cell *cell)
 {
 	const double mean = reproduce_mean_db(cell);

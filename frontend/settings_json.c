@@ -143,6 +143,7 @@ clu_status settings_from_json(const cJSON *json, settings *options, clu_error *e
 		goto cleanup;
 	}
 	if (recipe) CLU_GOTO(clu_recipe_parse(recipe->valuestring, &options->recipe, error));
+	options->given = 0;
 
 cleanup:
 	if (status != CLU_OK) settings_release(options);

@@ -33,8 +33,8 @@ static cJSON *last_line(char *text)
 static char *write_data(const struct fixture *fixture, const char *name)
 {
 	char *directory = support_path(fixture->directory, name);
-	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--train-samples", "64", "--validation-samples",
-	    "1", "--test-samples", "33", "-o", directory));
+	support_result result = support_run(WORDS("data", "--m", "10", "--n", "20", "--density", "0.2", "--train-samples", "64",
+	    "--validation-samples", "1", "--test-samples", "33", "-o", directory));
 	assert_int_equal(result.code, EXIT_DONE);
 	support_result_release(&result);
 	return directory;
@@ -46,8 +46,8 @@ static int enter(void **state)
 	static struct fixture fixture;
 	fixture.directory = support_directory_create();
 	fixture.model = support_path(fixture.directory, "m");
-	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--layers", "2",
-	    "--train-samples", "64", "--validation-samples", "32", "--test-samples", "33", "--batch", "16", "--schedule", "5,30,5",
+	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--density", "0.2", "--layers",
+	    "2", "--train-samples", "64", "--validation-samples", "32", "--test-samples", "33", "--batch", "16", "--schedule", "5,30,5",
 	    "--json", "-o", fixture.model));
 	if (result.code != EXIT_DONE) return -1;
 	cJSON *json = last_line(result.out);
@@ -213,6 +213,10 @@ static void own_files(void **state)
 	support_result result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--snr", "20"));
 	assert_int_equal(result.code, EXIT_USAGE);
 	assert_non_null(strstr(result.err, "--snr"));
+	support_result_release(&result);
+	result = support_run(WORDS("eval", fixture->model, "--density", "0.3", "--test-set", x, "--test-measurements", b));
+	assert_int_equal(result.code, EXIT_USAGE); /* they have the density that they have */
+	assert_non_null(strstr(result.err, "--density 0.3"));
 	support_result_release(&result);
 	result = support_run(WORDS("eval", fixture->model, "--test-set", x, "--test-measurements", b, "--salt-pepper", "0.1"));
 	assert_int_equal(result.code, EXIT_USAGE);

@@ -160,6 +160,17 @@ static void tuning_goes_by_the_networks_data(void **state)
 	expect(&result, EXIT_USAGE);
 	expect_in_stderr(&result, "the file of --train-set");
 	support_result_release(&result);
+	result = support_run(WORDS("train", "--arch", "LISTA", "--m", "10", "--n", "20", "--layers", "3", "--density", "0.2",
+	    "--dictionary-rank", "5", "--train-samples", "64", "--validation-samples", "32", "--test-samples", "32", "--batch", "16",
+	    "--schedule", "2,5,3", "--force", "-o", tuned));
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	char *third = support_path(*state, "third"); /* what was generated for a network is no matter of others' data */
+	result = support_run(WORDS("train", "--from", tuned, "--dictionary", dictionary, "--train-set", codes, "--batch", "16",
+	    "--schedule", "2,5,3", "-o", third));
+	expect(&result, EXIT_DONE);
+	support_result_release(&result);
+	free(third);
 	result = support_run(WORDS("train", "--from", first, "--batch", "53", "--schedule", "2,5,3", "-o", tuned, "--force"));
 	expect(&result, EXIT_USAGE);
 	expect_in_stderr(&result, "--batch 53");

@@ -407,7 +407,7 @@ static void test_refused_files(void **state)
 	    {{.train_x = two}, CLU_FORMAT, "two.npy has 2 samples, wanted at least 3", "each of validation and test"},
 	    {{.train_x = zero, .validation_x = good, .test_x = good}, CLU_FORMAT, "zero.npy: all 30 codes", ""},
 	    {{.test_x = empty}, CLU_FORMAT, "empty.npy: row 28 ", "leave it out"},
-	    {{.train_x = empty}, CLU_FORMAT, "empty.npy: row 28 ", "validation samples that are held out"},
+	    {{.train_x = empty}, CLU_FORMAT, "empty.npy: row 28 ", "validation samples held out"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_refused(&made->problem, &cases[i].files, cases[i].status, cases[i].part, cases[i].part2);

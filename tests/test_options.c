@@ -295,7 +295,7 @@ static void contradictions(void **state)
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_VALIDATION_SAMPLES, "50"}}, "--validation-samples 50"},
 	    {{{OPTION_TEST_SET, "X.npy"}, {OPTION_TEST_SAMPLES, "50"}}, "--test-samples 50"},
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_DENSITY, "0.5"}}, "--density 0.5"},
-	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_CODES, "gamma"}}, "--codes gamma"},
+	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_CODES, "gamma"}}, "--codes says nothing"},
 	    {{{OPTION_SET, "no_such_key=1"}}, "no_such_key"},
 	    {{{OPTION_DICTIONARY, "/no/such/D.npy"}}, "/no/such/D.npy"},
 	    {{{OPTION_DICTIONARY, "D.npy"}, {OPTION_DICTIONARY_RANK, "3"}}, "--dictionary-rank 3"},
@@ -334,7 +334,9 @@ static void dictionary_decides_sizes(void **state)
 	assert_int_equal(given.problem.m, 3);
 	assert_int_equal(given.problem.n, 7);
 	support_ok(settings_finish(&given, &error), &error); /* sizes that agree are no contradiction */
-	given.problem.m = 4;
+	given.problem.m = 4;                                 /* what was stored is no contradiction either */
+	support_ok(settings_finish(&given, &error), &error);
+	support_ok(settings_option(&given, OPTION_M, "4", &error), &error);
 	assert_int_equal(settings_finish(&given, &error), CLU_ARGUMENT);
 	assert_non_null(strstr(error.message, "--m 4"));
 	assert_string_equal(settings_input(&given, path), "--dictionary");

@@ -123,6 +123,10 @@ static void test_prints_there_and_back(void **state)
 		clu_recipe recipe = load(names[i]);
 		assert_prints_back(&recipe);
 	}
+	clu_recipe fixed = load("paper");
+	clu_error error;
+	support_ok(clu_recipe_fix_lengths(&fixed, "300,1200,301", &error), &error);
+	assert_prints_back(&fixed);
 	clu_recipe recipe = load("paper"); /* the longest text, with numbers that need all digits */
 	memset(recipe.name, 'x', 31);
 	recipe.name[31] = '\0';

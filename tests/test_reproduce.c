@@ -54,7 +54,11 @@ static void names_of_files(void **state)
 	free(job);
 	job = fixture_job("small"); /* whose usual recipe is another */
 	reproduce_table_name(job, false, name);
+	assert_string_equal(name, "table1-small-fast-unfinished");
+	job->part = true;
+	reproduce_table_name(job, false, name);
 	assert_string_equal(name, "table1-small-fast-part");
+	job->part = false;
 	strcpy(job->base.recipe.name, "quick");
 	reproduce_table_name(job, true, name);
 	assert_string_equal(name, "table1-small");
