@@ -44,7 +44,8 @@ uint32_t clu_lanes_fit(
 	const clu_plan used = plan ? *plan : clu_plan_default(info);
 	clu_lanes_bytes(info, &used, data, layers, batch, &lane, &shared);
 	const uint64_t memory = info->memory_bytes / 10 * 9; /* the rest is for the driver and for others */
-	size_t samples = data->train.count;                  /* of the largest set */
+	/* of the largest set */
+	size_t samples = data->train.count;
 	if (samples < data->validation.count) samples = data->validation.count;
 	if (samples < data->test.count) samples = data->test.count;
 	const uint64_t codes = (uint64_t)samples * arena_ld(data->n > data->m ? data->n : data->m) * sizeof(float);

@@ -467,12 +467,29 @@ static clu_status check_generation(const settings *options, clu_error *error)
 	return CLU_OK;
 }
 
+/* Measurements that all come from files have the noise that they have. */
+static clu_status check_noise(const settings *options, clu_error *error)
+{
+	static const struct {
+		int id;
+		const char *option;
+	} noise[] = {{OPTION_SNR, "--snr"}, {OPTION_SALT_PEPPER, "--salt-pepper"}, {OPTION_PERTURBATION, "--perturbation"}};
+	const bool computed = (options->validation_x && !options->validation_b) || (options->test_x && !options->test_b);
+	if (!options->train_b || computed) return CLU_OK;
+	for (size_t i = 0; i < sizeof noise / sizeof *noise; i++)
+		if (was_given(options, noise[i].id))
+			return clu_fail(
+			    error, CLU_ARGUMENT, "%s says nothing beside --train-measurements, which are what they are", noise[i].option);
+	return CLU_OK;
+}
+
 clu_status settings_finish_data(settings *options, clu_error *error)
 {
 	CLU_TRY(check_files(options, error));
 	CLU_TRY(check_problem(options, error));
 	CLU_TRY(check_sizes(options, error));
 	CLU_TRY(check_generation(options, error));
+	CLU_TRY(check_noise(options, error));
 	return options->dictionary ? take_dictionary_sizes(options, error) : CLU_OK;
 }
 

@@ -282,7 +282,7 @@ static void contradictions(void **state)
 {
 	(void)state;
 	static const struct {
-		struct setting settings[3]; /* up to one without a value */
+		struct setting settings[4]; /* up to one without a value */
 		const char *named;          /* in the message */
 	} cases[] = {
 	    {{{OPTION_BATCH, "129"}, {OPTION_TRAIN_SAMPLES, "128"}}, "--batch 129"},
@@ -295,6 +295,7 @@ static void contradictions(void **state)
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_VALIDATION_SAMPLES, "50"}}, "--validation-samples 50"},
 	    {{{OPTION_TEST_SET, "X.npy"}, {OPTION_TEST_SAMPLES, "50"}}, "--test-samples 50"},
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_DENSITY, "0.5"}}, "--density 0.5"},
+	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_TRAIN_MEASUREMENTS, "B.npy"}, {OPTION_SNR, "20"}}, "--snr says nothing"},
 	    {{{OPTION_TRAIN_SET, "X.npy"}, {OPTION_CODES, "gamma"}}, "--codes says nothing"},
 	    {{{OPTION_SET, "no_such_key=1"}}, "no_such_key"},
 	    {{{OPTION_DICTIONARY, "/no/such/D.npy"}}, "/no/such/D.npy"},
