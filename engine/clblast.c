@@ -1,10 +1,10 @@
 /* clblast.c: see clblast.h. A strided batch for each run of neighbouring slots, always by the same routine, so that a lane's bits
  * do not depend on the length of its run.
  *
- * CLBlast computes a product either by one kernel for any size ("direct") or by a faster one that wants
- * padded and transposed copies, which it makes in memory that it allocates for each call ("indirect"). Its own choice goes by m·n·k
- * against a size that was tuned for square matrices; here the plan chooses. CLBlast holds that size for a device in all contexts of
- * the process, hence the account of what it was told last. */
+ * CLBlast computes a product either by one kernel for any size ("direct") or by a faster one that wants padded and transposed
+ * copies, which it makes in memory that it allocates for each call ("indirect"). Its own choice goes by m·n·k against a size that
+ * was tuned for square matrices; here the plan chooses. CLBlast holds that size for a device in all contexts of the process, hence
+ * the account of what it was told last. */
 #include "clblast.h"
 
 #include "plan.h"

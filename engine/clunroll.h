@@ -135,6 +135,9 @@ typedef struct clu_data_files {
 	const char *test_x, *test_b;             /* … and the tenth before that for the test */
 } clu_data_files;
 
+/* One sample in that many of an own training set, one at least, is held out for each set that has no file. */
+#define CLU_HELD_OUT_PART 10
+
 typedef struct clu_samples {
 	size_t count;
 	float *x; /* [count][n], in scaled units (divided by clu_data.scale) */

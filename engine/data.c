@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define HELD_OUT_PART 10 /* one sample in that many is held out for each set that has no file */
-
 clu_problem clu_problem_default(void)
 {
 	return (clu_problem){.m = 250,
@@ -197,7 +195,7 @@ static clu_status hold_out(const clu_data *data, size_t count, clu_samples *from
 static clu_status hold_out_sets(const clu_data *data, const set_source source[3], clu_error *error)
 {
 	clu_samples *train = source[GENERATE_TRAIN].samples;
-	size_t rows = train->count, part = rows / HELD_OUT_PART ? rows / HELD_OUT_PART : 1, sets = 0;
+	size_t rows = train->count, part = rows / CLU_HELD_OUT_PART ? rows / CLU_HELD_OUT_PART : 1, sets = 0;
 	bool held_out[3] = {false};
 	for (int set = GENERATE_VALIDATION; set <= GENERATE_TEST; set++) {
 		held_out[set] = !source[set].path_x && source[set].wanted > 0;

@@ -503,7 +503,7 @@ static clu_status check_own_codes(const settings *options, clu_error *error)
 	if (columns != options->problem.n)
 		return clu_fail(error, CLU_FORMAT, "%s has rows of %zu values, wanted %" PRIu32 ", as many as the dictionary has columns",
 		    options->train_x, columns, options->problem.n);
-	const size_t part = rows / 10 > 0 ? rows / 10 : 1; /* is held out for each set without a file */
+	const size_t part = rows / CLU_HELD_OUT_PART > 0 ? rows / CLU_HELD_OUT_PART : 1;
 	const size_t held_out = (options->validation_x ? 0 : part) + (options->test_x || options->problem.test == 0 ? 0 : part);
 	if (rows >= held_out + options->batch) return CLU_OK;
 	return clu_fail(error, CLU_ARGUMENT,
