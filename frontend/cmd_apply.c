@@ -7,6 +7,7 @@
 #include "message.h"
 #include "options.h"
 #include "path.h"
+#include "settings_json.h"
 #include "status.h"
 
 #include <stdio.h>
@@ -41,6 +42,23 @@ struct apply_run {
 	size_t slice; /* rows of it */
 };
 
+/* The network says which files it was trained on; where it says nothing that can be read, there is none to spare. */
+static clu_status check_training_files(const struct apply_job *job, const clu_model *model, clu_error *error)
+{
+	settings trained;
+	cJSON *json = cJSON_Parse(model->settings ? model->settings : "{}");
+	clu_status status = CLU_OK;
+	if (settings_from_json(json, &trained, NULL) == CLU_OK) {
+		const char *input = settings_input(&trained, job->output);
+		if (input)
+			status = clu_fail(error, CLU_ARGUMENT, "--output %.300s is a file that %.300s was trained on (%s); name another",
+			    job->output, job->model_path, input);
+		settings_release(&trained);
+	}
+	cJSON_Delete(json);
+	return status;
+}
+
 static clu_status open_files(const struct apply_job *job, struct apply_run *run, clu_error *error)
 {
 	if (path_same_file(job->input, job->output))
@@ -48,6 +66,7 @@ static clu_status open_files(const struct apply_job *job, struct apply_run *run,
 	if (path_same_file(job->model_path, job->output))
 		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the network; name another", job->output);
 	CLU_TRY(clu_model_load(job->model_path, &run->model, error));
+	CLU_TRY(check_training_files(job, run->model, error));
 	CLU_TRY(clu_npy_open(job->input, &run->reader, error));
 	if (clu_npy_columns(run->reader) != run->model->m)
 		return clu_fail(error, CLU_FORMAT, "%.300s: found %zu columns, wanted %u, the measurements of a sample for %.200s",

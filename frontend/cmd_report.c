@@ -74,12 +74,15 @@ static int report_study(const char *study, const char *output)
 {
 	study_content content = {0};
 	clu_error error;
+	const char *input;
 	int code = EXIT_DONE;
 	if (read_study(study, &content, &error) != CLU_OK) {
 		report_error(&error);
 		code = EXIT_STORE;
 	} else if (path_same_file(study, output)) {
 		code = report_usage("the report would overwrite the study %s; give -o another file", study);
+	} else if ((input = settings_input(&content.settings, output))) {
+		code = report_usage("the report would overwrite %s, the study's %s; give -o another file", output, input + 2);
 	} else if (write_page(study, output, &content, &error) != CLU_OK) {
 		code = report_error(&error);
 	} else {

@@ -6,6 +6,7 @@
 #include "message.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -173,6 +174,25 @@ static void inputs_are_never_overwritten(void **state)
 	free(model);
 }
 
+static void training_files_are_never_overwritten(void **state)
+{
+	struct fixture *fixture = *state;
+	float values[4 * M] = {1};
+	clu_error error;
+	char *dictionary = support_path(fixture->directory, "d.npy"), settings[1024];
+	write_matrix(fixture->input, values, 4, M);
+	write_matrix(dictionary, values, 1, N);
+	snprintf(settings, sizeof settings, "{\"dictionary\":\"%s\"}", dictionary);
+	free(fixture->model->settings);
+	fixture->model->settings = strdup(settings);
+	support_ok(clu_model_save(fixture->model, fixture->model_path, &error), &error);
+	support_result result = support_run(WORDS("apply", fixture->model_path, "--input", fixture->input, "--output", dictionary));
+	assert_int_equal(result.code, EXIT_USAGE);
+	assert_non_null(strstr(result.err, "--dictionary"));
+	support_result_release(&result);
+	free(dictionary);
+}
+
 static void wrong_usage(void **state)
 {
 	(void)state;
@@ -200,6 +220,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(failures_are_named, enter, leave),
 	    cmocka_unit_test_setup_teardown(bad_rows_leave_no_output, enter, leave),
 	    cmocka_unit_test_setup_teardown(inputs_are_never_overwritten, enter, leave),
+	    cmocka_unit_test_setup_teardown(training_files_are_never_overwritten, enter, leave),
 	    cmocka_unit_test(wrong_usage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

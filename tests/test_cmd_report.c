@@ -16,7 +16,7 @@
 enum { LAYERS = 3 };
 
 typedef struct fixture {
-	char *directory, *study, *page;
+	char *directory, *study, *page, *dictionary;
 } fixture;
 
 /* With 3 layers, gates give two architectures, LISTA and LFISTA; the rest differ in neurons. */
@@ -41,7 +41,7 @@ static void finish_trial(store *study, int64_t run, int64_t number, double db)
 }
 
 /* A study of LISTA and three more, of which LISTA and the next are done. */
-static void make_study(const char *path)
+static void make_study(const char *path, const char *dictionary)
 {
 	settings chosen;
 	clu_error error;
@@ -50,6 +50,7 @@ static void make_study(const char *path)
 	chosen.problem.m = 5;
 	chosen.problem.n = 10;
 	chosen.layers = LAYERS;
+	chosen.dictionary = strdup(dictionary);
 	cJSON *json = settings_to_json(&chosen);
 	settings_release(&chosen);
 	study_entry lista = {"0_0_0", "LISTA"};
@@ -83,7 +84,8 @@ static int set_up(void **state)
 	made->directory = support_directory_create();
 	made->study = support_path(made->directory, "study.clu");
 	made->page = support_path(made->directory, "report.html");
-	make_study(made->study);
+	made->dictionary = support_path(made->directory, "d.npy");
+	make_study(made->study, made->dictionary);
 	*state = made;
 	return 0;
 }
@@ -94,6 +96,7 @@ static int tear_down(void **state)
 	support_directory_remove(made->directory);
 	free(made->study);
 	free(made->page);
+	free(made->dictionary);
 	free(made);
 	return 0;
 }
@@ -149,6 +152,8 @@ static void test_refusals(void **state)
 	run(EXIT_FAILED, "missing/report.html", made->study, "-o", nowhere);
 	run(EXIT_USAGE, "would overwrite the study", made->study, "-o", made->study);
 	run(EXIT_USAGE, "would overwrite the study", made->study, "-o", link_path);
+	support_write(made->dictionary, "codes of a lifetime", 19);
+	run(EXIT_USAGE, "the study's dictionary", made->study, "-o", made->dictionary);
 	struct stat facts;
 	assert_int_equal(stat(absent, &facts), -1); /* looking made no study */
 
