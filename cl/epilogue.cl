@@ -64,13 +64,13 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 {
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
-	__local vec b_tile[TILED_INNER * TILED_VECTORS];
+	__local vec b_tile[TILED_INNER * TILED_B_LD];
+	TILE_SCRATCH(scratch);
 	const uint slot = list[list_first + get_group_id(2)].x, at = slot * layers + layer - 1, vectors = ld / VECTOR;
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
-	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1);
+	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1), item = row * GROUP_COLUMNS + column;
 	const ulong plane = (ulong)batch * ld;
-	if (listed && !tile_rows_are_dense(row * GROUP_COLUMNS + column, row0, min(row0 + TILED_ROWS, batch), batch, n, 1,
-	                  counts + slot * batch, &total))
+	if (listed && !tile_rows_are_dense(item, row0, min(row0 + TILED_ROWS, batch), batch, n, 1, counts + slot * batch, &total))
 		return;
 	weights += slot * weights_stride;
 	u += slot * plane, y += slot * layers * spaced, x += slot * layers * plane;
@@ -81,10 +81,13 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	__global const float *a = lowest ? b + (ulong)slot * batch * m_ld : x + (layer - 2) * plane;
 	__global const float *w = lowest ? weights : weights + w_x_at;
 	__global float *c = lowest ? u : y + (layer - 2) * spaced;
-	vec sum[TILE_ROWS][TILE_VECTORS];
-	tiles_multiply(column, row, batch - row0, vectors - vector0, inner, a + row0 * a_ld, a_ld, 1, w + start, ld,
-	    (__local float *)a_quads, b_tile, sum);
-	tiles_store(column, row, batch - row0, vectors - vector0, sum, c + (ulong)row0 * ld + start, ld);
+	tile_sums sum;
+	tiles_multiply(item, batch - row0, vectors - vector0, inner, a + row0 * a_ld, a_ld, 1, w + start, ld, (__local float *)a_quads,
+	    b_tile, scratch, sum);
+	sums_store(item, batch - row0, vectors - vector0, sum, c + (ulong)row0 * ld + start, ld);
+#if TENSOR
+	barrier(CLK_GLOBAL_MEM_FENCE); /* others have stored what this work-item mixes */
+#endif
 
 	const tile_part part = {row0 + row * TILE_ROWS, 1, batch, vector0 + column, vectors, ld};
 	part_finish(

@@ -1,105 +1,11 @@
 /* product_gpu.cl: the product of product.cl for GPUs: a work-group stages tiles of A and B in local memory, so that each float
  * comes from global memory once a group instead of once a work-item. Same face, same order of each sum, same bits: tiles of the
- * inner dimension ascend, and what pads the last one adds fma(0, 0, sum).
+ * inner dimension ascend, and what pads the last one adds fma(0, 0, sum). By tensor units, tile_tensor.cl, bits are others.
  *
  * Index space: (column groups, row groups, entries). A work-group of GROUP_COLUMNS × GROUP_ROWS work-items computes TILED_ROWS rows
- * by TILED_VECTORS vectors; a work-item TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that
- * neighbours read neighbouring vectors, of local memory and of C. Any size of matrix. The next tiles are on their way into
- * registers while these are multiplied: with few lanes there is no other work-group to hide that wait. epilogue.cl goes on from the
- * same sums. */
+ * by TILED_VECTORS vectors. Any size of matrix. The next tiles are on their way into registers while these are multiplied: with few
+ * lanes there is no other work-group to hide that wait. epilogue.cl goes on from the same sums. */
 #if TILED
-
-#define TILED_ITEMS (GROUP_COLUMNS * GROUP_ROWS)
-#define TILED_ROWS (TILE_ROWS * GROUP_ROWS)
-#define TILED_VECTORS (TILE_VECTORS * GROUP_COLUMNS)
-#define TILED_LD \
-	((TILED_ROWS + 7) / 4 * 4) /* of A's tile [inner][rows]: quads are aligned, writes down a column spread over banks */
-#define A_PER_ITEM ((TILED_INNER * TILED_ROWS + TILED_ITEMS - 1) / TILED_ITEMS)
-#define B_PER_ITEM ((TILED_INNER * TILED_VECTORS + TILED_ITEMS - 1) / TILED_ITEMS)
-
-/* Where a work-item's entries of the tiles lie, those with s from 0 on: (inner row, row or vector) in the tile. Consecutive
- * work-items take what is consecutive in memory. In all but odd shapes the entries of one work-item are so many inner rows or rows
- * apart, the same for all: that leaves one address to keep where each would have registers of its own. */
-typedef struct {
-	uint2 a, a_step, b;
-} tile_places;
-
-INLINED tile_places places_of(uint item, uint a_inner)
-{
-	tile_places p;
-	p.a = a_inner == 1 ? (uint2)(item % TILED_INNER, item / TILED_INNER) : (uint2)(item / TILED_ROWS, item % TILED_ROWS);
-	p.a_step = a_inner == 1 ? (uint2)(0, TILED_ITEMS / TILED_INNER) : (uint2)(TILED_ITEMS / TILED_ROWS, 0);
-	p.b = (uint2)(item / TILED_VECTORS, item % TILED_VECTORS);
-	return p;
-}
-
-INLINED uint2 a_place(tile_places p, uint s, uint item, uint a_inner)
-{
-#if TILED_ITEMS % TILED_INNER == 0 && TILED_ITEMS % TILED_ROWS == 0
-	return p.a + s * p.a_step;
-#else
-	return places_of(item + s * TILED_ITEMS, a_inner).a;
-#endif
-}
-
-INLINED uint2 b_place(tile_places p, uint s, uint item)
-{
-#if TILED_ITEMS % TILED_VECTORS == 0
-	return p.b + (uint2)(s * (TILED_ITEMS / TILED_VECTORS), 0);
-#else
-	return places_of(item + s * TILED_ITEMS, 1).b;
-#endif
-}
-
-/* This work-item's part of the tiles that begin at inner row k0. Beyond the matrices it is what lies at their end, so that nothing
- * branches, and A's is zero beyond the last inner row: what is multiplied there adds nothing. */
-INLINED void tiles_fetch(uint item, tile_places places, uint rows, uint vectors, uint inner, uint k0, __global const float *a,
-    uint a_row, uint a_inner, __global const float *b, uint b_ld, float *a_next, vec *b_next)
-{
-	const uint last = max(inner, 1u) - 1;
-	UNROLLED
-	for (uint s = 0; s < A_PER_ITEM; s++) {
-		const uint2 at = a_place(places, s, item, a_inner);
-		const float entry = a[min(at.y, rows - 1) * a_row + min(k0 + at.x, last) * a_inner];
-		a_next[s] = k0 + at.x < inner ? entry : 0.0f;
-	}
-	UNROLLED
-	for (uint s = 0; s < B_PER_ITEM; s++) {
-		const uint2 at = b_place(places, s, item);
-		b_next[s] = LOAD(b + (min(k0 + at.x, last) * b_ld + min(at.y, vectors - 1) * VECTOR));
-	}
-}
-
-INLINED void tiles_put(
-    uint item, tile_places places, uint a_inner, const float *a_next, const vec *b_next, __local float *a_tile, __local vec *b_tile)
-{
-	UNROLLED
-	for (uint s = 0; s < A_PER_ITEM; s++) {
-		const uint2 at = a_place(places, s, item, a_inner);
-		if (item + s * TILED_ITEMS < TILED_INNER * TILED_ROWS) a_tile[at.x * TILED_LD + at.y] = a_next[s];
-	}
-	UNROLLED
-	for (uint s = 0; s < B_PER_ITEM; s++)
-		if (item + s * TILED_ITEMS < TILED_INNER * TILED_VECTORS) b_tile[item + s * TILED_ITEMS] = b_next[s];
-}
-
-/* TILE_ROWS neighbouring entries of A's tile, by quads where they are whole ones. */
-INLINED void rows_take(__local const float *from, float *entries)
-{
-#if TILE_ROWS % 4 == 0
-	UNROLLED
-	for (uint r = 0; r < TILE_ROWS; r += 4) {
-		const float4 quad = *(__local const float4 *)(from + r);
-		entries[r] = quad.x;
-		entries[r + 1] = quad.y;
-		entries[r + 2] = quad.z;
-		entries[r + 3] = quad.w;
-	}
-#else
-	UNROLLED
-	for (uint r = 0; r < TILE_ROWS; r++) entries[r] = from[r];
-#endif
-}
 
 /* Whether more than TILED_BELOW per cent of the entries of rows row0 to row_end of A are nonzero, by their counts [segment][rows].
  * The whole work-group must call it; all get the same answer, and so do product_tiled and product_listed of the same rows. */
@@ -116,50 +22,23 @@ bool tile_rows_are_dense(
 	return (ulong)*total * 100 > (ulong)width * inner * segments * TILED_BELOW;
 }
 
-/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The whole work-group must call it. Of
- * a lane's A and B less than 2^32 floats are read: numbers of 64 bits would take twice the registers. */
-INLINED void tiles_multiply(uint column, uint row, uint rows, uint vectors, uint inner, __global const float *a, uint a_row,
-    uint a_inner, __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, vec sum[TILE_ROWS][TILE_VECTORS])
+/* The sums of this work-item's part of C; a, b, rows and vectors count from the work-group's. The next tiles are fetched while
+ * these are multiplied. The whole work-group must call it. Of a lane's A and B less than 2^32 floats are read: numbers of 64 bits
+ * would take twice the registers. */
+INLINED void tiles_multiply(uint item, uint rows, uint vectors, uint inner, __global const float *a, uint a_row, uint a_inner,
+    __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, __local float *scratch, tile_sums sum)
 {
-	const uint item = row * GROUP_COLUMNS + column;
 	const tile_places places = places_of(item, a_inner);
 	float a_next[A_PER_ITEM];
 	vec b_next[B_PER_ITEM];
-	UNROLLED
-	for (uint r = 0; r < TILE_ROWS; r++) {
-		UNROLLED
-		for (uint v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vec)(0.0f);
-	}
+	sums_clear(sum);
 	tiles_fetch(item, places, rows, vectors, inner, 0, a, a_row, a_inner, b, b_ld, a_next, b_next);
 	for (uint k0 = 0; k0 < inner; k0 += TILED_INNER) {
 		barrier(CLK_LOCAL_MEM_FENCE); /* the tiles before these are multiplied */
 		tiles_put(item, places, a_inner, a_next, b_next, a_tile, b_tile);
 		barrier(CLK_LOCAL_MEM_FENCE);
 		tiles_fetch(item, places, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
-		UNROLLED_BY_4
-		for (uint k = 0; k < TILED_INNER; k++) {
-			float entries[TILE_ROWS];
-			rows_take(a_tile + k * TILED_LD + row * TILE_ROWS, entries);
-			UNROLLED
-			for (uint v = 0; v < TILE_VECTORS; v++) {
-				const vec panel = b_tile[k * TILED_VECTORS + v * GROUP_COLUMNS + column];
-				UNROLLED
-				for (uint r = 0; r < TILE_ROWS; r++) sum[r][v] = fma((vec)(entries[r]), panel, sum[r][v]);
-			}
-		}
-	}
-}
-
-INLINED void tiles_store(
-    uint column, uint row, uint rows, uint vectors, vec sum[TILE_ROWS][TILE_VECTORS], __global float *c, ulong c_ld)
-{
-	UNROLLED
-	for (uint r = 0; r < TILE_ROWS; r++) {
-		UNROLLED
-		for (uint v = 0; v < TILE_VECTORS; v++) {
-			const uint c_row = row * TILE_ROWS + r, c_vector = v * GROUP_COLUMNS + column;
-			if (c_row < rows && c_vector < vectors) store_sum(sum[r][v], c + c_row * c_ld + c_vector * VECTOR);
-		}
+		sums_add(item, a_tile, b_tile, scratch, sum);
 	}
 }
 
@@ -171,11 +50,11 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 {
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
-	__local vec b_tile[TILED_INNER * TILED_VECTORS];
-	__local float *a_tile = (__local float *)a_quads;
+	__local vec b_tile[TILED_INNER * TILED_B_LD];
+	TILE_SCRATCH(scratch);
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
-	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1), item = row * GROUP_COLUMNS + column;
+	const uint item = (uint)(get_local_id(1) * GROUP_COLUMNS + get_local_id(0));
 	const uint segments = stacked ? entry.y - 1 : 1;
 	if (listed && !tile_rows_are_dense(item, row0, min(row0 + TILED_ROWS, rows), rows, inner, segments,
 	                  counts + counts_at + entry.x * counts_stride, &total))
@@ -187,9 +66,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	rows -= row0;
 	vectors -= vector0;
 
-	vec sum[TILE_ROWS][TILE_VECTORS];
-	tiles_multiply(column, row, rows, vectors, inner, a, a_row, a_inner, b, b_ld, a_tile, b_tile, sum);
-	tiles_store(column, row, rows, vectors, sum, c, c_ld);
+	tile_sums sum;
+	tiles_multiply(item, rows, vectors, inner, a, a_row, a_inner, b, b_ld, (__local float *)a_quads, b_tile, scratch, sum);
+	sums_store(item, rows, vectors, sum, c, c_ld);
 }
 
 /* ---- skipping the zeros of A ----

@@ -1,6 +1,8 @@
 /* arena.c: what a lane costs, and the buffers made from that. */
 #include "arena.h"
 
+#include "plan.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +141,7 @@ clu_status arena_create(clu_device *device, const arena_shape *shape, arena *are
 	arena->whole_rows = calloc(shape->lanes, sizeof *arena->whole_rows);
 	if (!arena->whole_rows) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", shape->lanes);
 	const uint64_t most = arena_largest_bytes(shape, &device->plan) / shape->lanes / 4u;
-	if (device->plan.product == CLU_WAY_TILED && most > UINT32_MAX)
+	if (plan_is_tiled(&device->plan) && most > UINT32_MAX)
 		return clu_fail(error, CLU_SIZE, "a lane has %" PRIu64 " floats of one kind, tiled products count to 2^32", most);
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(arena, role))

@@ -377,12 +377,16 @@ CLU_API const char *clu_device_type_name(clu_device_type type); /* "CPU", "GPU",
 CLU_API clu_status clu_device_select(const clu_device_info *infos, size_t count, const char *spec, const double *speed_gflops,
     size_t *chosen, size_t *chosen_count, clu_error *error);
 
+/* Whether the device has what CLU_WAY_TENSOR is for; elsewhere it is correct, and slow. */
+CLU_API bool clu_device_has_tensor_units(const clu_device_info *info);
+
 /* How a device does its products: plain data, a few lines of text. */
 typedef enum clu_way {
 	CLU_WAY_NATIVE,           /* own kernel, tiles in registers */
 	CLU_WAY_CLBLAST,          /* CLBlast's batched SGEMM, its kernel for any size */
 	CLU_WAY_TILED,            /* own kernel for GPUs, tiles in local memory; the bits of CLU_WAY_NATIVE */
 	CLU_WAY_CLBLAST_INDIRECT, /* CLBlast's kernel for whole tiles, on padded copies that it makes */
+	CLU_WAY_TENSOR, /* CLU_WAY_TILED by NVIDIA's tensor units, TF32 three times over (compute capability 8.0); slow elsewhere */
 } clu_way;
 typedef struct clu_plan {
 	clu_way product;                    /* of the matrix products */

@@ -69,9 +69,19 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	return plan;
 }
 
+bool clu_device_has_tensor_units(const clu_device_info *info)
+{
+	return info->type == CLU_DEVICE_GPU && strstr(info->vendor, "NVIDIA");
+}
+
 bool plan_uses_clblast(const clu_plan *plan)
 {
 	return plan->product == CLU_WAY_CLBLAST || plan->product == CLU_WAY_CLBLAST_INDIRECT;
+}
+
+bool plan_is_tiled(const clu_plan *plan)
+{
+	return plan->product == CLU_WAY_TILED || plan->product == CLU_WAY_TENSOR;
 }
 
 bool clu_plan_skips_zeros(const clu_plan *plan)
@@ -85,6 +95,7 @@ static const char *const way_names[] = {[CLU_WAY_NATIVE] = "native",
     [CLU_WAY_CLBLAST] = "clblast",
     [CLU_WAY_TILED] = "tiled",
     [CLU_WAY_CLBLAST_INDIRECT] = "clblast-indirect",
+    [CLU_WAY_TENSOR] = "tensor",
     NULL};
 
 _Static_assert(sizeof(clu_way) == sizeof(uint32_t), "every field is read and written as a uint32_t");
@@ -103,17 +114,18 @@ typedef struct plan_field {
 	}
 
 /* In the order of a plan's text. Tiles and the skipping of zeros change no bit: each sum has one accumulator and one order. Sums
- * within a row go by vectors, over work-items, and over blocks of rows: those change bits, and so does another library. */
+ * within a row go by vectors, over work-items, and over blocks of rows: those change bits, and so do another library and
+ * tensor units. */
 static const plan_field fields[] = {
-    {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_CLBLAST_INDIRECT, PLAN_BITS, way_names},
+    {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_TENSOR, PLAN_BITS, way_names},
     FIELD(vector, 1, 16, PLAN_BITS),
-    FIELD(tile_rows, 1, 16, PLAN_SPEED),
+    FIELD(tile_rows, 1, 16, PLAN_SKIPPING),
     FIELD(tile_vectors, 1, 8, PLAN_SPEED),
     FIELD(group, 1, 1024, PLAN_BITS),
     FIELD(block_rows, 1, 1024, PLAN_BITS),
     FIELD(group_columns, 1, 1024, PLAN_SPEED),
-    FIELD(group_rows, 1, 1024, PLAN_SPEED),
-    FIELD(sparse_below, 0, 100, PLAN_SPEED),
+    FIELD(group_rows, 1, 1024, PLAN_SKIPPING),
+    FIELD(sparse_below, 0, 100, PLAN_SKIPPING),
     FIELD(sparse_rows, 1, 1024, PLAN_SPEED),
     FIELD(passes, 0, 1, PLAN_SPEED),
     FIELD(epilogue, 0, 1, PLAN_SPEED),
@@ -156,15 +168,17 @@ static void print_fields(const clu_plan *plan, unsigned effects, char *text, siz
 
 void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
-	print_fields(plan, PLAN_BITS | PLAN_SPEED, text, (size_t)snprintf(text, CLU_PLAN_TEXT, "plan 2\n"));
+	print_fields(plan, PLAN_BITS | PLAN_SPEED | PLAN_SKIPPING, text, (size_t)snprintf(text, CLU_PLAN_TEXT, "plan 2\n"));
 }
 
 void plan_print_bits(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 {
 	clu_plan deciding = *plan;
+	unsigned effects = PLAN_BITS;
 	if (deciding.product == CLU_WAY_TILED) deciding.product = CLU_WAY_NATIVE; /* the same sums in the same order */
+	if (deciding.product == CLU_WAY_TENSOR) effects |= PLAN_SKIPPING;
 	text[0] = '\0';
-	print_fields(&deciding, PLAN_BITS, text, 0);
+	print_fields(&deciding, effects, text, 0);
 }
 
 /* false where the word is no value of the field. */
@@ -228,6 +242,22 @@ static bool power_of_two(uint32_t x)
 	return x && !(x & (x - 1));
 }
 
+/* What tile_tensor.cl's warps need: whole warps of work-items, which share the work-group's tile evenly. */
+static clu_status check_warps(const clu_plan *plan, const char *source, clu_error *error)
+{
+	enum { WARP = 32, WARP_ROWS = 32, FRAGMENT_COLUMNS = 8 };
+	const uint32_t items = plan->group_columns * plan->group_rows, rows = plan->tile_rows * plan->group_rows;
+	const uint32_t sums = plan->tile_rows * plan->tile_vectors * plan->vector;
+	if (plan->vector != 4 && plan->vector != 8)
+		return clu_fail(error, CLU_FORMAT, "%s: vector is %u; tensor products want 4 or 8", source, plan->vector);
+	if (items % WARP || rows % WARP_ROWS || sums % FRAGMENT_COLUMNS || plan->group_columns % plan->tile_rows)
+		return clu_fail(error, CLU_FORMAT,
+		    "%s: tensor products want group_columns·group_rows and tile_rows·group_rows in whole multiples of 32, "
+		    "tile_rows·tile_vectors·vector of 8, group_columns of tile_rows",
+		    source);
+	return CLU_OK;
+}
+
 clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error)
 {
 	for (size_t f = 0; f < FIELD_COUNT; f++) {
@@ -244,5 +274,5 @@ clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error
 	if (plan->product == CLU_WAY_NATIVE && plan->sparse_below &&
 	    (plan->group != 1 || plan->group_columns != 1 || plan->group_rows != 1))
 		return clu_fail(error, CLU_FORMAT, "%s: native products of groups skip no zeros: sparse_below must be 0", source);
-	return CLU_OK;
+	return plan->product == CLU_WAY_TENSOR ? check_warps(plan, source, error) : CLU_OK;
 }

@@ -21,7 +21,7 @@ static const double lanes_hopeless = 1.15; /* so much slower, and no further num
 static const double share_of_plans = 0.75; /* of the time; the rest is for lanes */
 static const uint64_t memory_share = 4;    /* one in that many bytes of the device may be taken */
 static const uint32_t gpu_lanes = 16;      /* at a time while plans compete: one alone does not fill a GPU */
-enum { TURNS = 8, RIVALS_MAX = 9, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
+enum { TURNS = 8, RIVALS_MAX = 10, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
 
 /* ---- what is tried ---- */
 
@@ -31,6 +31,8 @@ const tune_variant tune_variants[] = {
     {"way of products", KIND_GPU, 0, "sparse_below 0"},
     {"way of products", KIND_GPU, 0, "epilogue 1"},
     {"way of products", KIND_GPU, 0, "sparse_below 0\nepilogue 1"},
+    {"way of products", KIND_GPU, 4, "product tensor"},
+    {"way of products", KIND_GPU, 4, "product tensor\nsparse_below 0\nepilogue 1"},
     {"way of products", KIND_GPU, 0, "product clblast"},
     {"way of products", KIND_GPU, 0, "product clblast-indirect"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 8\ntile_vectors 3"},
@@ -190,6 +192,7 @@ static bool make_plan(const tuner *t, const tune_variant *variant, clu_plan *pla
 	if (variant->kind != kind || (variant->vector && variant->vector != t->plan.vector)) return false;
 	*plan = t->plan;
 	if (plan_change(plan, variant->change, error) != CLU_OK || plan_check(plan, "a variant", error) != CLU_OK) return false;
+	if (plan->product == CLU_WAY_TENSOR && !clu_device_has_tensor_units(t->info)) return false;
 	return !same_plan(plan, &t->plan) && !(t->job->keep_key && changes_key(t, plan));
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 7 };
+enum { WAYS_MAX = 9 };
 
 /* Other ways than the plan's own: what is changed in the plan. */
 static const struct {
@@ -25,6 +25,8 @@ static const struct {
     {"sparse", CLU_WAY_NATIVE, 100, false},
     {"tiled", CLU_WAY_TILED, 0, false},
     {"tiled, sparse", CLU_WAY_TILED, 100, false},
+    {"tensor", CLU_WAY_TENSOR, 0, false},
+    {"tensor, sparse", CLU_WAY_TENSOR, 20, false},
     {"CLBlast", CLU_WAY_CLBLAST, 0, true},
     {"CLBlast, indirect", CLU_WAY_CLBLAST_INDIRECT, 0, true},
 };
@@ -70,6 +72,8 @@ static void add_way(struct bench *bench, size_t change, const bench_network *net
 {
 	struct way *way = &bench->way[bench->ways];
 	clu_error error;
+	if (way_changes[change].product == CLU_WAY_TENSOR && !clu_device_has_tensor_units(clu_device_about(bench->way[0].device)))
+		return;
 	clu_status status = open_changed(bench->way[0].device, change, &way->device, &error);
 	if (status == CLU_OK) {
 		*way = (struct way){.name = way_changes[change].name, .skips = way_changes[change].sparse_below > 0, .device = way->device};

@@ -196,6 +196,9 @@ if wanted devices; then part devices "$program" devices --json; fi
 			registers product=native sparse_below=0 tile_rows=4 tile_vectors=1 group_columns=16 group_rows=4
 			dense product=tiled sparse_below=0 epilogue=0
 			dense-epilogue product=tiled sparse_below=0 epilogue=1
+			tensor product=tensor sparse_below=0 epilogue=0
+			tensor-sparse-20 product=tensor sparse_below=20 epilogue=0
+			tensor-128x64 product=tensor sparse_below=0 epilogue=0 group_columns=8 group_rows=16
 			sparse-10 product=tiled sparse_below=10
 			sparse-30 product=tiled sparse_below=30
 			sparse-always product=tiled sparse_below=100

@@ -69,6 +69,7 @@ BUILTIN float4 fabs(float4 a) { return (float4)(EACH1(fabs, a)); }
 BUILTIN float4 sqrt(float4 a) { return (float4)(EACH1(sqrt, a)); }
 BUILTIN float4 fmax(float4 a, float4 b) { return (float4)(EACH2(fmax, a, b)); }
 BUILTIN float4 copysign(float4 a, float4 b) { return (float4)(EACH2(copysign, a, b)); }
+BUILTIN float2 select(float2 a, float2 b, int2 c) { return c < 0 ? b : a; }
 BUILTIN float4 select(float4 a, float4 b, int4 c) { return c < 0 ? b : a; }
 BUILTIN int4 select(int4 a, int4 b, int4 c) { return c < 0 ? b : a; }
 BUILTIN float4 convert_float4(int4 a) { return __builtin_convertvector(a, float4); }

@@ -18,6 +18,7 @@ static const struct {
     {"odd", "vector 1\ntile_rows 3\ntile_vectors 2\ngroup_columns 5\ngroup_rows 1\ngroup 2\nsparse_below 30", true, true},
     {"a GPU's", "sparse_below 0", true, false},
     {"a GPU's, zeros skipped at times", "sparse_below 20", true, true},
+    {"tensor units, zeros skipped", "product tensor\ntile_vectors 1\ngroup_columns 8\ngroup_rows 4\nsparse_below 40", true, true},
 };
 
 static clu_device *open_plan(size_t number, uint32_t epilogue)

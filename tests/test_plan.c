@@ -40,6 +40,7 @@ static void test_round_trip(void **state)
 	    {CLU_WAY_CLBLAST_INDIRECT, 4, 4, 1, 32, 2, 16, 4, 20, 1, 0, 0},
 	    {CLU_WAY_NATIVE, 8, 16, 8, 1024, 1024, 1024, 1024, 0, 1, 0, 0},
 	    {CLU_WAY_TILED, 4, 8, 2, 64, 2, 16, 8, 0, 1, 0, 1},
+	    {CLU_WAY_TENSOR, 4, 8, 2, 64, 2, 16, 8, 20, 1, 0, 1},
 	};
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) check_round_trip(&plans[i]);
 }
@@ -193,6 +194,7 @@ static void test_bits(void **state)
 	    {"product clblast\n", true},
 	    {"product clblast-indirect\n", true},
 	    {"product tiled\n", false},
+	    {"product tensor\n", true},
 	    {"vector 4\n", true},
 	    {"tile_rows 5\n", false},
 	    {"tile_vectors 2\n", false},
@@ -218,7 +220,50 @@ static void test_bits(void **state)
 		if ((strcmp(text, changed_text) != 0) != cases[i].bits) fail_msg("%s changed: %s", cases[i].line, changed_text);
 	}
 	for (const char *c = strchr(good, '\n'); c; c = strchr(c + 1, '\n')) lines++;
-	assert_int_equal(lines + 1, sizeof cases / sizeof *cases); /* none was forgotten: but for the title, and product has three */
+	assert_int_equal(lines + 2, sizeof cases / sizeof *cases); /* none was forgotten: but for the title, and product has four */
+}
+
+/* Where tensor units stand beside rows that skip zeros, what decides which rows those are changes bits; columns do not. */
+static void test_bits_of_tensor_units(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *change;
+		bool bits;
+	} cases[] = {{"tile_rows 4", true}, {"group_rows 16", true}, {"sparse_below 0", true}, {"group_columns 32", false},
+	    {"tile_vectors 1", false}, {"epilogue 1", false}};
+	const clu_device_info gpu = {.type = CLU_DEVICE_GPU};
+	char text[CLU_PLAN_TEXT], changed_text[CLU_PLAN_TEXT];
+	clu_plan plan = clu_plan_default(&gpu);
+	clu_error error;
+	support_ok(plan_change(&plan, "product tensor", &error), &error);
+	plan_print_bits(&plan, text);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		clu_plan changed = plan;
+		support_ok(plan_change(&changed, cases[i].change, &error), &error);
+		support_ok(plan_check(&changed, cases[i].change, &error), &error);
+		plan_print_bits(&changed, changed_text);
+		if ((strcmp(text, changed_text) != 0) != cases[i].bits) fail_msg("%s changed: %s", cases[i].change, changed_text);
+	}
+}
+
+/* Warps must come out even. */
+static void test_shapes_of_tensor_units(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {"vector 1", "vector 16", "group_columns 3", "group_rows 2", "tile_rows 3",
+	    "group_columns 4\ngroup_rows 4", "tile_rows 1\ntile_vectors 1"};
+	const clu_device_info gpu = {.type = CLU_DEVICE_GPU};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		clu_plan plan = clu_plan_default(&gpu);
+		clu_error error;
+		support_ok(plan_change(&plan, "product tensor", &error), &error);
+		support_ok(plan_check(&plan, "a plan", &error), &error);
+		support_ok(plan_change(&plan, wrong[i], &error), &error);
+		if (plan_check(&plan, "my.plan", &error) != CLU_FORMAT) fail_msg("taken: %s", wrong[i]);
+		assert_non_null(strstr(error.message, "my.plan"));
+		assert_non_null(strstr(error.message, "tensor"));
+	}
 }
 
 int main(void)
@@ -232,6 +277,8 @@ int main(void)
 	    cmocka_unit_test(test_truncated),
 	    cmocka_unit_test(test_change),
 	    cmocka_unit_test(test_bits),
+	    cmocka_unit_test(test_bits_of_tensor_units),
+	    cmocka_unit_test(test_shapes_of_tensor_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

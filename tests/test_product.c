@@ -253,24 +253,62 @@ static float *run(clu_device *device, const fixture *f)
 	return got;
 }
 
+/* The factors of term k of an entry of C. */
+static void factors_of(const fixture *f, lane_entry entry, uint32_t row, uint32_t column, uint32_t k, float *a, float *b)
+{
+	const bool times = f->shape.kind == PRODUCT_TIMES;
+	*a = *operand_at(&f->a, entry.slot, times ? row : k, times ? k : row);
+	*b = *operand_at(&f->b, entry.slot, k, column);
+}
+
 /* One entry of C, in double and as the ascending sum of fmaf. */
 static double entry_of(const fixture *f, lane_entry entry, uint32_t row, uint32_t column, float *fused)
 {
 	double sum = 0;
 	*fused = 0;
 	for (uint32_t k = 0; k < inner_of(&f->shape, entry); k++) {
-		const bool times = f->shape.kind == PRODUCT_TIMES;
-		const float a = *operand_at(&f->a, entry.slot, times ? row : k, times ? k : row);
-		const float b = *operand_at(&f->b, entry.slot, k, column);
+		float a, b;
+		factors_of(f, entry, row, column, k, &a, &b);
 		sum += (double)a * b;
 		*fused = fmaf(a, b, *fused);
 	}
 	return sum;
 }
 
+/* Rounded to 11 significant bits, ties away from zero, as tile_tensor.cl does it. */
+static float to_tensor(float x)
+{
+	uint32_t bits;
+	memcpy(&bits, &x, sizeof bits);
+	bits = (bits + 0x1000u) & 0xffffe000u;
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+/* The same entry as tile_tensor.cl sums it where it hands fragments round: steps of eight terms, each three sums of products of
+ * parts one after the other, added up. */
+static float tensor_entry_of(const fixture *f, lane_entry entry, uint32_t row, uint32_t column)
+{
+	enum { STEP = 8, PARTS = 3 };
+	const uint32_t inner = inner_of(&f->shape, entry);
+	float sum = 0;
+	for (uint32_t k0 = 0; k0 < inner; k0 += STEP) {
+		float part = 0;
+		for (int which = 0; which < PARTS; which++)
+			for (uint32_t k = k0; k < inner && k < k0 + STEP; k++) {
+				float a, b;
+				factors_of(f, entry, row, column, k, &a, &b);
+				const float a_high = to_tensor(a), b_high = to_tensor(b);
+				part = fmaf(which == 0 ? to_tensor(a - a_high) : a_high, which == 1 ? to_tensor(b - b_high) : b_high, part);
+			}
+		sum += part;
+	}
+	return sum;
+}
+
 /* Puts the products of the listed lanes into C's host copies: `fused` everything of the buffer, `exact` the same in double with
  * what is not computed left 0. */
-static void expect(const fixture *f, double *exact, float *fused)
+static void expect(const fixture *f, bool tensor, double *exact, float *fused)
 {
 	memcpy(fused, f->c.values, f->c.count * sizeof *fused);
 	for (uint32_t e = 0; e < ENTRIES; e++)
@@ -278,6 +316,7 @@ static void expect(const fixture *f, double *exact, float *fused)
 			for (uint32_t j = 0; j < f->shape.columns; j++) {
 				const size_t at = (size_t)(operand_at(&f->c, f->list.entries[e].slot, row, j) - f->c.values);
 				exact[at] = entry_of(f, f->list.entries[e], row, j, &fused[at]);
+				if (tensor) fused[at] = tensor_entry_of(f, f->list.entries[e], row, j);
 			}
 		}
 }
@@ -299,7 +338,7 @@ static void check_case(clu_device *device, const product_case *shape, double den
 	snprintf(label, sizeof label, "%s, density %g, %s%s, %u x %u, inner %u", plan, density,
 	    shape->kind == PRODUCT_TIMES ? "times" : "gradient", shape->stacking == INNER_STACKED ? " stacked" : "", shape->rows,
 	    shape->columns, shape->inner);
-	expect(&f, exact, fused);
+	expect(&f, device->plan.product == CLU_WAY_TENSOR, exact, fused);
 	if (claim == CLAIM_SAME_BITS) support_same_bits(label, seed, got, fused, f.c.count);
 	for (size_t i = 0; i < f.c.count; i++) { /* what is not computed keeps its bits */
 		if (memcmp(&fused[i], &f.c.values[i], sizeof *fused) != 0) continue;
@@ -316,7 +355,10 @@ static void check_case(clu_device *device, const product_case *shape, double den
 static void check_cases(clu_device *device, const char *label)
 {
 	static const double densities[] = {0.5, 0.1, 1, 0, 0.3};
-	const bool own = !plan_uses_clblast(&device->plan);
+	/* Tensor units sum as they like, and rows that are listed beside them have fmaf's sums. */
+	const bool tensor = device->plan.product == CLU_WAY_TENSOR;
+	const bool pure = !tensor || (device->plan.sparse_below == 0 && !clu_device_has_tensor_units(&device->info));
+	const bool own = !plan_uses_clblast(&device->plan) && pure;
 	const claim claim = own && support_equal_bits() ? CLAIM_SAME_BITS : CLAIM_CLOSE;
 	for (size_t i = 0; i < sizeof small_cases / sizeof *small_cases; i++)
 		check_case(device, &small_cases[i], densities[i % 5], claim, label, 10 * i);
@@ -444,6 +486,42 @@ static void test_tiles_in_local_memory(void **state)
 	}
 }
 
+/* Tiles multiplied by tensor units, or by what stands for them: one warp, more of them down and across, wide vectors, and rows
+ * without many nonzeros beside them. */
+static void test_tensor_units(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *label;
+		uint32_t vector, tile_rows, tile_vectors, group_columns, group_rows, below;
+		bool slow;
+	} plans[] = {
+	    {"tensor, one warp", 4, 8, 1, 8, 4, 0, false},
+	    {"tensor, GPU", 4, 8, 2, 16, 8, 0, true},
+	    {"tensor, warps above each other", 8, 4, 1, 4, 16, 0, true},
+	    {"tensor, warps beside each other", 4, 2, 1, 8, 16, 0, true},
+	    {"tensor, GPU, skips at times", 4, 8, 2, 16, 8, 20, true},
+	};
+	const clu_device_info info = support_device_info();
+	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+		if (support_tiny() && plans[i].slow) continue;
+		clu_plan plan = clu_plan_default(&info);
+		clu_device *device;
+		clu_error error;
+		plan.product = CLU_WAY_TENSOR;
+		plan.vector = plans[i].vector;
+		plan.tile_rows = plans[i].tile_rows;
+		plan.tile_vectors = plans[i].tile_vectors;
+		plan.group_columns = plans[i].group_columns;
+		plan.group_rows = plans[i].group_rows;
+		plan.group = 64;
+		plan.sparse_below = support_equal_bits() ? plans[i].below : 0;
+		support_ok(clu_device_open(&info, &plan, &device, &error), &error);
+		check_cases(device, plans[i].label);
+		clu_device_destroy(device);
+	}
+}
+
 /* A plan whose tiles do not fit says so before the driver does. */
 static void test_too_little_local_memory(void **state)
 {
@@ -512,6 +590,7 @@ int main(void)
 	    cmocka_unit_test(test_every_tile),
 	    cmocka_unit_test(test_skipping_zeros),
 	    cmocka_unit_test(test_tiles_in_local_memory),
+	    cmocka_unit_test(test_tensor_units),
 	    cmocka_unit_test(test_too_little_local_memory),
 	    cmocka_unit_test(test_clblast),
 	    cmocka_unit_test(test_empty_list),
