@@ -65,7 +65,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
 	__local vec b_tile[TILED_INNER * TILED_B_LD];
-	TILE_SCRATCH(scratch);
 	const uint slot = list[list_first + get_group_id(2)].x, at = slot * layers + layer - 1, vectors = ld / VECTOR;
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
 	const uint column = (uint)get_local_id(0), row = (uint)get_local_id(1), item = row * GROUP_COLUMNS + column;
@@ -83,7 +82,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	__global float *c = lowest ? u : y + (layer - 2) * spaced;
 	tile_sums sum;
 	tiles_multiply(item, batch - row0, vectors - vector0, inner, a + row0 * a_ld, a_ld, 1, w + start, ld, (__local float *)a_quads,
-	    b_tile, scratch, sum);
+	    b_tile, sum);
 	sums_store(item, batch - row0, vectors - vector0, sum, c + (ulong)row0 * ld + start, ld);
 #if TENSOR
 	barrier(CLK_GLOBAL_MEM_FENCE); /* others have stored what this work-item mixes */

@@ -26,7 +26,7 @@ bool tile_rows_are_dense(
  * these are multiplied. The whole work-group must call it. Of a lane's A and B less than 2^32 floats are read: numbers of 64 bits
  * would take twice the registers. */
 INLINED void tiles_multiply(uint item, uint rows, uint vectors, uint inner, __global const float *a, uint a_row, uint a_inner,
-    __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, __local float *scratch, tile_sums sum)
+    __global const float *b, uint b_ld, __local float *a_tile, __local vec *b_tile, tile_sums sum)
 {
 	const tile_places places = places_of(item, a_inner);
 	float a_next[A_PER_ITEM];
@@ -38,7 +38,7 @@ INLINED void tiles_multiply(uint item, uint rows, uint vectors, uint inner, __gl
 		tiles_put(item, places, a_inner, a_next, b_next, a_tile, b_tile);
 		barrier(CLK_LOCAL_MEM_FENCE);
 		tiles_fetch(item, places, rows, vectors, inner, k0 + TILED_INNER, a, a_row, a_inner, b, b_ld, a_next, b_next);
-		sums_add(item, a_tile, b_tile, scratch, sum);
+		sums_add(item, a_tile, b_tile, sum);
 	}
 }
 
@@ -51,7 +51,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
 	__local vec b_tile[TILED_INNER * TILED_B_LD];
-	TILE_SCRATCH(scratch);
 	const uint2 entry = list[list_first + get_group_id(2)];
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
 	const uint item = (uint)(get_local_id(1) * GROUP_COLUMNS + get_local_id(0));
@@ -67,7 +66,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	vectors -= vector0;
 
 	tile_sums sum;
-	tiles_multiply(item, rows, vectors, inner, a, a_row, a_inner, b, b_ld, (__local float *)a_quads, b_tile, scratch, sum);
+	tiles_multiply(item, rows, vectors, inner, a, a_row, a_inner, b, b_ld, (__local float *)a_quads, b_tile, sum);
 	sums_store(item, rows, vectors, sum, c, c_ld);
 }
 

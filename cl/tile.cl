@@ -90,7 +90,6 @@ INLINED void tiles_put(
 /* This work-item's sums: TILE_ROWS neighbouring rows by TILE_VECTORS vectors that are GROUP_COLUMNS apart, so that neighbours read
  * neighbouring vectors, of local memory and of C. */
 typedef vec tile_sums[TILE_ROWS][TILE_VECTORS];
-#define TILE_SCRATCH(name) __local float *name = 0
 
 INLINED void sums_clear(tile_sums sum)
 {
@@ -120,7 +119,7 @@ INLINED void rows_take(__local const float *from, float *entries)
 }
 
 /* Adds the product of the tiles. The whole work-group must call it. */
-INLINED void sums_add(uint item, __local const float *a_tile, __local const vec *b_tile, __local float *scratch, tile_sums sum)
+INLINED void sums_add(uint item, __local const float *a_tile, __local const vec *b_tile, tile_sums sum)
 {
 	const uint column = item % GROUP_COLUMNS, row = item / GROUP_COLUMNS;
 	UNROLLED_BY_4

@@ -72,9 +72,8 @@ typedef enum kernel_id {
 #define TILE_SIDE 16u    /* rows of a work-group in matrix_update */
 #define LIST_COLUMNS 64u /* columns and rows of a block of product_gradient.cl: a multiple of PANEL, and any number */
 #define LIST_ROWS 128u
-#define LIST_GAP 8u       /* entries between the lists of neighbouring rows: a line of a cache */
-#define TILED_INNER 16u   /* inner rows that product_tiled stages at a time */
-#define TENSOR_SCRATCH 6u /* floats of a work-item that tile_tensor.cl hands round where there are no tensor units */
+#define LIST_GAP 8u     /* entries between the lists of neighbouring rows: a line of a cache */
+#define TILED_INNER 16u /* inner rows that product_tiled stages at a time */
 #define NMSE_PARTS 64u
 #define FINITE_RUN 4096u
 
