@@ -101,11 +101,14 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	lanes->lane = calloc(shape->lanes, sizeof *lanes->lane);
 	lanes->places = calloc(shape->lanes, sizeof *lanes->places);
 	lanes->due = calloc(shape->lanes, sizeof *lanes->due);
+	lanes->chosen = calloc(shape->lanes, sizeof *lanes->chosen);
+	lanes->moves = calloc(shape->lanes, sizeof *lanes->moves);
 	lanes->nmse = calloc(shape->lanes, sizeof *lanes->nmse);
 	lanes->finite = calloc(shape->lanes, sizeof *lanes->finite);
 	lanes->order = calloc(shape->order, sizeof *lanes->order);
 	lanes->step_data = calloc((size_t)shape->burst * shape->lanes, sizeof *lanes->step_data);
-	if (!lanes->lane || !lanes->places || !lanes->due || !lanes->nmse || !lanes->finite || !lanes->order || !lanes->step_data)
+	if (!lanes->lane || !lanes->places || !lanes->due || !lanes->chosen || !lanes->moves || !lanes->nmse || !lanes->finite ||
+	    !lanes->order || !lanes->step_data)
 		return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", shape->lanes);
 	lanes->scale = data->scale;
 	lanes->gain = data->gain;
@@ -200,6 +203,8 @@ void clu_lanes_destroy(clu_lanes *lanes)
 	free(lanes->finite);
 	free(lanes->nmse);
 	free(lanes->due);
+	free(lanes->chosen);
+	free(lanes->moves);
 	free(lanes->places);
 	free(lanes->lane);
 	network_lists_destroy(&lanes->evaluation_lists);

@@ -1,5 +1,6 @@
-/* lanes.h: what the files about lanes share: lanes.c (the set, starting one), lanes_run.c (running them), lane_checkpoint.c (saving
- * one, going on with it) and lane_prefix.c (starting one at layers that were trained before). */
+/* lanes.h: what the files about lanes share: lanes.c (the set, starting one), lanes_run.c (running them), lanes_validate.c
+ * (measuring them and moving them on), lane_checkpoint.c (saving one, going on with it) and lane_prefix.c (starting one at layers
+ * that were trained before). */
 #ifndef CLU_LANES_H
 #define CLU_LANES_H
 
@@ -24,6 +25,12 @@ typedef struct lane {
 	clu_error error;
 } lane;
 
+/* What the schedule of a lane that was validated asks for: schedule_action bits, and the state to go on in. */
+typedef struct lane_move {
+	unsigned actions;
+	schedule_state next;
+} lane_move;
+
 struct clu_lanes {
 	clu_device *device;
 	arena arena;
@@ -33,6 +40,8 @@ struct clu_lanes {
 	lane *lane;         /* [arena.shape.lanes] */
 	lane_place *places; /* scratch, [lanes] */
 	uint32_t *due;      /* scratch, [lanes] */
+	uint32_t *chosen;   /* scratch, [lanes]: some of the due */
+	lane_move *moves;   /* scratch, [lanes] */
 	clu_nmse *nmse;     /* scratch, [lanes] */
 	bool *finite;       /* scratch, [lanes] */
 	uint32_t *order;    /* the permutation that was drawn last … */
@@ -52,6 +61,12 @@ struct clu_lanes {
 	float *w_b, *w_x;              /* a network's weights before any training */
 	clu_prefixes *prefixes;        /* NULL: none are used */
 };
+
+/* Adds the time since it was last accounted to the lanes that train. */
+void lanes_account_time(clu_lanes *lanes);
+/* Validates the lanes lanes->due[0 … due − 1], which stand on a validation; *ended becomes true when one is DONE or FAILED thereby.
+ */
+clu_status lanes_validate(clu_lanes *lanes, uint32_t due, bool *ended, clu_error *error);
 
 /* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */
 clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error);

@@ -1,4 +1,4 @@
-/* lanes_run.c: runs lanes: steps of all of them, validating and moving on as each lane's own schedule says.
+/* lanes_run.c: runs lanes: steps of all of them; lanes_validate.c goes on where one's schedule has a validation due.
  *
  * Steps are enqueued in bursts: the host writes the steps' data (which samples, which rate), enqueues them all and waits once at
  * the end. A burst ends where the first lane has a validation or a new permutation due. */
@@ -6,10 +6,6 @@
 
 #include "clock.h"
 #include "random.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const double burst_seconds = 0.2;    /* how long a stop may have to wait, about … */
 static const double evaluation_seconds = 2; /* … and where a validation is due */
@@ -108,7 +104,7 @@ static clu_status write_step_data(clu_lanes *lanes, uint32_t steps, clu_error *e
 	    lanes->step_data, error);
 }
 
-static void account_time(clu_lanes *lanes)
+void lanes_account_time(clu_lanes *lanes)
 {
 	const double time = clock_seconds();
 	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++)
@@ -137,108 +133,6 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 	return CLU_OK;
 }
 
-/* ---- validation ---- */
-
-/* NMSE of the lanes in due[0 … count − 1], each with its `depth` layers, into lanes->nmse. */
-static clu_status evaluate(clu_lanes *lanes, const device_samples *samples, const uint32_t *due, uint32_t count, clu_error *error)
-{
-	for (uint32_t k = 0; k < count; k++)
-		lanes->places[k] = (lane_place){.slot = due[k], .depth = lanes->lane[due[k]].schedule.layer, .lowest = CLU_LAYERS_MAX + 1};
-	CLU_TRY(network_lists_set(&lanes->arena, &lanes->evaluation_lists, lanes->places, count, error));
-	return network_evaluate(&lanes->arena, &lanes->evaluation_lists, samples, lanes->nmse, error);
-}
-
-static void fail_lane(clu_lanes *lanes, lane *lane, const char *what)
-{
-	char arch[CLU_ARCH_TEXT];
-	clu_arch_print(&lane->arch, arch);
-	lane->state = CLU_LANE_FAILED;
-	lanes->lists_stale = true;
-	clu_fail(&lane->error, CLU_NUMERIC, "%s in layer %u, stage %u, step %llu of architecture %s: a smaller learning rate may help",
-	    what, lane->schedule.layer, lane->schedule.stage + 1, (unsigned long long)lane->schedule.stage_steps, arch);
-}
-
-/* Records the layer that the lane finished, and those below it that were trained with it. Its test NMSE is measured at its depth,
- * before the schedule moves on. */
-static clu_status record_layer(clu_lanes *lanes, uint32_t slot, uint64_t steps, bool restored, clu_error *error)
-{
-	lane *lane = &lanes->lane[slot];
-	clu_nmse test = {NAN, NAN};
-	if (lanes->test.count) {
-		CLU_TRY(evaluate(lanes, &lanes->test, &slot, 1, error));
-		test = lanes->nmse[0];
-	}
-	account_time(lanes);
-	while (lane->from_hash == 0 && lane->layers_done + 1 < lane->schedule.layer)
-		lane->record[lane->layers_done++] = (clu_layer_record){.validation = {NAN, NAN}, .test = {NAN, NAN}};
-	lane->record[lane->layers_done++] = (clu_layer_record){restored ? lane->best : lane->latest, test, steps, lane->layer_seconds};
-	lane->layer_seconds = 0;
-	return CLU_OK;
-}
-
-/* Takes a lane's weights into BEST, the mean of `count` − 1 before them: mean + (weight − mean)/count. On the host: seldom, and of
- * the same bits whatever device. */
-static clu_status take_into_mean(clu_lanes *lanes, uint32_t slot, uint64_t count, clu_error *error)
-{
-	const size_t floats = lanes->arena.weights_floats;
-	clu_status status;
-	if (count == 1) return arena_copy(&lanes->arena, ROLE_WEIGHTS, ROLE_BEST, slot, error);
-	float *mean = malloc(2 * floats * sizeof *mean);
-	if (!mean) return clu_fail(error, CLU_MEMORY, "no host memory for the mean of %zu weights", floats);
-	float *weights = mean + floats;
-	CLU_GOTO(arena_read(&lanes->arena, ROLE_BEST, slot, 0, floats, mean, error));
-	CLU_GOTO(arena_read(&lanes->arena, ROLE_WEIGHTS, slot, 0, floats, weights, error));
-	for (size_t i = 0; i < floats; i++) mean[i] = (float)(mean[i] + ((double)weights[i] - mean[i]) / (double)count);
-	CLU_GOTO(arena_write(&lanes->arena, ROLE_BEST, slot, 0, floats, mean, error));
-
-cleanup:
-	free(mean);
-	return status;
-}
-
-/* Puts BEST back. A mean has not been measured yet: the validations were of the weights that went into it. */
-static clu_status restore(clu_lanes *lanes, uint32_t slot, clu_error *error)
-{
-	lane *lane = &lanes->lane[slot];
-	CLU_TRY(arena_copy(&lanes->arena, ROLE_BEST, ROLE_WEIGHTS, slot, error));
-	CLU_TRY(weights_transpose(&lanes->arena, slot, error));
-	if (lane->recipe.stage[lane->schedule.stage].keep != CLU_KEEP_AVERAGE) return CLU_OK;
-	CLU_TRY(evaluate(lanes, &lanes->validation, &slot, 1, error));
-	lane->best = lanes->nmse[0];
-	if (!isfinite(lane->best.db) || !isfinite(lane->best.ratio_db))
-		fail_lane(lanes, lane, "the validation NMSE of the mean of weights is not finite");
-	return CLU_OK;
-}
-
-/* Does what the schedule asks for after lane->latest was measured. */
-static clu_status move_on(clu_lanes *lanes, uint32_t slot, clu_error *error)
-{
-	lane *lane = &lanes->lane[slot];
-	schedule_state next = lane->schedule;
-	const unsigned actions = schedule_validated(&lane->recipe, &next, lane->latest.db);
-	if (actions & SCHEDULE_KEEP_BEST) {
-		lane->best = lane->latest;
-		CLU_TRY(arena_copy(&lanes->arena, ROLE_WEIGHTS, ROLE_BEST, slot, error));
-	}
-	if (actions & SCHEDULE_AVERAGE) CLU_TRY(take_into_mean(lanes, slot, schedule_averaged(&lane->recipe, &lane->schedule), error));
-	if (actions & SCHEDULE_RESTORE) CLU_TRY(restore(lanes, slot, error));
-	if (lane->state == CLU_LANE_FAILED) return CLU_OK;
-	if (actions & SCHEDULE_LAYER_END) {
-		CLU_TRY(record_layer(lanes, slot, lane->schedule.layer_steps, actions & SCHEDULE_RESTORE, error));
-		CLU_TRY(lane_prefix_keep(lanes, slot, error));
-		CLU_TRY(network_begin_layers(&lanes->arena, slot, lane->recipe.start, lane->schedule.layer, next.layer, error));
-	}
-	lane->schedule = next;
-	if (actions & SCHEDULE_DONE) {
-		lane->state = CLU_LANE_DONE;
-		lanes->lists_stale = true;
-	} else if (actions & SCHEDULE_STAGE_END) {
-		CLU_TRY(lane_fresh_moments(lanes, slot, error));
-		CLU_TRY(lane_enter_stage(lanes, slot, error));
-	}
-	return CLU_OK;
-}
-
 /* Lanes that stand on a validation, at most so many that measuring them takes about evaluation_seconds; into lanes->due. */
 static uint32_t collect_due(clu_lanes *lanes)
 {
@@ -254,29 +148,6 @@ static uint32_t collect_due(clu_lanes *lanes)
 	return count;
 }
 
-/* Validates `count` lanes of lanes->due; *ended becomes true when one is DONE or FAILED thereby. */
-static clu_status validate(clu_lanes *lanes, uint32_t count, bool *ended, clu_error *error)
-{
-	const double begin = clock_seconds();
-	CLU_TRY(evaluate(lanes, &lanes->validation, lanes->due, count, error));
-	lanes->seconds_per_evaluation = (clock_seconds() - begin) / count;
-	const lane_list all = network_all(&lanes->arena, &lanes->evaluation_lists);
-	CLU_TRY(weights_finite(&lanes->arena, &all, lanes->finite, error));
-	for (uint32_t k = 0; k < count; k++) lanes->lane[lanes->due[k]].latest = lanes->nmse[k];
-	for (uint32_t k = 0; k < count; k++) {
-		lane *lane = &lanes->lane[lanes->due[k]];
-		if (!lanes->finite[k])
-			fail_lane(lanes, lane, "a weight is not finite");
-		else if (!isfinite(lane->latest.db) || !isfinite(lane->latest.ratio_db))
-			fail_lane(lanes, lane, "the validation NMSE is not finite");
-		else
-			CLU_TRY(move_on(lanes, lanes->due[k], error));
-		lanes->beats++;
-		if (lane->state != CLU_LANE_TRAINING) *ended = true;
-	}
-	return CLU_OK;
-}
-
 clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *stop, clu_error *error)
 {
 	const double end = clock_seconds() + seconds;
@@ -288,11 +159,11 @@ clu_status clu_lanes_run(clu_lanes *lanes, double seconds, const volatile int *s
 			const uint32_t steps = burst_length(lanes);
 			if (!steps) return CLU_OK;
 			CLU_TRY(run_burst(lanes, steps, error));
-			account_time(lanes);
+			lanes_account_time(lanes);
 			due = collect_due(lanes);
 		}
-		if (due) CLU_TRY(validate(lanes, due, &ended, error));
-		account_time(lanes);
+		if (due) CLU_TRY(lanes_validate(lanes, due, &ended, error));
+		lanes_account_time(lanes);
 	} while (!ended && clock_seconds() < end && !(stop && *stop));
 	return CLU_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "lanes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,31 @@ static inline void outcome_expect(const char *label, clu_lanes *lanes, uint32_t 
 	outcome got = outcome_take(lanes, slot);
 	outcome_same(label, &got, want);
 	outcome_release(&got);
+}
+
+/* ---- what a model is worth ---- */
+
+/* NMSE of a model on samples, by the reference. */
+static inline clu_nmse fixture_evaluate(const clu_model *model, const clu_samples *samples)
+{
+	const uint32_t rows = (uint32_t)samples->count, depth = model->arch.layers;
+	const size_t out = (size_t)rows * model->n;
+	reference *r = support_reference_create(model, rows, depth);
+	float *estimate = malloc(out * sizeof *estimate);
+	assert_non_null(estimate);
+	support_widen(r->b, samples->b, (size_t)rows * model->m);
+	reference_forward(r);
+	for (size_t i = 0; i < out; i++) estimate[i] = (float)r->x[(depth - 1) * out + i];
+	const clu_nmse nmse = clu_nmse_compute(estimate, samples->x, rows, model->n);
+	free(estimate);
+	reference_destroy(r);
+	return nmse;
+}
+
+static inline void fixture_check_nmse(const char *label, clu_nmse got, clu_nmse want)
+{
+	if (!(fabs(got.db - want.db) < 1e-3 && fabs(got.ratio_db - want.ratio_db) < 1e-3))
+		fail_msg("%s: %.6f and %.6f dB, wanted %.6f and %.6f", label, got.db, got.ratio_db, want.db, want.ratio_db);
 }
 
 #endif
