@@ -21,6 +21,12 @@ clu_status device_finish(clu_device *device, clu_error *error)
 	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "waiting for the queue");
 }
 
+clu_status device_flush(clu_device *device, clu_error *error)
+{
+	cl_int code = clFlush(device->queue);
+	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "sending the queue");
+}
+
 static void trim(char *text)
 {
 	size_t skip = strspn(text, " \t\r\n"), length;

@@ -21,5 +21,7 @@ struct clu_device {
 clu_status device_fail(const clu_device *device, clu_error *error, cl_int code, const char *what);
 /* Waits for all that was enqueued; the place where asynchronous errors show. */
 clu_status device_finish(clu_device *device, clu_error *error);
+/* Sends what is enqueued to the device: some drivers would wait for more. */
+clu_status device_flush(clu_device *device, clu_error *error);
 
 #endif

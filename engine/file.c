@@ -144,21 +144,31 @@ static void sync_directory(const char *path)
 	free(directory);
 }
 
-clu_status file_commit(file_temporary *file, clu_error *error)
+static clu_status commit(file_temporary *file, bool sync, clu_error *error)
 {
 	clu_status status = CLU_OK;
 	/* EINVAL: the file system knows no sync. close reports what some network file systems find out that late. */
-	if (fsync(file->descriptor) != 0 && errno != EINVAL) status = fail_errno(error, "write", file->path, errno);
+	if (sync && fsync(file->descriptor) != 0 && errno != EINVAL) status = fail_errno(error, "write", file->path, errno);
 	if (close(file->descriptor) != 0 && status == CLU_OK) status = fail_errno(error, "write", file->path, errno);
 	file->descriptor = -1;
 	if (status == CLU_OK && rename(file->temporary, file->path) != 0) status = fail_errno(error, "write", file->path, errno);
 	if (status == CLU_OK) {
-		sync_directory(file->path);
+		if (sync) sync_directory(file->path);
 		free(file->temporary);
 		file->temporary = NULL;
 	}
 	file_abort(file);
 	return status;
+}
+
+clu_status file_commit(file_temporary *file, clu_error *error)
+{
+	return commit(file, true, error);
+}
+
+clu_status file_commit_unsynced(file_temporary *file, clu_error *error)
+{
+	return commit(file, false, error);
 }
 
 void file_abort(file_temporary *file)

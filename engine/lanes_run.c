@@ -117,7 +117,10 @@ static clu_status run_burst(clu_lanes *lanes, uint32_t steps, clu_error *error)
 	CLU_TRY(refresh_lists(lanes, error));
 	CLU_TRY(write_step_data(lanes, steps, error));
 	const double begin = clock_seconds();
-	for (uint32_t s = 0; s < steps; s++) CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
+	for (uint32_t s = 0; s < steps; s++) {
+		CLU_TRY(network_step(&lanes->arena, &lanes->training_lists, &lanes->train, s, error));
+		CLU_TRY(device_flush(lanes->device, error));
+	}
 	CLU_TRY(device_finish(lanes->device, error));
 	const double taken = clock_seconds() - begin;
 	lanes->step_seconds += taken;

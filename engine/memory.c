@@ -39,9 +39,14 @@ clu_status memory_read(clu_device *device, cl_mem buffer, uint64_t offset, uint6
 
 clu_status memory_zero(clu_device *device, cl_mem buffer, uint64_t offset, uint64_t bytes, clu_error *error)
 {
+	const uint64_t piece = UINT64_C(1) << 30; /* NVIDIA's driver has hung, or failed later, over fills of 2 GiB */
 	const cl_uint zero = 0;
-	cl_int code = clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, offset, bytes, 0, NULL, NULL);
-	return code == CL_SUCCESS ? CLU_OK : device_fail(device, error, code, "clearing a buffer");
+	for (uint64_t done = 0; done < bytes; done += piece) {
+		const uint64_t now = bytes - done < piece ? bytes - done : piece;
+		const cl_int code = clEnqueueFillBuffer(device->queue, buffer, &zero, sizeof zero, offset + done, now, 0, NULL, NULL);
+		if (code != CL_SUCCESS) return device_fail(device, error, code, "clearing a buffer");
+	}
+	return CLU_OK;
 }
 
 clu_status memory_copy(

@@ -390,6 +390,7 @@ clu_status network_evaluate(
 		CLU_TRY(gather_evaluation(arena, &all, samples, first, error));
 		CLU_TRY(network_forward(arena, lists, error));
 		CLU_TRY(nmse_batch(arena, &all, samples, first, error));
+		CLU_TRY(device_flush(arena->device, error));
 	}
 	return nmse_total(arena, &all, samples->count, nmse, error);
 }

@@ -243,7 +243,7 @@ static clu_status write_file(
 		status = file_append(&file, text, (size_t)print_head(&head, text), error);
 		if (status == CLU_OK) status = file_append(&file, following, key_length + size, error);
 		if (status == CLU_OK)
-			status = file_commit(&file, error);
+			status = file_commit_unsynced(&file, error); /* the checksum tells a torn one */
 		else
 			file_abort(&file);
 	}

@@ -26,7 +26,7 @@ static const char help[] =
     "  --prefixes DIR    starts a trial after the layers that other trials have trained already, to the same bits; kept in DIR\n"
     "                    (STUDY.prefixes), which studies may share; --no-prefixes: trains all anew\n"
     "  --lease T         how long a worker may be silent before others take its trials (60s)\n"
-    "  --checkpoint T    time between checkpoints of a training (60s)\n"
+    "  --checkpoint T    time between checkpoints of a training (60s); longer where many would take over 2 % of it\n"
     "  --hang-timeout T  how long a worker may make no step and no validation before it is killed (120s)\n"
     "  --model M         writes the best network there at the end, a safetensors file\n"
     "  --json            the result as one JSON object on stdout\n"

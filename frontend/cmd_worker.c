@@ -22,7 +22,7 @@ static const char help[] =
     "  --lanes N         trainings at a time; auto: as many as suit the device, as measured (auto)\n"
     "  --prefixes DIR    layers that other trials have trained already (STUDY.prefixes); --no-prefixes: trains all anew\n"
     "  --lease T         how long the worker may be silent before others take its trials (60s)\n"
-    "  --checkpoint T    time between checkpoints of a training (60s)\n"
+    "  --checkpoint T    time between checkpoints of a training (60s); longer where many would take over 2 % of it\n"
     "  --hang-timeout T  how long it may make no step and no validation before others take its trials (120s)\n"
     "  --name NAME       how the study calls this worker\n"
     "  --run R, --lifeline FD    for 'clunroll search'\n"

@@ -272,11 +272,14 @@ static clu_status write_layers(store *study, const trial_report *report, clu_err
 	return CLU_OK;
 }
 
-clu_status store_progress(store *study, int64_t run, const trial_report *report, bool *held, clu_error *error)
+clu_status store_progress(store *study, int64_t run, const trial_report *reports, uint32_t count, bool *held, clu_error *error)
 {
+	clu_status status = CLU_OK;
 	CLU_TRY(sql_begin(study, error));
-	clu_status status = update_held(study, run, report, TRIAL_RUNNING, held, error);
-	if (status == CLU_OK && *held) status = write_layers(study, report, error);
+	for (uint32_t i = 0; i < count && status == CLU_OK; i++) {
+		status = update_held(study, run, &reports[i], TRIAL_RUNNING, &held[i], error);
+		if (status == CLU_OK && held[i]) status = write_layers(study, &reports[i], error);
+	}
 	return sql_end(study, status, error);
 }
 

@@ -18,6 +18,7 @@
 #include "store.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@
 static const double slice_seconds = 1;  /* of training between two looks around */
 static const double report_seconds = 3; /* between two reports of progress */
 static const double idle_seconds = 0.5; /* between two looks for work when there is none */
+/* Checkpoints of many lanes may take long: at most so much of the time, but none is put off longer than … */
+static const double saving_share = 0.02;
+static const double saving_delays = 10; /* … so many times what was asked for */
 static const double grace_seconds = 20; /* to stop in when the supervisor is gone */
 
 enum { LANES_CPU = 2, LANES_OTHER = 32 }; /* where it was not measured how many suit a device */
@@ -56,6 +60,13 @@ struct worker {
 	uint64_t looks;             /* for work, that it found none to do */
 	double began_at, idle_time; /* of its work, by progress_clock; s without any */
 	double report_at, claim_at; /* not before */
+	double save_seconds;        /* the last checkpoint took */
+	struct told {               /* scratch, [slot_count]: the lanes that are reported together */
+		clu_lane_progress lane;
+		uint32_t slot;
+	} * told;
+	trial_report *reports; /* scratch, [slot_count], of told */
+	bool *held;            /* scratch, the same */
 	bool store_failed;
 	bool unfit; /* the device must get no work */
 };
@@ -144,7 +155,11 @@ static clu_status set_up_lanes(struct worker *w, clu_error *error)
 	CLU_GOTO(clu_lanes_create(w->device, data, w->settings.layers, w->settings.batch, w->slot_count, &w->lanes, error));
 	open_prefixes(w);
 	w->slots = calloc(w->slot_count, sizeof *w->slots);
-	if (!w->slots) status = clu_fail(error, CLU_MEMORY, "no memory for %u lanes", w->slot_count);
+	w->told = calloc(w->slot_count, sizeof *w->told);
+	w->reports = calloc(w->slot_count, sizeof *w->reports);
+	w->held = calloc(w->slot_count, sizeof *w->held);
+	if (!w->slots || !w->told || !w->reports || !w->held)
+		status = clu_fail(error, CLU_MEMORY, "no memory for %u lanes", w->slot_count);
 
 cleanup:
 	clu_data_destroy(data);
@@ -336,6 +351,7 @@ static clu_status save(struct worker *w, uint32_t i, const clu_lane_progress *la
 	bool held;
 	struct slot *slot = &w->slots[i];
 	trial_report report = report_of(w, slot, lane);
+	const double begin = progress_clock();
 	CLU_TRY(clu_lane_save(w->lanes, i, &bytes, &size, error));
 	clu_status status =
 	    from_store(w, store_checkpoint(w->study, w->run, &report, clu_device_key(w->device), bytes, size, then, &held, error));
@@ -343,40 +359,60 @@ static clu_status save(struct worker *w, uint32_t i, const clu_lane_progress *la
 	if (status != CLU_OK) return status;
 	slot->layers_stored = report.layers;
 	slot->saved_at = progress_clock();
+	w->save_seconds = slot->saved_at - begin;
 	if (!held) drop_lost(w, i);
 	return CLU_OK;
 }
 
-static clu_status tell(struct worker *w, uint32_t i, const clu_lane_progress *lane, clu_error *error)
+static double checkpoint_interval(const struct worker *w)
 {
-	bool held;
-	trial_report report = report_of(w, &w->slots[i], lane);
-	CLU_TRY(from_store(w, store_progress(w->study, w->run, &report, &held, error)));
-	w->slots[i].layers_stored = report.layers;
-	if (!held) drop_lost(w, i);
-	return CLU_OK;
+	const double asked = w->options->checkpoint, sparing = w->save_seconds * count_busy(w) / saving_share;
+	return fmin(fmax(asked, sparing), saving_delays * asked);
 }
 
-static clu_status look_after(struct worker *w, uint32_t i, bool due, clu_error *error)
+/* Commits or checkpoints the lane where it is time for that; *waits becomes true where it only trains on. */
+static clu_status look_after(struct worker *w, uint32_t i, const clu_lane_progress *lane, bool *waits, clu_error *error)
 {
-	clu_lane_progress lane;
-	clu_lane_progress_get(w->lanes, i, &lane);
-	switch (lane.state) {
-	case CLU_LANE_DONE: return commit(w, i, &lane, error);
-	case CLU_LANE_FAILED: return fail_trial(w, i, &lane, lane.error.message, error);
+	*waits = false;
+	switch (lane->state) {
+	case CLU_LANE_DONE: return commit(w, i, lane, error);
+	case CLU_LANE_FAILED: return fail_trial(w, i, lane, lane->error.message, error);
 	case CLU_LANE_EMPTY:
 	case CLU_LANE_TRAINING: break;
 	}
-	if (progress_clock() - w->slots[i].saved_at >= w->options->checkpoint) return save(w, i, &lane, CHECKPOINT_KEEP, error);
-	return due ? tell(w, i, &lane, error) : CLU_OK;
+	if (progress_clock() - w->slots[i].saved_at >= checkpoint_interval(w)) return save(w, i, lane, CHECKPOINT_KEEP, error);
+	*waits = true;
+	return CLU_OK;
+}
+
+/* Reports the first `count` of told in one transaction. */
+static clu_status tell(struct worker *w, uint32_t count, clu_error *error)
+{
+	if (count == 0) return CLU_OK;
+	for (uint32_t k = 0; k < count; k++) w->reports[k] = report_of(w, &w->slots[w->told[k].slot], &w->told[k].lane);
+	CLU_TRY(from_store(w, store_progress(w->study, w->run, w->reports, count, w->held, error)));
+	for (uint32_t k = 0; k < count; k++) {
+		w->slots[w->told[k].slot].layers_stored = w->reports[k].layers;
+		if (!w->held[k]) drop_lost(w, w->told[k].slot);
+	}
+	return CLU_OK;
 }
 
 static clu_status look_around(struct worker *w, clu_error *error)
 {
-	bool due = progress_clock() >= w->report_at;
+	const bool due = progress_clock() >= w->report_at;
+	uint32_t count = 0;
 	if (due) w->report_at = progress_clock() + report_seconds;
-	for (uint32_t i = 0; i < w->slot_count; i++)
-		if (w->slots[i].busy) CLU_TRY(look_after(w, i, due, error));
+	for (uint32_t i = 0; i < w->slot_count; i++) {
+		struct told *next = &w->told[count];
+		bool waits;
+		if (!w->slots[i].busy) continue;
+		*next = (struct told){.slot = i};
+		clu_lane_progress_get(w->lanes, i, &next->lane);
+		CLU_TRY(look_after(w, i, &next->lane, &waits, error));
+		count += waits && due;
+	}
+	CLU_TRY(tell(w, count, error));
 	return from_store(w, pulse_check(w->pulse, error));
 }
 
@@ -485,6 +521,9 @@ int worker_run(const worker_options *options)
 	clu_prefixes_destroy(w.prefixes);
 	clu_device_destroy(w.device);
 	free(w.slots);
+	free(w.told);
+	free(w.reports);
+	free(w.held);
 	settings_release(&w.settings);
 	free(w.data_hash);
 	store_close(w.study);

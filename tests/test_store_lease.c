@@ -153,7 +153,7 @@ static void an_expired_lease_can_be_claimed_and_the_old_owner_is_refused(void **
 	assert_int_equal(claim(f.study, quick, 1, LEASE_MS, claims), 1);
 
 	trial_report report = fixture_report(0, 3, -40, record);
-	support_ok(store_progress(f.study, slow, &report, &held, &error), &error);
+	support_ok(store_progress(f.study, slow, &report, 1, &held, &error), &error);
 	assert_false(held);
 	held = true;
 	support_ok(store_done(f.study, slow, &report, "model", 5, &held, &error), &error);
@@ -340,6 +340,29 @@ static void a_sweep_finds_runs_whose_process_is_gone(void **context)
 	fixture_destroy(&f);
 }
 
+/* Of two that are reported together one has gone to another run: the other is stored all the same. */
+static void reports_of_several_trials_go_together(void **context)
+{
+	(void)context;
+	enum { BOTH = 2 };
+	clu_error error;
+	bool held[BOTH];
+	study_fixture f = fixture_create(BOTH);
+	trial_claim claims[BOTH];
+	clu_layer_record records[BOTH][1];
+	int64_t slow = fixture_run(f.study, "slow", "key"), quick = fixture_run(f.study, "quick", "key");
+	assert_int_equal(claim(f.study, slow, 1, EXPIRED_MS, claims), 1);
+	assert_int_equal(claim(f.study, quick, 1, LEASE_MS, claims), 1);
+	assert_int_equal(claims[0].number, 0);
+	assert_int_equal(claim(f.study, slow, 1, LEASE_MS, claims), 1);
+	trial_report reports[BOTH] = {fixture_report(0, 1, -5, records[0]), fixture_report(1, 1, -6, records[1])};
+	support_ok(store_progress(f.study, slow, reports, BOTH, held, &error), &error);
+	assert_true(!held[0] && held[1]);
+	assert_int_equal(one_trial(f.study, 0).layers, 0);
+	assert_int_equal(one_trial(f.study, 1).layers, 1);
+	fixture_destroy(&f);
+}
+
 static void advances_count_results_and_checkpoints(void **context)
 {
 	(void)context;
@@ -352,7 +375,7 @@ static void advances_count_results_and_checkpoints(void **context)
 	int64_t run = fixture_run(f.study, "w0", "key");
 	assert_int_equal(claim(f.study, run, 2, LEASE_MS, claims), 2);
 	trial_report report = fixture_report(0, 1, -5, record);
-	support_ok(store_progress(f.study, run, &report, &held, &error), &error);
+	support_ok(store_progress(f.study, run, &report, 1, &held, &error), &error);
 	support_ok(store_heartbeat(f.study, run, 77, 80, LEASE_MS, &error), &error);
 	support_ok(store_run_status(f.study, run, &status, &error), &error);
 	assert_int_equal(status.advances, 0);
@@ -446,6 +469,7 @@ int main(void)
 	    cmocka_unit_test(trials_of_dead_runs_go_back),
 	    cmocka_unit_test(a_deadly_trial_fails_after_three_crashes),
 	    cmocka_unit_test(a_sweep_finds_runs_whose_process_is_gone),
+	    cmocka_unit_test(reports_of_several_trials_go_together),
 	    cmocka_unit_test(advances_count_results_and_checkpoints),
 	    cmocka_unit_test(a_kill_within_a_transaction_changes_nothing),
 	    cmocka_unit_test(ten_thousand_trials_are_claimed_by_index),

@@ -35,10 +35,10 @@ static void results_and_curves_come_back(void **context)
 	trial_report report = fixture_report(1, 2, -20, record);
 	record[1].test = (clu_nmse){NAN, NAN}; /* there may be no test set */
 	report.progress = 0.625;
-	support_ok(store_progress(f.study, run, &report, &held, &error), &error);
+	support_ok(store_progress(f.study, run, &report, 1, &held, &error), &error);
 	record[1].validation.db = -99; /* stored already: not written again */
 	report.layers_stored = 2;
-	support_ok(store_progress(f.study, run, &report, &held, &error), &error);
+	support_ok(store_progress(f.study, run, &report, 1, &held, &error), &error);
 
 	trial *trials = fixture_trials(f.study, &count);
 	assert_int_equal(trials[0].state, TRIAL_DONE);

@@ -25,7 +25,7 @@ static study_fixture busy_study(void)
 	}
 	trial_report half = fixture_report(2, 1, -5, record);
 	half.progress = 0.5;
-	support_ok(store_progress(f.study, first, &half, &held, &error), &error);
+	support_ok(store_progress(f.study, first, &half, 1, &held, &error), &error);
 	trial_report third = fixture_report(3, 3, -19, record);
 	support_ok(store_done(f.study, second, &third, "m", 1, &held, &error), &error);
 	support_ok(store_run_end(f.study, second, RUN_STOPPED, "", &error), &error);
