@@ -143,7 +143,7 @@ clu_status bench_network_train(
 	*network = (bench_network){.batch = given->batch};
 	CLU_TRY(clu_arch_parse(arch_text, given->layers, &arch, error));
 	clu_arch_print(&arch, notation);
-	cJSON *record = model_record(given, notation, NULL, device);
+	cJSON *record = model_record(given, notation, NULL, "", device);
 	if (!record) return clu_fail(error, CLU_MEMORY, "no memory for a network's settings");
 	path = cache_path(given, &arch, record);
 	CLU_GOTO(settings_data(given, &network->data, error));

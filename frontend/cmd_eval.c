@@ -185,12 +185,32 @@ static clu_status make_settings(
 
 /* ---- evaluation ---- */
 
-static clu_status evaluate(struct eval_run *run, const settings *given, clu_nmse *nmse, size_t *count, clu_error *error)
+/* The dictionary's file may have changed since the training: another one's codes are not this network's. */
+static clu_status check_dictionary(
+    const struct eval_job *job, const clu_model *model, const settings *given, const clu_data *data, clu_error *error)
+{
+	char here[SETTINGS_HASH_TEXT];
+	for (size_t i = 0; i < job->change_count; i++)
+		if (job->changes[i].option == OPTION_DICTIONARY) return CLU_OK;
+	settings_print_dictionary_hash(given, data, here);
+	cJSON *trained = cJSON_Parse(model->settings ? model->settings : "{}");
+	const char *there = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(trained, SETTINGS_DICTIONARY_KEY));
+	const bool same = !there || strcmp(here, there) == 0;
+	cJSON_Delete(trained);
+	if (same) return CLU_OK;
+	return clu_fail(error, CLU_MISMATCH,
+	    "%.300s is not the dictionary any more that %.300s was trained on; --dictionary takes it, or another, all the same",
+	    given->dictionary, job->model_path);
+}
+
+static clu_status evaluate(
+    const struct eval_job *job, const struct eval_run *run, const settings *given, clu_nmse *nmse, size_t *count, clu_error *error)
 {
 	clu_data *data = NULL;
 	float *x = NULL;
 	clu_status status;
 	CLU_GOTO(settings_data(given, &data, error));
+	CLU_GOTO(check_dictionary(job, run->model, given, data, error));
 	size_t m = data->m, n = data->n;
 	*count = data->test.count;
 	if (*count == 0) {
@@ -262,7 +282,7 @@ static clu_status evaluate_condition(
 		clu_nmse nmse = {0};
 		size_t count = 0;
 		if (job->snr_count > 0) condition->settings.problem.snr_db = job->snr_db[i];
-		CLU_TRY(evaluate(run, &condition->settings, &nmse, &count, error));
+		CLU_TRY(evaluate(job, run, &condition->settings, &nmse, &count, error));
 		if (job->json) {
 			print_json(condition, &nmse, count);
 			continue;

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-cJSON *model_record(const settings *options, const char *arch, const char *from, const clu_device *device)
+cJSON *model_record(
+    const settings *options, const char *arch, const char *from, const char *dictionary_hash, const clu_device *device)
 {
 	const clu_device_info *info = clu_device_about(device);
 	char plan[CLU_PLAN_TEXT];
@@ -15,6 +16,7 @@ cJSON *model_record(const settings *options, const char *arch, const char *from,
 	char *from_root = from ? path_absolute(from) : NULL;
 	bool complete = cJSON_AddStringToObject(record, "arch", arch) &&
 	                (!from || cJSON_AddStringToObject(record, "from", from_root ? from_root : from)) &&
+	                (!dictionary_hash[0] || cJSON_AddStringToObject(record, SETTINGS_DICTIONARY_KEY, dictionary_hash)) &&
 	                cJSON_AddStringToObject(record, "device", info->name) &&
 	                cJSON_AddStringToObject(record, "driver", info->driver) &&
 	                cJSON_AddStringToObject(record, "platform", info->platform) &&

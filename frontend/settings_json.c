@@ -155,6 +155,14 @@ void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT])
 	snprintf(text, SETTINGS_HASH_TEXT, "%016" PRIx64, clu_data_hash(data));
 }
 
+void settings_print_dictionary_hash(const settings *options, const clu_data *data, char text[SETTINGS_HASH_TEXT])
+{
+	text[0] = '\0';
+	if (options->dictionary)
+		snprintf(text, SETTINGS_HASH_TEXT, "%016" PRIx64,
+		    clu_hash_bytes(data->dictionary, (size_t)data->m * data->n * sizeof *data->dictionary));
+}
+
 /* ---- differences ---- */
 
 static void print_difference(FILE *out, const char *key, const char *here, const char *there)

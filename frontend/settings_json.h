@@ -19,4 +19,9 @@ char *settings_difference(const cJSON *here, const cJSON *there);
 /* clu_data_hash as a study keeps it. */
 void settings_print_hash(const clu_data *data, char text[SETTINGS_HASH_TEXT]);
 
+/* Under this key a model keeps the hash of the dictionary where that is a file's, so that another in its place is found out. */
+#define SETTINGS_DICTIONARY_KEY "dictionary_hash"
+/* That hash; empty where the dictionary is generated. */
+void settings_print_dictionary_hash(const settings *settings, const clu_data *data, char text[SETTINGS_HASH_TEXT]);
+
 #endif

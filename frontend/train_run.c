@@ -67,12 +67,13 @@ static clu_status check_output(const train_job *job, clu_error *error)
 	return path_check_writable(path, error);
 }
 
-static clu_status make_records(struct run *run, clu_error *error)
+static clu_status make_records(struct run *run, const clu_data *data, clu_error *error)
 {
 	const train_job *job = run->job;
-	char arch[CLU_ARCH_TEXT];
+	char arch[CLU_ARCH_TEXT], dictionary[SETTINGS_HASH_TEXT];
+	settings_print_dictionary_hash(&job->settings, data, dictionary);
 	clu_arch_print(&job->arch, arch);
-	run->record = model_record(&job->settings, arch, job->from_path, run->device);
+	run->record = model_record(&job->settings, arch, job->from_path, dictionary, run->device);
 	run->record_text = cJSON_PrintUnformatted(run->record);
 	return run->record_text ? CLU_OK : clu_fail(error, CLU_MEMORY, "out of memory");
 }
@@ -197,8 +198,8 @@ static clu_status set_up(struct run *run, clu_error *error)
 	CLU_TRY(find_checkpoint(run, error));
 	CLU_TRY(prefix_choice_open(job->prefixes, &run->prefixes, error));
 	CLU_TRY(open_device(run, error));
-	CLU_TRY(make_records(run, error));
 	CLU_TRY(settings_data(&job->settings, &data, error));
+	CLU_GOTO(make_records(run, data, error));
 	CLU_GOTO(clu_lanes_create(run->device, data, job->arch.layers, job->settings.batch, 1, &run->lanes, error));
 	clu_lanes_use_prefixes(run->lanes, run->prefixes);
 	CLU_GOTO(start(run, error));

@@ -49,6 +49,7 @@ struct worker {
 	int64_t run;
 	settings settings;
 	char *data_hash; /* NULL: the data is generated */
+	char dictionary_hash[SETTINGS_HASH_TEXT];
 	cost_shape shape;
 	clu_device *device;
 	plan_choice plan;
@@ -151,6 +152,7 @@ static clu_status set_up_lanes(struct worker *w, clu_error *error)
 	clu_status status;
 	CLU_GOTO(settings_data(&w->settings, &data, error));
 	CLU_GOTO(check_data(w, data, error));
+	settings_print_dictionary_hash(&w->settings, data, w->dictionary_hash);
 	CLU_GOTO(choose_lanes(w, data, &w->slot_count, error));
 	CLU_GOTO(clu_lanes_create(w->device, data, w->settings.layers, w->settings.batch, w->slot_count, &w->lanes, error));
 	open_prefixes(w);
@@ -251,7 +253,7 @@ static clu_status fail_trial(struct worker *w, uint32_t i, const clu_lane_progre
 /* The trained model's metadata, as `train` writes it. The caller frees it with cJSON_free; NULL: out of memory. */
 static char *print_record(const struct worker *w, const trial_claim *claim)
 {
-	cJSON *record = model_record(&w->settings, claim->arch, NULL, w->device);
+	cJSON *record = model_record(&w->settings, claim->arch, NULL, w->dictionary_hash, w->device);
 	char *text = record ? cJSON_PrintUnformatted(record) : NULL;
 	cJSON_Delete(record);
 	return text;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # gpu.sh OUT [OPTION…]: all that is to be seen on a GPU in one go, on a machine that may have nothing but a compiler, CMake and the
-# GPU's driver, and no network: builds, then runs the parts one after the other until the time is up, each with its log in OUT.
+# GPU's driver, and no network: builds, then runs the parts one after the other until the time is up. OUT/logs.tar.gz has their logs.
 # gpu.sh --collect DIR: on a machine with network (Debian 12), gathers the packages that such a machine lacks.
 #
 #   --packages DIR    .deb files to unpack beside the build, for what the machine lacks; nothing is installed
@@ -9,7 +9,7 @@
 #   --device SPEC     as clunroll takes it (gpu)
 #   --lanes LIST      of the sweep (1,2,4,8,16,32,64,128,256); the last is the search's that is set against one at a time
 #   --small           tiny sizes: to try this script
-#   --build DIR       (OUT/build)
+#   --build DIR       where it is built, and logs are (/tmp/clunroll-gpu): a second run with other parts finds it built
 # OUT/summary says which part did what, and for how long. Exit status: 0 when all parts did, 1 else.
 set -eu
 
@@ -35,7 +35,7 @@ if [ "${1:-}" = --collect ] && [ $# -eq 2 ]; then
 	exit
 fi
 
-out="" debs="" parts=devices,bench,lanes,plans,train,search,tests minutes=25 device=gpu lanes=1,2,4,8,16,32,64,128,256 small="" build=""
+out="" debs="" parts=devices,bench,lanes,plans,train,search,tests minutes=25 device=gpu lanes=1,2,4,8,16,32,64,128,256 small="" build=/tmp/clunroll-gpu
 while [ $# -gt 0 ]; do
 	case $1 in
 	--small) small=yes ;;
@@ -60,9 +60,10 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ -n "$out" ] || usage
-mkdir -p "$out" "${build:=$out/build}"
+mkdir -p "$out" "$build/logs"
 out=$(cd "$out" && pwd)
 build=$(cd "$build" && pwd)
+logs=$build/logs
 end=$(($(date +%s) + minutes * 60))
 failures=0
 
@@ -70,8 +71,15 @@ say() {
 	echo "$@" | tee -a "$out/summary"
 }
 
-# part NAME COMMAND…: runs it with its output in OUT/NAME.log until its third of the time, or the time for everything, is up: what
-# hangs costs no more.
+# limit: seconds that a part may take now: a third of the time, or what is left of it.
+limit() {
+	left=$((end - $(date +%s)))
+	if [ "$left" -gt $((minutes * 20)) ]; then left=$((minutes * 20)); fi
+	echo "$left"
+}
+
+# part NAME COMMAND…: runs it with its output in NAME.log until its limit: what hangs costs no more. It is told to stop first, and has a
+# minute to save what it has.
 part() {
 	name=$1
 	shift
@@ -82,13 +90,12 @@ part() {
 		return
 	fi
 	code=0
-	limit=$((minutes * 20))
-	if [ "$limit" -gt $((end - begin)) ]; then limit=$((end - begin)); fi
-	timeout -k 10 "$limit" "$@" </dev/null >"$out/$name.log" 2>&1 || code=$?
+	timeout -k 60 "$(limit)" "$@" </dev/null >"$logs/$name.log" 2>&1 || code=$?
+	tar -C "$build" -czf "$out/logs.tar.gz" logs
 	say "$name: exit status $code after $(($(date +%s) - begin)) s"
 	if [ "$code" -ne 0 ]; then
 		failures=$((failures + 1))
-		tail -n 15 "$out/$name.log"
+		tail -n 15 "$logs/$name.log"
 	fi
 }
 
@@ -129,6 +136,11 @@ use_nvidia() {
 		LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$(dirname "$library")
 		export OCL_ICD_VENDORS LD_LIBRARY_PATH
 		say "driver: $library"
+		for helper in nvvm ptxjitcompiler; do
+			found=$(find "$(dirname "$library")" /usr/local/nvidia /usr/lib/x86_64-linux-gnu -name "libnvidia-$helper.so*" 2>/dev/null | head -n 1)
+			say "driver: $helper: ${found:-not found, without which kernels may not build}"
+			if [ -n "$found" ]; then LD_LIBRARY_PATH=$LD_LIBRARY_PATH:$(dirname "$found"); fi
+		done
 		return
 	done
 	say "driver: no libnvidia-opencl.so.1; $(cat /etc/OpenCL/vendors/*.icd 2>/dev/null | tr '\n' ' ')"
@@ -139,8 +151,10 @@ say "commit: $(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)"
 say "machine: $(uname -sm), $(getconf _NPROCESSORS_ONLN) processors, $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)"
 if [ -n "$debs" ]; then use_packages; fi
 if [ -z "${OCL_ICD_VENDORS:-}" ]; then use_nvidia; else say "driver: as OCL_ICD_VENDORS says, $OCL_ICD_VENDORS"; fi
-if command -v nvidia-smi >/dev/null; then nvidia-smi -q >"$out/nvidia-smi.log" 2>&1 || true; fi
-for tool in cc cmake make pkg-config; do command -v "$tool" >/dev/null || say "missing: $tool"; done
+if command -v nvidia-smi >/dev/null; then nvidia-smi -q >"$logs/nvidia-smi.log" 2>&1 || true; fi
+for tool in cc cmake pkg-config; do command -v "$tool" >/dev/null || say "missing: $tool"; done
+generator="Unix Makefiles"
+if ! command -v make >/dev/null; then generator=Ninja; fi
 XDG_CACHE_HOME=$build/cache # nothing into a person's home; CUDA_CACHE_PATH: NVIDIA's compiled kernels
 CUDA_CACHE_PATH=$build/cache/nvidia
 CLUNROLL_TEST_DEVICE=$device
@@ -160,15 +174,21 @@ if [ -n "$small" ]; then
 fi
 program=$build/clunroll
 
-part configure cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCLUNROLL_TEST_DRIVERS=system
-part build cmake --build "$build" -j "$processors"
+part configure cmake -G "$generator" -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCLUNROLL_TEST_DRIVERS=system
+part build cmake --build "$build" --target clunroll -j "$processors"
 if [ ! -x "$program" ]; then
 	say "not built"
 	exit 1
 fi
 
 # What is there and how fast, for every device; the self-test's verdict.
-if wanted devices; then part devices "$program" devices --json; fi
+if wanted devices; then
+	part devices "$program" devices --json
+	if [ "$code" -eq 4 ]; then
+		say "there is no device: nothing more can be seen here"
+		exit 1
+	fi
+fi
 
 # shellcheck disable=SC2086 # shapes and training are options
 {
@@ -222,15 +242,19 @@ if wanted devices; then part devices "$program" devices --json; fi
 	if wanted search; then
 		for at_once in 1 "$many"; do
 			rm -f "$build/$at_once.study"
+			for_search=$(($(limit) > 120 ? $(limit) - 60 : 60))
 			part "search-$at_once" "$program" search "$build/$at_once.study" --trials $((at_once == 1 ? 8 : 4 * at_once)) --lanes "$at_once" \
-				$shape --recipe quick --schedule 60 --device "$device" --time 4m
+				$shape --recipe quick --schedule 60 --no-prefixes --device "$device" --time "${for_search}s"
 			part "status-$at_once" "$program" status "$build/$at_once.study" --json
-			say "trials an hour, $at_once at a time: $(sed -n 's/.*"trials_per_hour":\([0-9.]*\).*/\1/p' "$out/status-$at_once.log" | tail -n 1)"
+			say "trials an hour, $at_once at a time: $(sed -n 's/.*"trials_per_hour":\([0-9.]*\).*/\1/p' "$logs/status-$at_once.log" | tail -n 1)"
 		done
 	fi
 }
 
 # All tests that need a device, on this one.
-if wanted tests; then part tests ctest --test-dir "$build" -L device -j 4 --timeout 300 --output-on-failure; fi
+if wanted tests; then
+	part build-tests cmake --build "$build" -j "$processors"
+	part tests ctest --test-dir "$build" -L device -j 4 --timeout 300 --output-on-failure
+fi
 
 exit $((failures > 0))

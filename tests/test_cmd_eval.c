@@ -7,6 +7,7 @@
 #include "message.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,6 +252,44 @@ static void held_out_test_set(void **state)
 	free(directory);
 }
 
+/* Another dictionary in the place of the one that a network was trained on is found out, unless it is named. */
+static void another_dictionary_is_found_out(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *directory = write_data(fixture, "first"), *dictionary = support_path(directory, "dictionary.npy"),
+	     *model = support_path(directory, "m"), *second = support_path(fixture->directory, "second"),
+	     *other = support_path(second, "dictionary.npy");
+	const struct {
+		const char *words[4];
+		int code;
+	} cases[] = {
+	    {{model}, EXIT_SETTINGS}, {{model, "--snr", "20"}, EXIT_SETTINGS}, {{model, "--dictionary", dictionary}, EXIT_DONE}};
+	support_result result = support_run(WORDS("train", "--arch", "LISTA", "--dictionary", dictionary, "--layers", "1", "--batch",
+	    "16", "--train-samples", "64", "--validation-samples", "32", "--test-samples", "33", "--schedule", "5", "-o", model));
+	assert_int_equal(result.code, EXIT_DONE);
+	support_result_release(&result);
+	result = support_run(WORDS("eval", model));
+	assert_int_equal(result.code, EXIT_DONE);
+	support_result_release(&result);
+	result = support_run(WORDS("data", "--m", "10", "--n", "20", "--data-seed", "2", "--train-samples", "1", "--validation-samples",
+	    "1", "--test-samples", "1", "-o", second));
+	assert_int_equal(result.code, EXIT_DONE);
+	support_result_release(&result);
+	assert_int_equal(rename(other, dictionary), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *const *w = cases[i].words;
+		result = support_run((const char *const[]){"eval", w[0], w[1], w[2], NULL});
+		if (result.code != cases[i].code) fail_msg("case %zu: exit code %d, %s", i, result.code, result.err);
+		if (result.code != EXIT_DONE) assert_non_null(strstr(result.err, dictionary));
+		support_result_release(&result);
+	}
+	free(other);
+	free(second);
+	free(model);
+	free(dictionary);
+	free(directory);
+}
+
 static void table_for_people(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -316,6 +355,7 @@ int main(void)
 	    cmocka_unit_test(options_change_the_test_set),
 	    cmocka_unit_test(own_files),
 	    cmocka_unit_test(held_out_test_set),
+	    cmocka_unit_test(another_dictionary_is_found_out),
 	    cmocka_unit_test(table_for_people),
 	    cmocka_unit_test(failures_are_named),
 	    cmocka_unit_test(options_of_trainings_are_refused),

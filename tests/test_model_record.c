@@ -20,9 +20,10 @@ static void a_record_says_what_and_where(void **state)
 	clu_device_info info = support_device_info();
 	support_ok(settings_default(&all, "quick", &error), &error);
 	support_ok(clu_device_open(&info, NULL, &device, &error), &error);
-	cJSON *record = model_record(&all, "0_0_1", "/from/here", device);
+	cJSON *record = model_record(&all, "0_0_1", "/from/here", "00ff", device);
 	assert_string_equal(text(record, "arch"), "0_0_1");
 	assert_string_equal(text(record, "from"), "/from/here");
+	assert_string_equal(text(record, SETTINGS_DICTIONARY_KEY), "00ff");
 	assert_string_equal(text(record, "device"), info.name);
 	assert_string_equal(text(record, "driver"), info.driver);
 	assert_string_equal(text(record, "platform"), info.platform);
@@ -35,12 +36,14 @@ static void a_record_says_what_and_where(void **state)
 	cJSON *what = model_record_settings(record), *wanted = settings_to_json(&all);
 	cJSON_AddStringToObject(wanted, "arch", "0_0_1");
 	cJSON_AddStringToObject(wanted, "from", "/from/here");
+	cJSON_AddStringToObject(wanted, SETTINGS_DICTIONARY_KEY, "00ff");
 	assert_true(cJSON_Compare(what, wanted, true));
 	cJSON_Delete(wanted);
 	cJSON_Delete(what);
 	cJSON_Delete(record);
-	record = model_record(&all, "0_0_1", NULL, device);
+	record = model_record(&all, "0_0_1", NULL, "", device);
 	assert_null(cJSON_GetObjectItem(record, "from"));
+	assert_null(cJSON_GetObjectItem(record, SETTINGS_DICTIONARY_KEY));
 	cJSON_Delete(record);
 	clu_device_destroy(device);
 	settings_release(&all);
