@@ -50,10 +50,11 @@ INLINED void sums_clear(tile_sums sum)
 	}
 }
 
-/* The nearest number of 11 significant bits. */
+/* The nearest number of 11 significant bits. What is no number stays: NVIDIA's own, all ones, would come round to zero. */
 INLINED float tensor_round(float x)
 {
-	return as_float((as_uint(x) + 0x1000u) & 0xffffe000u);
+	const uint bits = as_uint(x);
+	return (bits & 0x7f800000u) == 0x7f800000u ? x : as_float((bits + 0x1000u) & 0xffffe000u);
 }
 
 INLINED void tensor_split(float x, float *high, float *low)

@@ -34,7 +34,9 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	*arena = (struct arena){.shape = *shape, .ld_m = arena_ld(shape->m), .ld_n = arena_ld(shape->n)};
 	arena->blocks = (shape->batch + plan->block_rows - 1) / plan->block_rows;
 	arena->sparse = program_sparse_below(plan) > 0;
-	arena->listed = program_listed(plan);
+	/* Applied to any number of signals, each by itself: which of a tile's rows are listed depends on its neighbours. */
+	const bool mixed = plan->product == CLU_WAY_TENSOR && shape->purpose == ARENA_APPLY;
+	arena->listed = program_listed(plan) && !mixed;
 	arena->panels = program_panels(plan);
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
 	arena->spaced = arena->plane + MATRIX_ALIGN;

@@ -395,7 +395,7 @@ typedef struct clu_plan {
 	uint32_t group;                     /* work-items of a work-group in the row kernels; 1 on CPUs */
 	uint32_t block_rows;                /* rows of the batch that a work-group covers in the row kernels */
 	uint32_t group_columns, group_rows; /* work-group of the native and the tiled product, in tiles */
-	uint32_t sparse_below;              /* own products skip zeros below this per cent of nonzeros; 0: never. Changes no bit */
+	uint32_t sparse_below;              /* own products skip zeros below this per cent of nonzeros; 0: never */
 	uint32_t sparse_rows;               /* rows that a work-item covers there, where passes is 0 */
 	uint32_t passes;   /* 1: a pass through all layers is one launch, where group is 1 and products native; 0: it is many */
 	uint32_t epilogue; /* 1: a layer is computed in the launch of the product before it, where products are tiled; 0: in its own */
@@ -423,7 +423,7 @@ CLU_API void clu_device_destroy(clu_device *device);
 CLU_API const clu_device_info *clu_device_about(const clu_device *device);
 CLU_API const clu_plan *clu_device_plan(const clu_device *device);
 /* The numeric key: a hash of all that decides bits: device, driver, kernel source, and what of the plan changes bits (way, vector,
- * group, block_rows; tiles and the skipping of zeros are free). Results at equal keys are equal. */
+ * group, block_rows; tiles and the skipping of zeros are free but with tensor units). Results at equal keys are equal. */
 CLU_API const char *clu_device_key(const clu_device *device);
 /* Every op of a step, and a small network, against the double-precision reference. CLU_SELF_TEST names the op and
  * the error's size. */
@@ -442,8 +442,8 @@ typedef struct clu_tuning_job {
 	uint32_t m, n, layers, batch; /* of the networks in use */
 	clu_plan base;                /* where it begins */
 	bool keep_key;                /* tries only what leaves the numeric key of `base` as it is */
-	double seconds;               /* about how long it may take: nothing is begun later; what is begun is finished */
-	const volatile int *stop;     /* nonzero: ends soon, with `base` and no times; NULL: never */
+	double seconds;           /* about how long it may take, without what a GPU's driver builds meanwhile: nothing is begun later */
+	const volatile int *stop; /* nonzero: ends soon, with `base` and no times; NULL: never */
 	void (*note)(void *context, const char *text); /* what was tried and what came of it, a line each; NULL: nobody listens */
 	void *context;
 } clu_tuning_job;

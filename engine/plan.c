@@ -113,9 +113,9 @@ typedef struct plan_field {
 #name, offsetof(clu_plan, name), least, most, effect, NULL \
 	}
 
-/* In the order of a plan's text. Tiles and the skipping of zeros change no bit: each sum has one accumulator and one order. Sums
- * within a row go by vectors, over work-items, and over blocks of rows: those change bits, and so do another library and
- * tensor units. */
+/* In the order of a plan's text. Tiles and the skipping of zeros change no bit (but beside tensor units): each sum has one
+ * accumulator and one order. Sums within a row go by vectors, over work-items, and over blocks of rows: those change bits, and so
+ * do another library and tensor units. */
 static const plan_field fields[] = {
     {"product", offsetof(clu_plan, product), CLU_WAY_NATIVE, CLU_WAY_TENSOR, PLAN_BITS, way_names},
     FIELD(vector, 1, 16, PLAN_BITS),
@@ -176,7 +176,7 @@ void plan_print_bits(const clu_plan *plan, char text[CLU_PLAN_TEXT])
 	clu_plan deciding = *plan;
 	unsigned effects = PLAN_BITS;
 	if (deciding.product == CLU_WAY_TILED) deciding.product = CLU_WAY_NATIVE; /* the same sums in the same order */
-	if (deciding.product == CLU_WAY_TENSOR) effects |= PLAN_SKIPPING;
+	if (deciding.product == CLU_WAY_TENSOR && deciding.sparse_below > 0) effects |= PLAN_SKIPPING;
 	text[0] = '\0';
 	print_fields(&deciding, effects, text, 0);
 }

@@ -19,7 +19,7 @@ static const double gain_bits = 1.10;      /* … where results get other bits: 
 static const double lanes_slack = 1.03;    /* fewer lanes may be so much slower: they need less memory, trials end earlier */
 static const double lanes_hopeless = 1.15; /* so much slower, and no further number is tried */
 static const double share_of_plans = 0.75; /* of the time; the rest is for lanes */
-static const double opening_share = 3;     /* of the time again, at most, for building a GPU's rivals */
+static const double opening_share = 3;     /* up to so many times the time more for building a GPU's rivals */
 static const uint64_t memory_share = 4;    /* one in that many bytes of the device may be taken */
 static const uint32_t gpu_lanes = 16;      /* at a time while plans compete: one alone does not fill a GPU */
 enum { TURNS = 8, RIVALS_MAX = 10, CROSSING_TURNS = 3, CROSSING_HALVINGS = 4 };
@@ -145,15 +145,21 @@ static clu_status take_turn(probe *probe, uint32_t steps, uint32_t lanes, double
 }
 
 /* In turn; but CLBlast builds anew where rivals want different kernels of it, so such a rival has all its turns at once. */
-static clu_status compete(const tuner *t, rival *rivals, size_t count, int turns, clu_error *error)
+static clu_status compete(tuner *t, rival *rivals, size_t count, int turns, clu_error *error)
 {
 	for (int turn = 0; turn < turns; turn++)
 		for (size_t i = 0; i < count; i++)
 			if (!plan_uses_clblast(&rivals[i].plan))
 				CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
-	for (size_t i = 0; i < count; i++)
-		for (int turn = -1; turn < turns && plan_uses_clblast(&rivals[i].plan); turn++) /* the first is to build */
+	for (size_t i = 0; i < count; i++) {
+		if (!plan_uses_clblast(&rivals[i].plan)) continue;
+		const double begin = clock_seconds();
+		double building;
+		CLU_TRY(probe_run(rivals[i].probe, 1, &building, error));
+		t->opening += clock_seconds() - begin;
+		for (int turn = 0; turn < turns; turn++)
 			CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
+	}
 	return CLU_OK;
 }
 
@@ -261,7 +267,7 @@ static clu_status tune_group(tuner *t, size_t first, size_t end, clu_error *erro
 /* ---- where skipping zeros stops to pay ---- */
 
 /* Whether a step that always skips zeros is faster than one that never does, at this density. */
-static clu_status sparse_is_faster(const tuner *t, rival pair[2], double density, bool *faster, clu_error *error)
+static clu_status sparse_is_faster(tuner *t, rival pair[2], double density, bool *faster, clu_error *error)
 {
 	for (int i = 0; i < 2; i++) {
 		pair[i].best = INFINITY;
@@ -272,7 +278,7 @@ static clu_status sparse_is_faster(const tuner *t, rival pair[2], double density
 	return CLU_OK;
 }
 
-static clu_status bisect(const tuner *t, rival pair[2], uint32_t *below, clu_error *error)
+static clu_status bisect(tuner *t, rival pair[2], uint32_t *below, clu_error *error)
 {
 	double least = 0, most = 1;
 	for (int i = 0; i < CROSSING_HALVINGS; i++) {
@@ -290,6 +296,7 @@ static clu_status bisect(const tuner *t, rival pair[2], uint32_t *below, clu_err
 
 static clu_status tune_crossing(tuner *t, clu_error *error)
 {
+	if (t->plan.product == CLU_WAY_TENSOR) return CLU_OK; /* there it would change bits for what may be noise */
 	if ((!program_sparse_below(&t->plan) && !program_listed(&t->plan)) || room_for_rivals(t) < 1) return CLU_OK;
 	rival pair[2] = {{.plan = t->plan}, {.plan = t->plan}};
 	uint32_t below = t->plan.sparse_below;

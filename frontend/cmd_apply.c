@@ -7,9 +7,9 @@
 #include "message.h"
 #include "options.h"
 #include "path.h"
-#include "settings_json.h"
 #include "status.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -42,18 +42,17 @@ struct apply_run {
 	size_t slice; /* rows of it */
 };
 
-/* The network says which files it was trained on; where it says nothing that can be read, there is none to spare. */
+/* The network says which files it came from, among other texts. */
 static clu_status check_training_files(const struct apply_job *job, const clu_model *model, clu_error *error)
 {
-	settings trained;
 	cJSON *json = cJSON_Parse(model->settings ? model->settings : "{}");
 	clu_status status = CLU_OK;
-	if (settings_from_json(json, &trained, NULL) == CLU_OK) {
-		const char *input = settings_input(&trained, job->output);
-		if (input)
-			status = clu_fail(error, CLU_ARGUMENT, "--output %.300s is a file that %.300s was trained on (%s); name another",
-			    job->output, job->model_path, input);
-		settings_release(&trained);
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json)
+	{
+		if (cJSON_IsString(item) && item->valuestring[0] == '/' && path_same_file(item->valuestring, job->output))
+			status = clu_fail(error, CLU_ARGUMENT, "--output %.300s is a file that %.300s was trained with (%s); name another",
+			    job->output, job->model_path, item->string);
 	}
 	cJSON_Delete(json);
 	return status;
@@ -65,6 +64,8 @@ static clu_status open_files(const struct apply_job *job, struct apply_run *run,
 		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the input file; name another", job->output);
 	if (path_same_file(job->model_path, job->output))
 		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the network; name another", job->output);
+	if (job->plan_path && path_same_file(job->plan_path, job->output))
+		return clu_fail(error, CLU_ARGUMENT, "--output %.300s is the plan; name another", job->output);
 	CLU_TRY(clu_model_load(job->model_path, &run->model, error));
 	CLU_TRY(check_training_files(job, run->model, error));
 	CLU_TRY(clu_npy_open(job->input, &run->reader, error));

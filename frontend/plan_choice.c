@@ -105,8 +105,8 @@ static bool measure(const clu_device_info *info, const plan_wish *wish, measured
 	    .stop = wish->stop,
 	    .note = wish->again ? show_note : NULL};
 	clu_error error;
-	report_note("measuring how %.100s is fastest at %ux%u, %u layers, batch %u: about %.0f s, once", info->name, shape->m, shape->n,
-	    shape->layers, shape->batch, seconds);
+	report_note("measuring how %.100s is fastest at %ux%u, %u layers, batch %u: about %.0f s%s, once", info->name, shape->m,
+	    shape->n, shape->layers, shape->batch, seconds, info->type == CLU_DEVICE_GPU ? " beside compiling" : "");
 	*measured = (measured_plan){.shape = *shape};
 	clu_status status = clu_tune(info, &job, &measured->tuning, &error);
 	if (wish->stop && *wish->stop) return false;

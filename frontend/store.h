@@ -164,8 +164,7 @@ typedef struct trial_report {
 	const clu_layer_record *record; /* [layers] */
 } trial_report;
 /* Each sets *held to false, and changes nothing, where the run no longer holds the trial. */
-clu_status store_progress(
-    store *study, int64_t run, const trial_report *reports, uint32_t count, bool *held, clu_error *error); /* held: [count] */
+clu_status store_progress(store *study, int64_t run, const trial_report *reports, uint32_t count, bool *held, clu_error *error);
 clu_status store_done(
     store *study, int64_t run, const trial_report *report, const void *model, size_t size, bool *held, clu_error *error);
 clu_status store_failed(store *study, int64_t run, const trial_report *report, const char *message, bool *held, clu_error *error);

@@ -43,6 +43,12 @@ struct slot {
 	double saved_at;
 };
 
+/* A lane that is reported. */
+typedef struct told {
+	clu_lane_progress lane;
+	uint32_t slot;
+} told;
+
 struct worker {
 	const worker_options *options;
 	store *study;
@@ -61,13 +67,10 @@ struct worker {
 	uint64_t looks;             /* for work, that it found none to do */
 	double began_at, idle_time; /* of its work, by progress_clock; s without any */
 	double report_at, claim_at; /* not before */
-	double save_seconds;        /* the last checkpoint took */
-	struct told {               /* scratch, [slot_count]: the lanes that are reported together */
-		clu_lane_progress lane;
-		uint32_t slot;
-	} * told;
-	trial_report *reports; /* scratch, [slot_count], of told */
-	bool *held;            /* scratch, the same */
+	double save_seconds;        /* that a checkpoint takes, the latest counting most */
+	told *told;                 /* scratch, [slot_count]: the lanes that are reported together … */
+	trial_report *reports;      /* … what of each … */
+	bool *held;                 /* … and which were still this run's */
 	bool store_failed;
 	bool unfit; /* the device must get no work */
 };
@@ -361,7 +364,7 @@ static clu_status save(struct worker *w, uint32_t i, const clu_lane_progress *la
 	if (status != CLU_OK) return status;
 	slot->layers_stored = report.layers;
 	slot->saved_at = progress_clock();
-	w->save_seconds = slot->saved_at - begin;
+	w->save_seconds = (w->save_seconds + slot->saved_at - begin) / 2;
 	if (!held) drop_lost(w, i);
 	return CLU_OK;
 }
@@ -372,18 +375,20 @@ static double checkpoint_interval(const struct worker *w)
 	return fmin(fmax(asked, sparing), saving_delays * asked);
 }
 
-/* Commits or checkpoints the lane where it is time for that; *waits becomes true where it only trains on. */
-static clu_status look_after(struct worker *w, uint32_t i, const clu_lane_progress *lane, bool *waits, clu_error *error)
+/* Commits or checkpoints the lane where it is time for that, the latter `interval` seconds after the last; *trains becomes true
+ * where it only trains on. */
+static clu_status look_after(
+    struct worker *w, uint32_t i, const clu_lane_progress *lane, double interval, bool *trains, clu_error *error)
 {
-	*waits = false;
+	*trains = false;
 	switch (lane->state) {
 	case CLU_LANE_DONE: return commit(w, i, lane, error);
 	case CLU_LANE_FAILED: return fail_trial(w, i, lane, lane->error.message, error);
 	case CLU_LANE_EMPTY:
 	case CLU_LANE_TRAINING: break;
 	}
-	if (progress_clock() - w->slots[i].saved_at >= checkpoint_interval(w)) return save(w, i, lane, CHECKPOINT_KEEP, error);
-	*waits = true;
+	if (progress_clock() - w->slots[i].saved_at >= interval) return save(w, i, lane, CHECKPOINT_KEEP, error);
+	*trains = true;
 	return CLU_OK;
 }
 
@@ -403,16 +408,17 @@ static clu_status tell(struct worker *w, uint32_t count, clu_error *error)
 static clu_status look_around(struct worker *w, clu_error *error)
 {
 	const bool due = progress_clock() >= w->report_at;
+	const double interval = checkpoint_interval(w);
 	uint32_t count = 0;
 	if (due) w->report_at = progress_clock() + report_seconds;
 	for (uint32_t i = 0; i < w->slot_count; i++) {
-		struct told *next = &w->told[count];
-		bool waits;
+		told *next = &w->told[count];
+		bool trains;
 		if (!w->slots[i].busy) continue;
-		*next = (struct told){.slot = i};
+		*next = (told){.slot = i};
 		clu_lane_progress_get(w->lanes, i, &next->lane);
-		CLU_TRY(look_after(w, i, &next->lane, &waits, error));
-		count += waits && due;
+		CLU_TRY(look_after(w, i, &next->lane, interval, &trains, error));
+		count += trains && due;
 	}
 	CLU_TRY(tell(w, count, error));
 	return from_store(w, pulse_check(w->pulse, error));

@@ -188,7 +188,7 @@ static void training_files_are_never_overwritten(void **state)
 	support_ok(clu_model_save(fixture->model, fixture->model_path, &error), &error);
 	support_result result = support_run(WORDS("apply", fixture->model_path, "--input", fixture->input, "--output", dictionary));
 	assert_int_equal(result.code, EXIT_USAGE);
-	assert_non_null(strstr(result.err, "--dictionary"));
+	assert_non_null(strstr(result.err, "(dictionary)"));
 	support_result_release(&result);
 	free(dictionary);
 }

@@ -228,17 +228,19 @@ static void test_bits_of_tensor_units(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *change;
+		const char *base, *change;
 		bool bits;
-	} cases[] = {{"tile_rows 4", true}, {"group_rows 16", true}, {"sparse_below 0", true}, {"group_columns 32", false},
-	    {"tile_vectors 1", false}, {"epilogue 1", false}};
+	} cases[] = {{"", "tile_rows 4", true}, {"", "group_rows 16", true}, {"", "sparse_below 0", true},
+	    {"", "group_columns 32", false}, {"", "tile_vectors 1", false}, {"", "epilogue 1", false},
+	    {"sparse_below 0", "tile_rows 4", false}};
 	const clu_device_info gpu = {.type = CLU_DEVICE_GPU};
-	char text[CLU_PLAN_TEXT], changed_text[CLU_PLAN_TEXT];
-	clu_plan plan = clu_plan_default(&gpu);
-	clu_error error;
-	support_ok(plan_change(&plan, "product tensor", &error), &error);
-	plan_print_bits(&plan, text);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[CLU_PLAN_TEXT], changed_text[CLU_PLAN_TEXT];
+		clu_plan plan = clu_plan_default(&gpu);
+		clu_error error;
+		support_ok(plan_change(&plan, "product tensor", &error), &error);
+		support_ok(plan_change(&plan, cases[i].base, &error), &error);
+		plan_print_bits(&plan, text);
 		clu_plan changed = plan;
 		support_ok(plan_change(&changed, cases[i].change, &error), &error);
 		support_ok(plan_check(&changed, cases[i].change, &error), &error);
@@ -252,7 +254,7 @@ static void test_shapes_of_tensor_units(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = {"vector 1", "vector 16", "group_columns 3", "group_rows 2", "tile_rows 3",
-	    "group_columns 4\ngroup_rows 4", "tile_rows 1\ntile_vectors 1"};
+	    "group_columns 4", "group_columns 4\ngroup_rows 4", "tile_rows 1\ntile_vectors 1\ngroup_rows 32"};
 	const clu_device_info gpu = {.type = CLU_DEVICE_GPU};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		clu_plan plan = clu_plan_default(&gpu);

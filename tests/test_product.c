@@ -321,11 +321,34 @@ static void expect(const fixture *f, bool tensor, double *exact, float *fused)
 		}
 }
 
-typedef enum claim { CLAIM_CLOSE, CLAIM_SAME_BITS } claim;
+/* EITHER: of fmaf's sums where rows are listed, of tensor units' else. */
+typedef enum claim { CLAIM_CLOSE, CLAIM_SAME_BITS, CLAIM_EITHER } claim;
 
 static bool same_bits(float a, float b)
 {
 	return memcmp(&a, &b, sizeof a) == 0 || (!support_equal_bits() && a == b);
+}
+
+static bool either_seen[2]; /* in any case so far: fmaf's sums, tensor units' */
+
+/* Each row of C has one of the two. */
+static void check_either(const char *label, const fixture *f, const float *got)
+{
+	for (uint32_t e = 0; e < ENTRIES; e++)
+		for (uint32_t row = 0; row < f->shape.rows; row++) {
+			bool listed = true, tensor = true;
+			for (uint32_t j = 0; j < f->shape.columns; j++) {
+				const lane_entry entry = f->list.entries[e];
+				const float here = got[operand_at(&f->c, entry.slot, row, j) - f->c.values];
+				float fused;
+				entry_of(f, entry, row, j, &fused);
+				const float parts = tensor_entry_of(f, entry, row, j);
+				listed = listed && here == fused;
+				tensor = tensor && here == parts;
+			}
+			if (!listed && !tensor) fail_msg("%s: entry %u, row %u has neither sums", label, e, row);
+			if (listed != tensor) either_seen[tensor] = true;
+		}
 }
 
 static void check_case(clu_device *device, const product_case *shape, double density, claim claim, const char *plan, uint64_t seed)
@@ -340,6 +363,7 @@ static void check_case(clu_device *device, const product_case *shape, double den
 	    shape->columns, shape->inner);
 	expect(&f, device->plan.product == CLU_WAY_TENSOR, exact, fused);
 	if (claim == CLAIM_SAME_BITS) support_same_bits(label, seed, got, fused, f.c.count);
+	if (claim == CLAIM_EITHER) check_either(label, &f, got);
 	for (size_t i = 0; i < f.c.count; i++) { /* what is not computed keeps its bits */
 		if (memcmp(&fused[i], &f.c.values[i], sizeof *fused) != 0) continue;
 		if (!same_bits(got[i], f.c.values[i])) fail_msg("%s: float %zu of C became %g", label, i, (double)got[i]);
@@ -355,11 +379,13 @@ static void check_case(clu_device *device, const product_case *shape, double den
 static void check_cases(clu_device *device, const char *label)
 {
 	static const double densities[] = {0.5, 0.1, 1, 0, 0.3};
-	/* Tensor units sum as they like, and rows that are listed beside them have fmaf's sums. */
+	/* Tensor units sum as they like; what stands for them elsewhere has known sums, and rows that are listed beside it have fmaf's.
+	 */
 	const bool tensor = device->plan.product == CLU_WAY_TENSOR;
-	const bool pure = !tensor || (device->plan.sparse_below == 0 && !clu_device_has_tensor_units(&device->info));
-	const bool own = !plan_uses_clblast(&device->plan) && pure;
-	const claim claim = own && support_equal_bits() ? CLAIM_SAME_BITS : CLAIM_CLOSE;
+	const bool known = !plan_uses_clblast(&device->plan) && !(tensor && clu_device_has_tensor_units(&device->info));
+	const claim claim = !known || !support_equal_bits()           ? CLAIM_CLOSE
+	                    : tensor && device->plan.sparse_below > 0 ? CLAIM_EITHER
+	                                                              : CLAIM_SAME_BITS;
 	for (size_t i = 0; i < sizeof small_cases / sizeof *small_cases; i++)
 		check_case(device, &small_cases[i], densities[i % 5], claim, label, 10 * i);
 	if (support_tiny()) return;
@@ -521,6 +547,36 @@ static void test_tensor_units(void **state)
 		check_cases(device, plans[i].label);
 		clu_device_destroy(device);
 	}
+	if (!support_tiny() && support_equal_bits() && info.type != CLU_DEVICE_ACCELERATOR && !clu_device_has_tensor_units(&info))
+		assert_true(either_seen[0] && either_seen[1]);
+}
+
+/* NVIDIA's own NaN is all ones: it must not be rounded away. */
+static void test_tensor_units_pass_nan(void **state)
+{
+	(void)state;
+	static const product_case shape = {PRODUCT_TIMES, INNER_FIXED, 3, 5, 7};
+	static const uint32_t bits[] = {0x7fffffffu, 0xffffffffu, 0x7fc00000u, 0x7f800000u};
+	const clu_device_info info = support_device_info(), gpu = {.type = CLU_DEVICE_GPU};
+	clu_plan plan = clu_plan_default(&gpu);
+	clu_device *device;
+	clu_error error;
+	support_ok(plan_change(&plan, "product tensor\ntile_vectors 1\ngroup_columns 8\ngroup_rows 4\nsparse_below 0", &error), &error);
+	support_ok(clu_device_open(&info, &plan, &device, &error), &error);
+	for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+		fixture f = fixture_create(device, &shape, 1, 1);
+		const lane_entry entry = f.list.entries[0];
+		memcpy(operand_at(&f.a, entry.slot, 1, 2), &bits[i], sizeof bits[i]);
+		operand_upload(device, &f.a);
+		float *got = run(device, &f);
+		for (uint32_t row = 0; row < shape.rows; row++) {
+			const float sum = got[operand_at(&f.c, entry.slot, row, 0) - f.c.values];
+			if ((isfinite(sum) != 0) != (row != 1)) fail_msg("%08x, row %u: %g", bits[i], row, (double)sum);
+		}
+		free(got);
+		fixture_destroy(&f);
+	}
+	clu_device_destroy(device);
 }
 
 /* A plan whose tiles do not fit says so before the driver does. */
@@ -592,6 +648,7 @@ int main(void)
 	    cmocka_unit_test(test_skipping_zeros),
 	    cmocka_unit_test(test_tiles_in_local_memory),
 	    cmocka_unit_test(test_tensor_units),
+	    cmocka_unit_test(test_tensor_units_pass_nan),
 	    cmocka_unit_test(test_too_little_local_memory),
 	    cmocka_unit_test(test_clblast),
 	    cmocka_unit_test(test_empty_list),
