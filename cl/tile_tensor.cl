@@ -50,17 +50,12 @@ INLINED void sums_clear(tile_sums sum)
 	}
 }
 
-/* The nearest number of 11 significant bits. What is no number stays: NVIDIA's own, all ones, would come round to zero. */
-INLINED float tensor_round(float x)
-{
-	const uint bits = as_uint(x);
-	return (bits & 0x7f800000u) == 0x7f800000u ? x : as_float((bits + 0x1000u) & 0xffffe000u);
-}
-
+/* x = high + low but for 2⁻²³ of it: the nearest number of 11 significant bits, and what is left, cut to as many; of that, 12 bits
+ * at most, one is lost. NVIDIA's NaN, all ones, rounds to zero, but the low part keeps it. */
 INLINED void tensor_split(float x, float *high, float *low)
 {
-	*high = tensor_round(x);
-	*low = tensor_round(x - *high);
+	*high = as_float((as_uint(x) + 0x1000u) & 0xffffe000u);
+	*low = as_float(as_uint(x - *high) & 0xffffe000u);
 }
 
 /* Entry e of the fragment of A that a lane holds: those i·16 rows down its warp's and of the inner rows from k on. What is the

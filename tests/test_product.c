@@ -275,14 +275,17 @@ static double entry_of(const fixture *f, lane_entry entry, uint32_t row, uint32_
 	return sum;
 }
 
-/* Rounded to 11 significant bits, ties away from zero, as tile_tensor.cl does it. */
-static float to_tensor(float x)
+/* The parts of 11 significant bits that tile_tensor.cl makes: the nearest, ties away from zero, and the rest, cut. */
+static void split(float x, float *high, float *low)
 {
 	uint32_t bits;
 	memcpy(&bits, &x, sizeof bits);
 	bits = (bits + 0x1000u) & 0xffffe000u;
-	memcpy(&x, &bits, sizeof x);
-	return x;
+	memcpy(high, &bits, sizeof bits);
+	*low = x - *high;
+	memcpy(&bits, low, sizeof bits);
+	bits &= 0xffffe000u;
+	memcpy(low, &bits, sizeof bits);
 }
 
 /* The same entry as tile_tensor.cl sums it where it does without tensor units: steps of eight terms, each three sums of products of
@@ -296,10 +299,11 @@ static float tensor_entry_of(const fixture *f, lane_entry entry, uint32_t row, u
 		float part = 0;
 		for (int which = 0; which < PARTS; which++)
 			for (uint32_t k = k0; k < inner && k < k0 + STEP; k++) {
-				float a, b;
+				float a, b, a_high, a_low, b_high, b_low;
 				factors_of(f, entry, row, column, k, &a, &b);
-				const float a_high = to_tensor(a), b_high = to_tensor(b);
-				part = fmaf(which == 0 ? to_tensor(a - a_high) : a_high, which == 1 ? to_tensor(b - b_high) : b_high, part);
+				split(a, &a_high, &a_low);
+				split(b, &b_high, &b_low);
+				part = fmaf(which == 0 ? a_low : a_high, which == 1 ? b_low : b_high, part);
 			}
 		sum += part;
 	}
