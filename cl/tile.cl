@@ -7,8 +7,7 @@
 #define TILED_ROWS (TILE_ROWS * GROUP_ROWS)
 #define TILED_VECTORS (TILE_VECTORS * GROUP_COLUMNS)
 /* Of A's tile, in floats, and of B's, in vectors. Quads are aligned, and writes down a column spread over banks. For tensor units a
- * row is eight floats longer than a multiple of 32, so that a warp's reads of four inner rows by eight neighbours fall on 32 banks.
- */
+ * row is eight floats longer than a multiple of 32: a warp reads four inner rows by eight, from 32 banks then. */
 #if TENSOR
 #define TILED_LD (TILED_ROWS + 8)
 #define TILED_B_LD (TILED_VECTORS + 8 / VECTOR)

@@ -1,8 +1,7 @@
 /* test_lanes_run.c: many trainings in a launch. A training's weights and records depend on what it trains, the data and the numeric
  * key alone: to the bit the same beside any neighbours, in any slot, after any predecessor, in slices of any length. Then layers
  * that start together, and when a call returns. Validations are test_lanes_validate.c's, whole trainings against double are in
- * test_lanes_training.c. TEST_NEEDS: device
- */
+ * test_lanes_training.c. TEST_NEEDS: device */
 #include "lanes_fixture.h"
 
 #include <math.h>
