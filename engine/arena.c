@@ -143,7 +143,7 @@ clu_status arena_create(clu_device *device, const arena_shape *shape, arena *are
 	arena->whole_rows = calloc(shape->lanes, sizeof *arena->whole_rows);
 	if (!arena->whole_rows) return clu_fail(error, CLU_MEMORY, "no host memory for %u lanes", shape->lanes);
 	const uint64_t most = arena_largest_bytes(shape, &device->plan) / shape->lanes / 4u;
-	if (plan_is_tiled(&device->plan) && most > UINT32_MAX)
+	if (clu_plan_is_tiled(&device->plan) && most > UINT32_MAX)
 		return clu_fail(error, CLU_SIZE, "a lane has %" PRIu64 " floats of one kind, tiled products count to 2^32", most);
 	for (arena_role role = 0; role < ROLE_COUNT; role++)
 		if (role_needed(arena, role))

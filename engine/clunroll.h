@@ -404,6 +404,8 @@ typedef struct clu_plan {
 CLU_API clu_plan clu_plan_default(const clu_device_info *info);
 CLU_API clu_status clu_plan_parse(const char *text, const char *source, clu_plan *plan, clu_error *error);
 CLU_API void clu_plan_print(const clu_plan *plan, char text[CLU_PLAN_TEXT]);
+/* Whether products are of tiles in local memory: CLU_WAY_TILED and CLU_WAY_TENSOR. */
+CLU_API bool clu_plan_is_tiled(const clu_plan *plan);
 /* Whether products skip zeros anywhere under the plan: CLBlast's never do. */
 CLU_API bool clu_plan_skips_zeros(const clu_plan *plan);
 /* The numeric key (see clu_device_key) that the device has under a plan, without opening it. */

@@ -24,8 +24,7 @@ clu_status file_begin(const char *path, file_temporary *file, clu_error *error);
 clu_status file_append(file_temporary *file, const void *bytes, size_t size, clu_error *error);
 /* Syncs, renames, frees; on an error the temporary is gone too. */
 clu_status file_commit(file_temporary *file, clu_error *error);
-/* The same without waiting for the disk: for what can be made again, and is torn after a power failure where its reader finds out.
- */
+/* The same without waiting for the disk: for what can be made again, and whose reader finds out where a power failure tore it. */
 clu_status file_commit_unsynced(file_temporary *file, clu_error *error);
 /* Removes and frees what is left; harmless after file_commit, after a failed file_begin, and twice. */
 void file_abort(file_temporary *file);

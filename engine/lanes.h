@@ -64,8 +64,7 @@ struct clu_lanes {
 
 /* Adds the time since it was last accounted to the lanes that train. */
 void lanes_account_time(clu_lanes *lanes);
-/* Validates the lanes lanes->due[0 … due − 1], which stand on a validation; *ended becomes true when one is DONE or FAILED thereby.
- */
+/* Validates lanes->due[0 … due − 1], which stand on a validation; *ended becomes true when one is DONE or FAILED thereby. */
 clu_status lanes_validate(clu_lanes *lanes, uint32_t due, bool *ended, clu_error *error);
 
 /* Uploads what the lane's schedule says of the stage in hand: multipliers and optimiser constants. */

@@ -79,7 +79,7 @@ bool plan_uses_clblast(const clu_plan *plan)
 	return plan->product == CLU_WAY_CLBLAST || plan->product == CLU_WAY_CLBLAST_INDIRECT;
 }
 
-bool plan_is_tiled(const clu_plan *plan)
+bool clu_plan_is_tiled(const clu_plan *plan)
 {
 	return plan->product == CLU_WAY_TILED || plan->product == CLU_WAY_TENSOR;
 }

@@ -12,8 +12,6 @@ typedef enum plan_effect { PLAN_SPEED = 1, PLAN_BITS = 2, PLAN_SKIPPING = 4 } pl
 clu_status plan_check(const clu_plan *plan, const char *source, clu_error *error);
 /* Whether the plan leaves products to CLBlast. */
 bool plan_uses_clblast(const clu_plan *plan);
-/* Whether they are product_gpu.cl's, of tiles in local memory. */
-bool plan_is_tiled(const clu_plan *plan);
 /* Sets the fields that `lines` names, such as "tile_rows 4\ntile_vectors 3"; what comes out is not checked. */
 clu_status plan_change(clu_plan *plan, const char *lines, clu_error *error);
 /* The lines of those fields alone that change bits: what of a plan belongs to the numeric key. */

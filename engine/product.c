@@ -178,7 +178,7 @@ clu_status product_enqueue(clu_device *device, const product *product, const lan
 {
 	if (list->count == 0) return CLU_OK;
 	if (plan_uses_clblast(&device->plan)) return clblast_enqueue(device, product, list, error);
-	if (plan_is_tiled(&device->plan)) return enqueue_tiled(device, product, list, error);
+	if (clu_plan_is_tiled(&device->plan)) return enqueue_tiled(device, product, list, error);
 	if (!program_sparse_below(&device->plan) || !product->sparse.entries) return enqueue_dense(device, product, list, error);
 	return (product->kind == PRODUCT_TIMES ? enqueue_sparse : enqueue_gradient)(device, product, list, error);
 }

@@ -47,12 +47,12 @@ bool program_passes(const clu_plan *plan)
 
 bool program_listed(const clu_plan *plan)
 {
-	return plan_is_tiled(plan) && plan->sparse_below > 0;
+	return clu_plan_is_tiled(plan) && plan->sparse_below > 0;
 }
 
 bool program_epilogue(const clu_plan *plan)
 {
-	return plan_is_tiled(plan) && plan->epilogue;
+	return clu_plan_is_tiled(plan) && plan->epilogue;
 }
 
 uint64_t program_local_bytes(const clu_plan *plan)
@@ -60,14 +60,14 @@ uint64_t program_local_bytes(const clu_plan *plan)
 	const bool tensor = plan->product == CLU_WAY_TENSOR;
 	const uint64_t rows = plan->tile_rows * plan->group_rows, columns = plan->tile_vectors * plan->group_columns * plan->vector;
 	const uint64_t a_ld = tensor ? rows + 8 : (rows + 7) / 4 * 4, b_ld = tensor ? columns + 8 : columns; /* as in tile.cl */
-	return plan_is_tiled(plan) ? (TILED_INNER * (a_ld + b_ld) + 1) * sizeof(float) : 0;
+	return clu_plan_is_tiled(plan) ? (TILED_INNER * (a_ld + b_ld) + 1) * sizeof(float) : 0;
 }
 
 static bool kernel_used(const clu_plan *plan, int kernel)
 {
 	if ((kernel == KERNEL_layer_tiled || kernel == KERNEL_layer_listed) && !program_epilogue(plan)) return false;
 	if (kernel >= KERNEL_LISTED_FIRST) return program_listed(plan);
-	if (kernel >= KERNEL_TILED_FIRST) return plan_is_tiled(plan);
+	if (kernel >= KERNEL_TILED_FIRST) return clu_plan_is_tiled(plan);
 	if (kernel >= KERNEL_SPARSE_FIRST) return program_sparse_below(plan) > 0;
 	return kernel < KERNEL_PASS_FIRST || program_passes(plan);
 }
@@ -102,7 +102,7 @@ void program_options(const clu_plan *plan, char text[PROGRAM_OPTIONS])
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
 	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, CLU_LOSS_SQUARES, CLU_LOSS_NORM,
-	    CLU_LOSS_LOG, LIST_COLUMNS, LIST_ROWS, LIST_GAP, program_panels_at_once(plan), CLU_LAYERS_MAX, plan_is_tiled(plan),
+	    CLU_LOSS_LOG, LIST_COLUMNS, LIST_ROWS, LIST_GAP, program_panels_at_once(plan), CLU_LAYERS_MAX, clu_plan_is_tiled(plan),
 	    program_listed(plan) ? plan->sparse_below : 0u, TILED_INNER, plan->group_columns, plan->group_rows, program_epilogue(plan),
 	    plan->product == CLU_WAY_TENSOR);
 #define NEURON_OPTION(name, letter, word) \

@@ -53,7 +53,7 @@ static void fill(float *values, size_t count, uint64_t seed)
 static uint32_t covering_n(const clu_plan *plan)
 {
 	const bool sparse = program_sparse_below(plan) > 0;
-	const uint32_t tile = plan->tile_vectors * (plan_is_tiled(plan) ? plan->group_columns : 1) * plan->vector;
+	const uint32_t tile = plan->tile_vectors * (clu_plan_is_tiled(plan) ? plan->group_columns : 1) * plan->vector;
 	uint32_t n = sparse ? LIST_COLUMNS : PANEL;
 	if (tile > n) n = tile;
 	return n < TEST_N_MAX - 3 ? n + 3 : TEST_N_MAX;

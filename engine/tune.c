@@ -153,10 +153,9 @@ static clu_status compete(tuner *t, rival *rivals, size_t count, int turns, clu_
 				CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
 	for (size_t i = 0; i < count; i++) {
 		if (!plan_uses_clblast(&rivals[i].plan)) continue;
-		const double begin = clock_seconds();
 		double building;
 		CLU_TRY(probe_run(rivals[i].probe, 1, &building, error));
-		t->opening += clock_seconds() - begin;
+		t->opening += building;
 		for (int turn = 0; turn < turns; turn++)
 			CLU_TRY(take_turn(rivals[i].probe, rivals[i].steps, t->lanes, &rivals[i].best, error));
 	}

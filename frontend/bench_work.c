@@ -65,7 +65,7 @@ bench_work work_step(const work_subject *subject)
 /* Whether products of the forward pass are in the launches of layers. */
 static bool in_epilogues(const clu_plan *plan)
 {
-	return (plan->product == CLU_WAY_TILED || plan->product == CLU_WAY_TENSOR) && plan->epilogue;
+	return clu_plan_is_tiled(plan) && plan->epilogue;
 }
 
 /* Products that are launched by themselves and have no lists of nonzeros. */
