@@ -214,13 +214,14 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
  * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. One block of rows; pointers are the
  * lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
-    ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side,
-    __global const float *coefficients, __global const float *x, __global const float *cutoffs, __global const float *y,
-    __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
-    __global uint2 *entries, __global uint *starts, __local float *shared)
+    ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *scalars,
+    __global const float *x, __global const float *cutoffs, __global const float *y, __global const float *gradient,
+    __global float *dv, __global float *dy, __global float *du, __global float *partials, __global uint2 *entries,
+    __global uint *starts, __local float *shared)
 {
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	const ulong mine = (layer - 1) * spaced;
+	__global const float *coefficients = scalars + layers;
 	x += (ulong)(layer - 1) * batch * ld;
 	dy += (ulong)(layer - 1) * batch * dy_ld;
 	partials += (ulong)(layer - 1) * (layers + 1) * blocks + block;
@@ -229,7 +230,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 
 	vec theta_sum = (vec)(0.0f);
 	for (uint row = row0; row < row_end; row++) {
-		const float cutoff = kind == NEURON_SELECT ? cutoffs[(layer - 1) * batch + row] : 0.0f;
+		const float cutoff = neuron_cutoff(kind, scalars[layer - 1], cutoffs[(layer - 1) * batch + row]);
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			vec g = (vec)(0.0f), d = (vec)(0.0f);
@@ -245,7 +246,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
 			const vec output = LOAD(x + here);
-			const vec delta = neuron_backward(kind, output, g);
+			const vec delta = neuron_backward(kind, output, g, cutoff);
 			STORE(delta, dv + mine + here);
 			STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
 			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
@@ -276,8 +277,8 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
 	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at].x,
-	    sides[at], weights + slot * weights_stride + scalars_at + layers, x + lane * plane, cutoffs + lane * batch,
-	    y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
+	    sides[at], weights + slot * weights_stride + scalars_at, x + lane * plane, cutoffs + lane * batch, y + lane * spaced,
+	    gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
 	    partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
 	    starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

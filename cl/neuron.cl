@@ -1,16 +1,21 @@
-/* neuron.cl: the neurons η_θ, forward and derivative together. A new kind needs a line in each of the three functions by entry, in
+/* neuron.cl: the neurons η_θ, forward and derivative together. A new kind needs a line in each of the functions by entry, in
  * CLU_NEURON_MAP and in reference.c. NEURON_* come as -D from CLU_NEURON_MAP.
  *
  *   soft   η(v) = sign(v)·max(0, |v| − θ)     η' = [x ≠ 0]           ∂η/∂θ = −sign(x)
  *   relu   η(v) = max(0, v − θ)               η' = [x > 0]           ∂η/∂θ = −η'
  *   leaky  u = v − θ;  u > 0 ? u : 0.1·u      η' = x > 0 ? 1 : 0.1   ∂η/∂θ = −η'
  *   select θ > 0, |v| > θ, |v| ≥ t ? v : soft η' = [x ≠ 0]           ∂η/∂θ = |x| ≥ t ? 0 : −sign(x)
+ *   firm   θ > 0 ? sign(v)·min(|v|, 2·max(0, |v| − θ)) : soft
+ *                                          η' = |x| ≥ 2θ ? 1 : 2·[x ≠ 0]  ∂η/∂θ = |x| ≥ 2θ ? 0 : −2·sign(x)
  *
  * All derivatives follow from the output x, so v is never stored. Zeros are +0: a sum that skips zeros must have the bits of one
- * that does not. select's cutoff t parts a row's largest magnitudes, as many as the layer selects, from the others; it is kept
- * beside x, where it parts the same entries: what is not selected became smaller. A θ ≤ 0 would make it larger, beyond t perhaps;
- * there select is soft, which at θ = 0 is the same. */
+ * that does not. A cutoff t parts the magnitudes whose x is v from the others, in v and in x alike. select's parts a row's largest,
+ * as many as the layer selects, and is kept beside x: what is not selected became smaller. A θ ≤ 0 would make it larger, beyond t
+ * perhaps; there select is soft, which at θ = 0 is the same. firm's is 2θ; between θ and 2θ its differences and products are
+ * exact. */
 #define LEAKY_SLOPE 0.1f
+#define FIRM_SLOPE 2.0f                     /* between θ and the cutoff … */
+#define FIRM_CUTOFF(theta) (2.0f * (theta)) /* … where a line of that slope from θ on meets v */
 
 vec shrink(vec v, float theta)
 {
@@ -26,17 +31,29 @@ vec neuron_forward(uint kind, vec v, float theta)
 	vec zero = (vec)(0.0f);
 	if (kind == NEURON_SOFT) return shrink(v, theta);
 	if (kind == NEURON_SELECT && theta > 0.0f) return select(zero, v, fabs(v) > (vec)(theta));
-	if (kind == NEURON_SELECT) return shrink(v, theta);
+	if (kind == NEURON_FIRM && theta > 0.0f) {
+		const vec x = shrink(v, theta);
+		return select(FIRM_SLOPE * x, v, fabs(v) >= (vec)(FIRM_CUTOFF(theta)));
+	}
+	if (kind == NEURON_SELECT || kind == NEURON_FIRM) return shrink(v, theta);
 	vec u = v - theta;
 	if (kind == NEURON_RELU) return select(zero, u, u > zero);
 	vec x = select(LEAKY_SLOPE * u, u, u > zero);
 	return select(x, zero, x == zero);
 }
 
+/* The cutoff of a row of neurons whose kind has one, `selected_cutoff` being what neuron_select found; 0: none. */
+float neuron_cutoff(uint kind, float theta, float selected_cutoff)
+{
+	if (kind == NEURON_SELECT) return selected_cutoff;
+	return kind == NEURON_FIRM && theta > 0.0f ? FIRM_CUTOFF(theta) : 0.0f;
+}
+
 /* dv = gradient ⊙ η'(v), from the neuron's output x. */
-vec neuron_backward(uint kind, vec x, vec gradient)
+vec neuron_backward(uint kind, vec x, vec gradient, float cutoff)
 {
 	vec zero = (vec)(0.0f);
+	if (kind == NEURON_FIRM) return select(zero, select(gradient, FIRM_SLOPE * gradient, fabs(x) < (vec)(cutoff)), x != zero);
 	if (kind == NEURON_SOFT || kind == NEURON_SELECT) return select(zero, gradient, x != zero);
 	if (kind == NEURON_RELU) return select(zero, gradient, x > zero);
 	return select(LEAKY_SLOPE * gradient, gradient, x > zero);
@@ -46,9 +63,9 @@ vec neuron_backward(uint kind, vec x, vec gradient)
 vec neuron_backward_threshold(uint kind, vec x, vec dv, float cutoff)
 {
 	vec zero = (vec)(0.0f);
-	if (kind != NEURON_SOFT && kind != NEURON_SELECT) return dv;
+	if (kind == NEURON_RELU || kind == NEURON_LEAKY) return dv;
 	vec signed_dv = select(dv, -dv, x < zero);
-	return kind == NEURON_SOFT ? signed_dv : select(signed_dv, zero, fabs(x) >= (vec)(cutoff));
+	return cutoff > 0.0f ? select(signed_dv, zero, fabs(x) >= (vec)(cutoff)) : signed_dv;
 }
 
 /* How many magnitudes of a row reach the cutoff, known to all of the work-group. */

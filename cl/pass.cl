@@ -49,7 +49,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	const uint blocks = (batch + BLOCK_ROWS - 1) / BLOCK_ROWS;
 	const ulong plane = (ulong)batch * ld, lane = (ulong)slot * layers;
 	gates += lane, neurons += lane, sides += lane;
-	weights += slot * weights_stride + scalars_at + layers;
+	weights += slot * weights_stride + scalars_at;
 	transposed += slot * transposed_stride;
 	x += lane * plane, cutoffs += lane * batch, y += lane * spaced, dv += lane * spaced;
 	gradient += slot * plane, dy += slot * dy_stride, du += slot * plane;

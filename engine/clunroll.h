@@ -62,12 +62,14 @@ CLU_API const char *clu_version(void);
 
 /* Kinds of neuron: an open list. X(NAME, letter in the notation, name). They act on v with threshold θ, all but SELECT elementwise:
  * support selection (Chen, Liu et al. 2018) lets of a sample's entries beyond θ > 0 the largest keep v, as many as clu_model's
- * `selected` says and all that tie with the least of them. */
+ * `selected` says and all that tie with the least of them. Firm shrinkage (Gao and Bruce 1997, the upper threshold twice the lower)
+ * is 0 up to θ > 0, v from 2θ on and a line in between; soft where θ ≤ 0. */
 #define CLU_NEURON_MAP(X) \
 	X(SOFT, 's', "soft")     /* sign(v)·max(0, |v| − θ) */ \
 	X(RELU, 'r', "relu")     /* max(0, v − θ) */ \
 	X(LEAKY, 'l', "leaky")   /* u = v − θ; u > 0 ? u : 0.1·u */ \
-	X(SELECT, 'p', "select") /* selected ? v : soft */
+	X(SELECT, 'p', "select") /* selected ? v : soft */ \
+	X(FIRM, 'f', "firm")     /* sign(v)·min(|v|, 2·max(0, |v| − θ)) */
 
 typedef enum clu_neuron {
 #define CLU_NEURON_ENUM(name, letter, text) CLU_NEURON_##name,

@@ -101,7 +101,7 @@ lane_list network_all(const arena *arena, const network_lists *lists)
 /* Whether a neuron's outputs follow from one entry each: those alone can be computed where only a part of a row is at hand. */
 static bool neuron_is_elementwise(uint32_t kind)
 {
-	return kind == CLU_NEURON_SOFT || kind == CLU_NEURON_RELU || kind == CLU_NEURON_LEAKY;
+	return kind != CLU_NEURON_SELECT;
 }
 
 clu_status network_set_arch(

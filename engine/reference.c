@@ -56,6 +56,12 @@ static bool is_kept(double v, double theta, double cutoff)
 	return fabs(v) > theta && fabs(v) >= cutoff;
 }
 
+/* Whether firm shrinkage is on its way from 0 to v. */
+static bool is_firm_slope(double v, double theta)
+{
+	return fabs(v) > theta && fabs(v) < 2 * theta;
+}
+
 double reference_neuron(clu_neuron kind, double v, double theta, double cutoff)
 {
 	switch (kind) {
@@ -63,6 +69,9 @@ double reference_neuron(clu_neuron kind, double v, double theta, double cutoff)
 	case CLU_NEURON_RELU: return fmax(0, v - theta);
 	case CLU_NEURON_LEAKY: return v > theta ? v - theta : 0.1 * (v - theta);
 	case CLU_NEURON_SELECT: return is_kept(v, theta, cutoff) ? v : reference_neuron(CLU_NEURON_SOFT, v, theta, cutoff);
+	case CLU_NEURON_FIRM:
+		if (is_firm_slope(v, theta)) return 2 * (v - copysign(theta, v));
+		return theta > 0 && fabs(v) > theta ? v : reference_neuron(CLU_NEURON_SOFT, v, theta, cutoff);
 	case CLU_NEURON_COUNT: break;
 	}
 	return NAN;
@@ -73,6 +82,7 @@ double reference_neuron_slope(clu_neuron kind, double v, double theta)
 	switch (kind) {
 	case CLU_NEURON_SOFT:
 	case CLU_NEURON_SELECT: return v != 0 && fabs(v) > theta ? 1 : 0;
+	case CLU_NEURON_FIRM: return is_firm_slope(v, theta) ? 2 : reference_neuron_slope(CLU_NEURON_SOFT, v, theta);
 	case CLU_NEURON_RELU: return v > theta ? 1 : 0;
 	case CLU_NEURON_LEAKY: return v > theta ? 1 : 0.1;
 	case CLU_NEURON_COUNT: break;
@@ -84,7 +94,8 @@ double reference_neuron_threshold_slope(clu_neuron kind, double v, double theta,
 {
 	const double slope = reference_neuron_slope(kind, v, theta);
 	if (kind == CLU_NEURON_SELECT && is_kept(v, theta, cutoff)) return 0;
-	return kind == CLU_NEURON_SOFT || kind == CLU_NEURON_SELECT ? -copysign(slope, v) : -slope;
+	if (kind == CLU_NEURON_FIRM && theta > 0 && !is_firm_slope(v, theta)) return 0;
+	return kind == CLU_NEURON_RELU || kind == CLU_NEURON_LEAKY ? -slope : -copysign(slope, v);
 }
 
 static bool is_origin(const reference *r, uint32_t layer, uint32_t origin)

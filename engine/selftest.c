@@ -21,7 +21,7 @@ static const struct {
 	double clipped; /* the gradient, to that share of its norm */
 	float spread;   /* of coefficients, see adam.cl */
 } cases[TEST_LANES] = {{"0_0_1_2_5:srlpp", 5, 0.1f, CLU_LOSS_SQUARES, 1, 2},
-    {"0_0_0_3_7:sssss:11010", 4, 0.5f, CLU_LOSS_NORM, 0.5, 1}, {"0_0_0_0_0", 1, 0.05f, CLU_LOSS_LOG, 1, 1}};
+    {"0_0_0_3_7:sfsff:11010", 4, 0.5f, CLU_LOSS_NORM, 0.5, 1}, {"0_0_0_0_0", 1, 0.05f, CLU_LOSS_LOG, 1, 1}};
 
 /* Largest allowed error relative to the largest reference value: sums of some 100 float32 products, with room for the
  * amplification through five layers; an error of indexing or order is a hundred times larger. */

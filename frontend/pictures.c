@@ -60,12 +60,12 @@ static const char *neuron_name(uint8_t kind)
 	return kind < sizeof names / sizeof *names ? names[kind] : "unknown";
 }
 
-/* Kinds beyond the paper's three share a shape, and tell themselves apart in the hover text. */
 static svg_shape neuron_shape(uint8_t kind)
 {
 	return kind == CLU_NEURON_SOFT    ? SVG_CIRCLE
 	       : kind == CLU_NEURON_RELU  ? SVG_SQUARE
 	       : kind == CLU_NEURON_LEAKY ? SVG_DIAMOND
+	       : kind == CLU_NEURON_FIRM  ? SVG_TRIANGLE
 	                                  : SVG_DOWN;
 }
 
@@ -146,7 +146,7 @@ void picture_architecture_legend(markup *out)
 		svg_shape shape;
 		const char *class, *text;
 	} signs[] = {{SVG_CIRCLE, "node", "soft threshold"}, {SVG_SQUARE, "node", "ReLU"}, {SVG_DIAMOND, "node", "LeakyReLU"},
-	    {SVG_DOWN, "node", "soft threshold with support selection"},
+	    {SVG_DOWN, "node", "soft threshold with support selection"}, {SVG_TRIANGLE, "node", "firm shrinkage"},
 	    {SVG_CROSS, "pruned", "side connection W<sub>b</sub>b pruned"}};
 	markup_add(out, "<ul class=\"legend\"><li><svg class=\"swatch\" viewBox=\"0 0 30 16\" aria-hidden=\"true\"><path class=\"arc\" "
 	                "d=\"M3 14Q15 -8 27 14\"/></svg> extra connection, from left to right</li>\n");

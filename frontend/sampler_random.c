@@ -29,6 +29,7 @@ static const struct {
     [SPACE_BOTH] = {true, 3, 0},
     [SPACE_SELECT] = {true, 1, CLU_NEURON_SELECT},
     [SPACE_ALL] = {true, 4, 0},
+    [SPACE_FIRM] = {true, 1, CLU_NEURON_FIRM},
 };
 
 clu_status sampler_space_parse(const char *text, sampler_space *space, clu_error *error)

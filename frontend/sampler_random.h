@@ -6,13 +6,15 @@
 #include "clunroll.h"
 
 /* X(NAME, text): what is varied. GATES: extra connections; NEURONS: kinds of neuron, the paper's three, over a plain chain; BOTH;
- * SELECT: extra connections of layers that all select; ALL: extra connections and kinds of neuron, those that select included. */
+ * SELECT, FIRM: extra connections of layers that all select, that all shrink firmly; ALL: extra connections and kinds of neuron,
+ * those that select included. */
 #define SAMPLER_SPACE_MAP(X) \
 	X(GATES, "gates") \
 	X(NEURONS, "neurons") \
 	X(BOTH, "both") \
 	X(SELECT, "select") \
-	X(ALL, "all")
+	X(ALL, "all") \
+	X(FIRM, "firm")
 
 typedef enum sampler_space {
 #define SAMPLER_SPACE_ENUM(name, text) SPACE_##name,

@@ -112,10 +112,11 @@ double support_kink_distance(const reference *r)
 	for (uint32_t l = 0; l < r->depth; l++)
 		for (size_t i = 0; i < plane; i++) {
 			const double v = r->v[l * plane + i], theta = r->theta[l];
-			if (r->arch.neuron[l] != CLU_NEURON_SOFT && r->arch.neuron[l] != CLU_NEURON_SELECT)
+			if (r->arch.neuron[l] == CLU_NEURON_RELU || r->arch.neuron[l] == CLU_NEURON_LEAKY)
 				least = fmin(least, fabs(v - theta));
 			else if (v != 0) /* an exact 0 stays one: a row or a side connection that is not there */
 				least = fmin(least, theta > 0 ? fabs(fabs(v) - theta) : fabs(v));
+			if (r->arch.neuron[l] == CLU_NEURON_FIRM && theta > 0) least = fmin(least, fabs(fabs(v) - 2 * theta));
 		}
 	return least;
 }

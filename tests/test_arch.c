@@ -64,6 +64,7 @@ static void test_notation_there_and_back(void **state)
 	    {"0_0_1_2:srls", NULL},
 	    {"0_0_1_2:SRLS", "0_0_1_2:srls"},
 	    {"0_0_1_2:psrl", NULL},
+	    {"0_0_1_2:fsrl", NULL},
 	    {"0_0_1_2:p", "0_0_1_2:pppp"},
 	    {"0_0_1_2:R:1011", "0_0_1_2:rrrr:1011"},
 	    {"0_0_1_2:s", "0_0_1_2"},

@@ -34,6 +34,7 @@ static const layer_case cases[] = {
     {17, 9, {"0_0_0_0_0:rlsrl", "0_0_0_0_0", "0_0_1_3_7"}, {2, 5, 5}, {-0.1f, 0.3f, 0.05f}},
     {37, 11, {"0_0_1_3_7_15:lllrrs:111010", "0_0_0_0_0_0", "0_0_1_2_4_8:ssslrs:101101"}, {6, 6, 1}, {0.1f, 0.2f, -0.05f}},
     {1, 2, {"0_0:pp", "0_0", "0_0:sp"}, {2, 2, 2}, {0.1f, 0.2f, 0.3f}},
+    {21, 10, {"0_0_1_3_7:f", "0_0_0_0_0:fsfsf", "0_0_1_2_4:flfpf:10110"}, {5, 5, 4}, {0.1f, 0.2f, -0.05f}},
     {37, 11, {"0_0_1_3_7:ppppp", "0_0_0_0_0", "0_0_1_2_4:pspls:10110"}, {5, 5, 4}, {0.1f, 0.2f, -0.05f}},
 };
 
@@ -66,7 +67,8 @@ static bool near_kink(const clu_model *model, uint32_t layer, double v)
 {
 	const double theta = model->theta[layer - 1];
 	if (v == 0) return false;
-	return fabs(fabs(v) - fabs(theta)) < margin || fabs(v) < margin;
+	const bool bends_twice = model->arch.neuron[layer - 1] == CLU_NEURON_FIRM;
+	return fabs(fabs(v) - fabs(theta)) < margin || fabs(v) < margin || (bends_twice && fabs(fabs(v) - 2 * theta) < margin);
 }
 
 static double cutoff_of(const fixture *f, uint32_t lane, uint32_t layer, size_t row)

@@ -50,6 +50,9 @@ static const network_case cases[] = {
     {7, 19, 5, 3,
         {{"0_0_1_2_5:psppl:11010", 5, 1, true, true}, {"0_0_1_3_7:p", 5, 1, true, true}, {"0_0_0_0_0:p", 3, 2, false, false}},
         false},
+    {7, 19, 5, 3,
+        {{"0_0_1_2_5:fsffl:11010", 5, 1, true, true}, {"0_0_1_3_7:f", 5, 1, true, true}, {"0_0_0_0_0:f", 3, 2, false, false}},
+        false},
     {50, 100, 16, 2, {{"0_0_0_2_1_3_14_42", 8, 1, true, true}, {"0_0_1_3_7_15_31_63", 8, 1, true, true}}, true},
 };
 

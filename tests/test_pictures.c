@@ -75,7 +75,8 @@ static void test_the_legend_has_every_neuron(void **state)
 	picture_architecture_legend(&out);
 	assert_false(out.failed);
 	check_picture(out.text);
-	static const char *const names[] = {">soft threshold<", ">ReLU<", ">LeakyReLU<", ">soft threshold with support selection<"};
+	static const char *const names[] = {
+	    ">soft threshold<", ">ReLU<", ">LeakyReLU<", ">soft threshold with support selection<", ">firm shrinkage<"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strstr(out.text, names[i])) fail_msg("the legend lacks %s", names[i]);
 	assert_int_equal(page_count(out.text, "class=\"node\""), CLU_NEURON_COUNT);

@@ -45,6 +45,15 @@ static void test_neurons(void **state)
 	    {CLU_NEURON_SELECT, 0.5, 1, 0, 0, 0, 0.25},
 	    {CLU_NEURON_SELECT, 1, 1, 0, 0, 0, 1},
 	    {CLU_NEURON_SELECT, 2, -1, 3, 1, -1, INFINITY},
+	    {CLU_NEURON_FIRM, 3, 1, 3, 1, 0, 0},
+	    {CLU_NEURON_FIRM, -3, 1, -3, 1, 0, 0},
+	    {CLU_NEURON_FIRM, 1.25, 1, 0.5, 2, -2, 0},
+	    {CLU_NEURON_FIRM, -1.75, 1, -1.5, 2, 2, 0},
+	    {CLU_NEURON_FIRM, 2, 1, 2, 1, 0, 0},
+	    {CLU_NEURON_FIRM, 1, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_FIRM, -0.5, 1, 0, 0, 0, 0},
+	    {CLU_NEURON_FIRM, 2, 0, 2, 1, -1, 0},
+	    {CLU_NEURON_FIRM, -2, -1, -3, 1, 1, 0},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const double x = reference_neuron(cases[i].kind, cases[i].v, cases[i].theta, cases[i].cutoff);
@@ -218,6 +227,9 @@ static void test_gradients(void **state)
 	    {"0:p", 3, 9, 2},
 	    {"0_0_1_3:p", 3, 9, 2},
 	    {"0_0_1_2_5:pspls:11010", 3, 10, 2},
+	    {"0:f", 3, 9, 2},
+	    {"0_0_1_3:f", 3, 9, 2},
+	    {"0_0_1_2_5:fsflp:11010", 3, 10, 2},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const uint32_t layers = support_arch(cases[i].arch).layers;

@@ -45,6 +45,8 @@ def neuron(kind, v, theta, selected):
         return select(v, theta, selected)
     if kind == "s":
         return np.sign(v) * np.maximum(np.abs(v) - theta, 0)
+    if kind == "f":
+        return np.sign(v) * np.minimum(np.abs(v), 2 * np.maximum(np.abs(v) - theta, 0)) if theta > 0 else neuron("s", v, theta, 0)
     if kind == "r":
         return np.maximum(v - theta, 0)
     return np.where(v > theta, v - theta, 0.1 * (v - theta))
