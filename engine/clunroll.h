@@ -282,7 +282,9 @@ typedef struct clu_recipe {
 	char name[32];
 	clu_form form;
 	clu_start start;
-	double threshold;             /* θ starts at threshold/L */
+	double threshold; /* θ starts at threshold/L, or threshold where there is a ridge */
+	double ridge;     /* W_b starts as Dᵀ/L where this is 0, else as Dᵀ(DDᵀ + ridge·I)⁻¹, in D's mean squared column norm,
+	                   * its rows scaled so that W_b D has ones on its diagonal; W_x as I − W_b D */
 	double select_slope;          /* neurons that select keep select_slope·L per cent of a sample's entries in layer L … */
 	double select_most;           /* … but no more per cent than this; rounded to a whole number of entries */
 	double decay;                 /* of the gradient multiplier of a trained variable, after each layer */
@@ -290,14 +292,15 @@ typedef struct clu_recipe {
 	uint32_t validate_every;      /* steps between validations */
 	uint32_t layers_at;           /* layers that have stages of their own, beside layer K: bit L − 1 for layer L; 0: all. The
 	                               * others start together with the next that has, their θ copied from the last that had */
-	double rate_w, rate_theta, rate_coefficient; /* multiply the stages' rates for matrices, thresholds, coefficients */
+	double rate_w; /* multiplies the stages' rates for matrices; 0: they stay what they start as, and no step is spent on them */
+	double rate_theta, rate_coefficient; /* the same for thresholds and coefficients */
 	uint32_t stage_count;
 	clu_stage stage[CLU_STAGES_MAX]; /* run in this order for each layer, where they say so */
 } clu_recipe;
 
 #define CLU_RECIPE_TEXT 16384
-/* A named recipe (paper, fast, quick), or else a file in the text format that clu_recipe_print writes. CLU_ARGUMENT for a word
- * that is neither, CLU_FILE for a path that cannot be read, CLU_FORMAT for what is no recipe. */
+/* A named recipe (paper, fast, quick, analytic), or else a file in the text format that clu_recipe_print writes. CLU_ARGUMENT for a
+ * word that is neither, CLU_FILE for a path that cannot be read, CLU_FORMAT for what is no recipe. */
 CLU_API clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_error *error);
 CLU_API clu_status clu_recipe_parse(const char *text, clu_recipe *recipe, clu_error *error);
 /* CLU_ARGUMENT where a field is one that training cannot use, which no parsed one is, or where a layer from first_layer to

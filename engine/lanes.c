@@ -5,6 +5,7 @@
 #include "hash.h"
 #include "parallel.h"
 #include "random.h"
+#include "start.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,33 +72,10 @@ static clu_status check_fit(
 	    (double)device->info.memory_bytes / 1048576.0, (double)device->info.allocation_bytes / 1048576.0, fit);
 }
 
-/* W_b = Dᵀ/L and W_x = I − W_b D, in double, of D and L without their gain. Mirrored, since DᵀD is symmetric. */
-static clu_status start_weights(clu_lanes *lanes, const clu_data *data, clu_error *error)
-{
-	const size_t m = data->m, n = data->n;
-	const float *d = data->dictionary;
-	lanes->w_b = malloc(n * m * sizeof(float));
-	lanes->w_x = malloc(n * n * sizeof(float));
-	double *gram = malloc(n * sizeof *gram);
-	if (!lanes->w_b || !lanes->w_x || !gram) {
-		free(gram);
-		return clu_fail(error, CLU_MEMORY, "no host memory for weights of %zu×%zu", n, n);
-	}
-	for (size_t j = 0; j < n; j++) {
-		for (size_t i = 0; i < m; i++) lanes->w_b[j * m + i] = (float)(d[i * n + j] * data->gain / data->lipschitz);
-		memset(gram, 0, n * sizeof *gram);
-		for (size_t i = 0; i < m; i++)
-			for (size_t k = j; k < n; k++) gram[k] += (double)d[i * n + j] * d[i * n + k];
-		for (size_t k = j; k < n; k++)
-			lanes->w_x[j * n + k] = lanes->w_x[k * n + j] = (float)((j == k) - gram[k] / data->lipschitz);
-	}
-	free(gram);
-	return CLU_OK;
-}
-
 static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error *error)
 {
 	const arena_shape *shape = &lanes->arena.shape;
+	const size_t values = (size_t)data->m * data->n;
 	lanes->lane = calloc(shape->lanes, sizeof *lanes->lane);
 	lanes->places = calloc(shape->lanes, sizeof *lanes->places);
 	lanes->due = calloc(shape->lanes, sizeof *lanes->due);
@@ -115,7 +93,14 @@ static clu_status create_host(clu_lanes *lanes, const clu_data *data, clu_error 
 	lanes->lipschitz = data->lipschitz / (data->gain * data->gain);
 	lanes->pass_steps = shape->order / shape->batch;
 	lanes->burst = 1;
-	return start_weights(lanes, data, error);
+	lanes->dictionary = malloc(values * sizeof *lanes->dictionary);
+	lanes->w_b = malloc(values * sizeof *lanes->w_b);
+	lanes->w_x = malloc((size_t)data->n * data->n * sizeof *lanes->w_x);
+	if (!lanes->dictionary || !lanes->w_b || !lanes->w_x)
+		return clu_fail(error, CLU_MEMORY, "no host memory for weights of %u×%u", data->n, data->n);
+	memcpy(lanes->dictionary, data->dictionary, values * sizeof *lanes->dictionary);
+	lanes->ridge = NAN;
+	return CLU_OK;
 }
 
 /* Measurements without the dictionary's gain. */
@@ -198,6 +183,7 @@ void clu_lanes_destroy(clu_lanes *lanes)
 		for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) free(lanes->lane[slot].settings);
 	free(lanes->w_x);
 	free(lanes->w_b);
+	free(lanes->dictionary);
 	free(lanes->step_data);
 	free(lanes->order);
 	free(lanes->finite);
@@ -258,15 +244,29 @@ static void start_coefficients(const lane *lane, clu_model *model)
 		}
 }
 
+/* The weights to start from for this ridge, unless they are there already. */
+static clu_status make_start(clu_lanes *lanes, double ridge, clu_error *error)
+{
+	const arena_shape *shape = &lanes->arena.shape;
+	if (lanes->ridge == ridge) return CLU_OK;
+	lanes->ridge = NAN;
+	CLU_TRY(
+	    start_weights(lanes->dictionary, shape->m, shape->n, lanes->gain, lanes->lipschitz, ridge, lanes->w_b, lanes->w_x, error));
+	lanes->ridge = ridge;
+	return CLU_OK;
+}
+
 static clu_status write_start(clu_lanes *lanes, uint32_t slot, clu_error *error)
 {
 	const lane *lane = &lanes->lane[slot];
 	const size_t m = lanes->arena.shape.m, n = lanes->arena.shape.n;
+	const double scale = start_scale(lanes->lipschitz, lane->recipe.ridge);
 	clu_model *model;
+	CLU_TRY(make_start(lanes, lane->recipe.ridge, error));
 	CLU_TRY(clu_model_create(&lane->arch, (uint32_t)m, (uint32_t)n, &model, error));
 	memcpy(model->w_b, lanes->w_b, n * m * sizeof(float));
 	memcpy(model->w_x, lanes->w_x, n * n * sizeof(float));
-	for (uint32_t l = 0; l < lane->arch.layers; l++) model->theta[l] = (float)(lane->recipe.threshold / lanes->lipschitz);
+	for (uint32_t l = 0; l < lane->arch.layers; l++) model->theta[l] = (float)(lane->recipe.threshold * scale);
 	start_coefficients(lane, model);
 	clu_status status = network_set_weights(&lanes->arena, slot, model, error);
 	clu_model_destroy(model);
@@ -321,6 +321,7 @@ clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	for (uint32_t l = 0; l < layers; l++) multipliers[l] = (float)schedule_multiplier(&lane->recipe, &lane->schedule, l + 1);
 	lanes->lists_stale = true;
 	lane->pass_loaded = 0;
+	if (recipe->rate_w == 0) CLU_TRY(arena_zero(&lanes->arena, ROLE_GRADIENTS, slot, error)); /* nothing else writes them */
 	CLU_TRY(arena_write(&lanes->arena, ROLE_HYPER, slot, 0, 4, hyper, error));
 	return arena_write(&lanes->arena, ROLE_MULTIPLIERS, slot, 0, layers, multipliers, error);
 }

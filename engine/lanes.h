@@ -58,7 +58,9 @@ struct clu_lanes {
 	double seconds_per_evaluation; /* of the validation set by one lane, the last time; 0: not yet known */
 	uint64_t data_hash;
 	double scale, gain, lipschitz; /* lipschitz: of the dictionary divided by gain */
-	float *w_b, *w_x;              /* a network's weights before any training */
+	float *dictionary;             /* [m][n] */
+	float *w_b, *w_x;              /* a network's weights before any training … */
+	double ridge;                  /* … by recipes of this ridge; NaN: none are there yet */
 	clu_prefixes *prefixes;        /* NULL: none are used */
 };
 

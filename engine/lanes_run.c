@@ -18,8 +18,9 @@ static lane_place place_of(const clu_lanes *lanes, uint32_t slot)
 	const lane *lane = &lanes->lane[slot];
 	const uint32_t depth = lane->schedule.layer;
 	lane_place place = {.slot = slot, .depth = depth, .clip = lane->recipe.stage[lane->schedule.stage].clip > 0};
-	place.w_b = schedule_multiplier(&lane->recipe, &lane->schedule, 1) != 0;
-	place.w_x = depth >= 2 && schedule_multiplier(&lane->recipe, &lane->schedule, 2) != 0;
+	const bool matrices = lane->recipe.rate_w > 0;
+	place.w_b = matrices && schedule_multiplier(&lane->recipe, &lane->schedule, 1) != 0;
+	place.w_x = matrices && depth >= 2 && schedule_multiplier(&lane->recipe, &lane->schedule, 2) != 0;
 	place.lowest = depth;
 	for (uint32_t layer = depth; layer >= 1; layer--)
 		if (schedule_multiplier(&lane->recipe, &lane->schedule, layer) != 0) place.lowest = layer;

@@ -35,24 +35,27 @@ static const char paper_text[] = "name paper\n"
  * that still helps. The loss is what the NMSE measures, so that samples which are nearly right count as much as those that are not.
  * Rates under which the inner layers just get on leave weights that bear them; the last stage, in which all layers are trained for
  * the network's end, then gains most where its rate is already small. */
-#define FAST(name, inner, last) \
+#define FAST(name, ridge, every, rate_w, inner, last) \
 	"name " name "\n" \
 	"form sum\n" \
 	"start repeat\n" \
-	"threshold 0.4\n" \
-	"decay 1\n" \
+	"threshold 0.4\n" ridge "decay 1\n" \
 	"beta1 0.9\n" \
 	"beta2 0.999\n" \
 	"epsilon 1e-7\n" \
-	"validate_every 800\n" \
+	"validate_every " every "\n" rate_w \
 	"stage variables=all part=inner rate=4e-3 fall=0.82 curve=cosine floor=1e-3 keep=best loss=log length=" inner "\n" \
 	"stage variables=all part=last rate=4e-3 fall=0.82 curve=exponential floor=1e-3 keep=best loss=log length=" last "\n"
-static const char fast_text[] = FAST("fast", "800", "2400");
-static const char quick_text[] = FAST("quick", "400", "2400");
+static const char fast_text[] = FAST("fast", "", "800", "", "800", "2400");
+static const char quick_text[] = FAST("quick", "", "800", "", "400", "2400");
+
+/* The matrices are computed, not trained (analytic weights, Liu, Chen, Wang and Yin 2019; here the regularised inverse, which
+ * weighs noise too): a layer's threshold and coefficients are learned in a few steps. */
+static const char analytic_text[] = FAST("analytic", "ridge 0.5\n", "200", "rate_w 0\n", "200", "2400");
 
 static const struct {
 	const char *name, *text;
-} named_recipes[] = {{"paper", paper_text}, {"fast", fast_text}, {"quick", quick_text}};
+} named_recipes[] = {{"paper", paper_text}, {"fast", fast_text}, {"quick", quick_text}, {"analytic", analytic_text}};
 
 /* ---- fields ---- */
 
@@ -75,13 +78,14 @@ typedef struct recipe_field {
 #define STAGE(member) offsetof(clu_stage, member)
 #define FACTOR_OF_RATE .kind = FIELD_REAL, .least = 0, .most = 1e3, .range = RANGE_ABOVE, .optional = true, .usual = 1
 
-enum { RECIPE_FIELDS = 15, STAGE_FIELDS = 15 };
+enum { RECIPE_FIELDS = 16, STAGE_FIELDS = 15 };
 
 static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "name", .kind = FIELD_NAME, .offset = RECIPE(name)},
     {.key = "form", .kind = FIELD_WORD, .offset = RECIPE(form), .words = {"mean", "sum"}},
     {.key = "start", .kind = FIELD_WORD, .offset = RECIPE(start), .words = {"ones", "previous", "repeat"}},
     {.key = "threshold", .kind = FIELD_REAL, .offset = RECIPE(threshold), .least = 0, .most = 1e6},
+    {.key = "ridge", .kind = FIELD_REAL, .offset = RECIPE(ridge), .most = 1e6, .optional = true},
     {.key = "select_slope", .kind = FIELD_REAL, .offset = RECIPE(select_slope), .most = 100, .optional = true, .usual = 1.2},
     {.key = "select_most", .kind = FIELD_REAL, .offset = RECIPE(select_most), .most = 100, .optional = true, .usual = 13},
     {.key = "decay", .kind = FIELD_REAL, .offset = RECIPE(decay), .least = 0, .most = 1},
@@ -90,7 +94,7 @@ static const recipe_field recipe_fields[RECIPE_FIELDS] = {
     {.key = "epsilon", .kind = FIELD_REAL, .offset = RECIPE(epsilon), .least = 1e-30, .most = 1},
     {.key = "validate_every", .kind = FIELD_WHOLE, .offset = RECIPE(validate_every), .least = 1, .most = UINT32_MAX},
     {.key = "layers_at", .kind = FIELD_LAYERS, .offset = RECIPE(layers_at), .optional = true},
-    {.key = "rate_w", FACTOR_OF_RATE, .offset = RECIPE(rate_w)},
+    {.key = "rate_w", .kind = FIELD_REAL, .offset = RECIPE(rate_w), .most = 1e3, .optional = true, .usual = 1},
     {.key = "rate_theta", FACTOR_OF_RATE, .offset = RECIPE(rate_theta)},
     {.key = "rate_coefficient", FACTOR_OF_RATE, .offset = RECIPE(rate_coefficient)},
 };
@@ -449,10 +453,11 @@ clu_status clu_recipe_load(const char *name_or_path, clu_recipe *recipe, clu_err
 	size_t size;
 	bool word = !strchr(name_or_path, '/') && access(name_or_path, F_OK) != 0;
 	if (word)
-		return clu_fail(error, CLU_ARGUMENT, "recipe \"%.200s\" is none of paper, fast, quick and no file either", name_or_path);
+		return clu_fail(
+		    error, CLU_ARGUMENT, "recipe \"%.200s\" is none of paper, fast, quick, analytic and no file either", name_or_path);
 	if (clu_file_read(name_or_path, &bytes, &size, &inner) != CLU_OK) {
-		return clu_fail(error, inner.status, "recipe \"%.200s\" is none of paper, fast, quick and no file either: %s", name_or_path,
-		    inner.message);
+		return clu_fail(error, inner.status, "recipe \"%.200s\" is none of paper, fast, quick, analytic and no file either: %s",
+		    name_or_path, inner.message);
 	}
 	char *text = strndup(bytes, size);
 	free(bytes);

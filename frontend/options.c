@@ -41,8 +41,8 @@ const char settings_help[] = DATA_HELP
     "  --layers K                1 to 32 (16)\n"
     "  --batch COUNT             samples of a step (128)\n"
     "  --seed S                  keys the shuffles (1)\n"
-    "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, or a file in the format that\n"
-    "                            'clunroll train --print-recipe' writes\n"
+    "  --recipe NAME|FILE        how a network is trained: paper, fast, quick, analytic, or a file in the\n"
+    "                            format that 'clunroll train --print-recipe' writes\n"
     "  --set KEY=VALUE           changes a number of the recipe (decay=0.5), or of its stages (rate=1e-4, 2.rate=1e-4);\n"
     "                            clunroll(1) lists the keys\n"
     "  --schedule A,B,…          fixed numbers of steps for the recipe's stages, or one for all\n";

@@ -127,7 +127,7 @@ static void test_trainings_share_what_they_have_in_common(void **state)
 static void test_named_recipes(void **state)
 {
 	const support_pair *devices = *state;
-	static const char *const names[] = {"paper", "fast", "quick"};
+	static const char *const names[] = {"paper", "fast", "quick", "analytic"};
 	clu_data *data = fixture_data(1);
 	clu_error error;
 	if (!support_equal_bits() || support_tiny()) skip();

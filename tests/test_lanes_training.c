@@ -125,8 +125,8 @@ static double gradient_norm(const training *t)
 		double layer = r->dtheta[l] * r->dtheta[l];
 		for (uint32_t i = 0; i < l; i++)
 			if (origins >> i & 1u) layer += pow(r->dcoefficient[l][i] / spread_of(t, l + 1), 2);
-		if (l == 0) layer += squares(r->dw_b, (size_t)r->n * r->m);
-		if (l == 1) layer += squares(r->dw_x, (size_t)r->n * r->n);
+		if (l == 0 && t->recipe.rate_w > 0) layer += squares(r->dw_b, (size_t)r->n * r->m);
+		if (l == 1 && t->recipe.rate_w > 0) layer += squares(r->dw_x, (size_t)r->n * r->n);
 		sum += layer * pow(schedule_multiplier(&t->recipe, &t->schedule, l + 1), 2);
 	}
 	return sqrt(sum);
@@ -253,6 +253,10 @@ static void check_training(clu_device *device, const char *label, const char *re
 	assert_int_equal(end.progress.steps, t.schedule.steps);
 	compare(label, end.model, t.now);
 	for (uint32_t l = 0; l < 4; l++) assert_true(end.model->theta[l] != t.start->theta[l]);
+	if (what.recipe.rate_w == 0) {
+		support_same_bits("W_b", 1, end.model->w_b, t.start->w_b, (size_t)data->n * data->m);
+		support_same_bits("W_x", 1, end.model->w_x, t.start->w_x, (size_t)data->n * data->n);
+	}
 	outcome_release(&end);
 	release(&t);
 	clu_data_destroy(data);
@@ -323,6 +327,25 @@ static void test_support_selection(void **state)
 	check_training(pair->grouped, "some select, groups", select_text, "0_0_0_3:pspp:1101", 1);
 }
 
+static void test_firm_shrinkage(void **state)
+{
+	const support_pair *pair = *state;
+	check_training(pair->single, "all firm", repeat_text, "0_0_1_2:f", 11);
+	check_training(pair->grouped, "some firm, groups", repeat_text, "0_0_0_3:fsff:1101", 11);
+}
+
+/* Matrices of the regularised inverse that stay as they are; the gradient's norm is that of the others. */
+static const char analytic_text[] =
+    "name a\nform sum\nstart repeat\nthreshold 0.4\nridge 0.5\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-3\nvalidate_every 4\n"
+    "rate_w 0\nstage variables=all rate=2e-2 rate_last=5e-3 curve=cosine floor=1e-3 length=10 length_last=12 keep=last clip=0.5\n";
+
+static void test_matrices_that_stay(void **state)
+{
+	const support_pair *pair = *state;
+	check_training(pair->single, "analytic, plain", analytic_text, "0_0_0_0:f", 11);
+	check_training(pair->grouped, "analytic, groups", analytic_text, "0_0_1_3:ssfs", 11);
+}
+
 static void test_three_stages_a_layer(void **state)
 {
 	const support_pair *pair = *state;
@@ -379,6 +402,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_stage_a_layer),
 	    cmocka_unit_test(test_support_selection),
+	    cmocka_unit_test(test_firm_shrinkage),
+	    cmocka_unit_test(test_matrices_that_stay),
 	    cmocka_unit_test(test_three_stages_a_layer),
 	    cmocka_unit_test(test_mixed_stages),
 	    cmocka_unit_test(test_repeated_layers),

@@ -26,7 +26,7 @@ static void test_paper_is_the_protocol(void **state)
 	assert_int_equal(recipe.form, CLU_FORM_MEAN);
 	assert_int_equal(recipe.start, CLU_START_ONES);
 	assert_true(recipe.threshold == 0.4 && recipe.decay == 0.3);
-	assert_true(recipe.select_slope == 1.2 && recipe.select_most == 13);
+	assert_true(recipe.select_slope == 1.2 && recipe.select_most == 13 && recipe.ridge == 0);
 	assert_true(recipe.beta1 == 0.9 && recipe.beta2 == 0.999 && recipe.epsilon == 1e-7);
 	assert_int_equal(recipe.validate_every, 800);
 	assert_int_equal(recipe.stage_count, 3);
@@ -118,7 +118,7 @@ static void assert_prints_back(const clu_recipe *recipe)
 static void test_prints_there_and_back(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"paper", "fast", "quick", "QUICK"};
+	static const char *const names[] = {"paper", "fast", "quick", "analytic", "QUICK"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		clu_recipe recipe = load(names[i]);
 		assert_prints_back(&recipe);
@@ -131,7 +131,7 @@ static void test_prints_there_and_back(void **state)
 	memset(recipe.name, 'x', 31);
 	recipe.name[31] = '\0';
 	recipe.threshold = recipe.decay = recipe.beta1 = recipe.beta2 = recipe.epsilon = 1.0 / 3.0e9;
-	recipe.select_slope = recipe.select_most = 1.0 / 3.0e9;
+	recipe.select_slope = recipe.select_most = recipe.ridge = 1.0 / 3.0e9;
 	recipe.validate_every = UINT32_MAX;
 	recipe.layers_at = 0xdb6db6db;
 	recipe.rate_w = recipe.rate_theta = recipe.rate_coefficient = 1.0 / 3.0e9;
@@ -348,7 +348,8 @@ static void test_refused_with_line_key_and_value(void **state)
 	    {"stage variables=all rate=1 fall=1.5 length=5\n", {"fall is \"1.5\"", "from 0 to 1"}},
 	    {"stage variables=all rate=1 length=-5\n", {"length is \"-5\""}},
 	    {"stage variables=all rate=1 loss=cubes\n", {"line 1", "loss is \"cubes\"", "squares, norm or log"}},
-	    {"rate_w 0\n", {"line 1", "rate_w is \"0\"", "above 0"}},
+	    {"rate_w -1\n", {"line 1", "rate_w is \"-1\"", "from 0"}},
+	    {"rate_theta 0\n", {"line 1", "rate_theta is \"0\"", "above 0"}},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		clu_recipe recipe = {.validate_every = 77};
@@ -378,7 +379,7 @@ static void test_files(void **state)
 	assert_int_equal(clu_recipe_load(path, &recipe, &error), CLU_FORMAT);
 	assert_non_null(strstr(error.message, "no text"));
 	assert_int_equal(clu_recipe_load("papre", &recipe, &error), CLU_ARGUMENT);
-	assert_non_null(strstr(error.message, "\"papre\" is none of paper, fast, quick"));
+	assert_non_null(strstr(error.message, "\"papre\" is none of paper, fast, quick, analytic"));
 	free(path);
 	support_directory_remove(directory);
 }
