@@ -51,7 +51,7 @@ static const char quick_text[] = FAST("quick", "", "800", "", "400", "2400");
 
 /* The matrices are computed, not trained (analytic weights, Liu, Chen, Wang and Yin 2019; here the regularised inverse, which
  * weighs noise too): a layer's threshold and coefficients are learned in a few steps. */
-static const char analytic_text[] = FAST("analytic", "ridge 0.5\n", "200", "rate_w 0\n", "200", "2400");
+static const char analytic_text[] = FAST("analytic", "ridge 0.5\n", "100", "rate_w 0\n", "100", "1200");
 
 static const struct {
 	const char *name, *text;

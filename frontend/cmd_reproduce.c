@@ -20,7 +20,8 @@ static const char help[] =
     "                    DIR/prefixes: figures, studies and layers that are there already\n"
     "  --scale S         full: the paper's sizes; small: sides a fifth, samples a tenth, some ten minutes for a table, half an\n"
     "                    hour for recipes; tiny: for tests (full)\n"
-    "  --arch LIST       networks (LISTA,LFISTA,Dense,Searched, and LISTA:p,Dense:p,Searched:p in tables)\n"
+    "  --arch LIST       networks (LISTA,LFISTA,Dense,Searched, and LISTA:p,Dense:p,Searched:p in tables, :f where the recipe\n"
+    "                    computes the matrices, as analytic does)\n"
     "  --repeat N        seeds 1 to N of each network, 1 to 16 (1; 3 for recipes at full scale)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"
@@ -46,9 +47,11 @@ static const char more_help[] =
     "  clunroll reproduce table1 --scale small -o small\n"
     "  clunroll reproduce table1 --rows b,f,g --arch LISTA,Searched --repeat 3 -o tables --dry-run\n"
     "  clunroll reproduce table2 --recipe paper -o tables\n"
+    "  clunroll reproduce table1 --recipe analytic -o tables\n"
     "  clunroll reproduce recipe --variants fast,quick,quick-squares --scale small -o small\n";
 
 static const char *const table_archs[] = {"LISTA", "LFISTA", "Dense", "Searched", "LISTA:p", "Dense:p", "Searched:p", NULL};
+static const char *const analytic_archs[] = {"LISTA", "LFISTA", "Dense", "Searched", "LISTA:f", "Dense:f", "Searched:f", NULL};
 static const char *const recipe_archs[] = {"LISTA", "LFISTA", "Dense", "Searched", NULL};
 
 enum {
@@ -208,10 +211,18 @@ static clu_status take_arch(recipe_study *study, const char *word, clu_error *er
 	return CLU_OK;
 }
 
-/* Whether one of the table's usual networks is not among the job's. */
-static bool leaves_out_networks(const reproduce_job *job)
+/* Beside the paper's networks a table has those whose neurons serve its recipe best. */
+static const char *const *usual_archs(const struct command_line *line)
 {
-	for (const char *const *usual = table_archs; *usual; usual++) {
+	if (line->of_recipes) return recipe_archs;
+	return line->study.job.base.recipe.rate_w > 0 ? table_archs : analytic_archs;
+}
+
+/* Whether one of the table's usual networks is not among the job's. */
+static bool leaves_out_networks(const struct command_line *line)
+{
+	const reproduce_job *job = &line->study.job;
+	for (const char *const *usual = usual_archs(line); *usual; usual++) {
 		size_t i = 0;
 		while (i < job->arch_count && strcmp(job->archs[i], *usual) != 0) i++;
 		if (i == job->arch_count) return true;
@@ -227,7 +238,7 @@ static clu_status complete_table(struct command_line *line, clu_error *error)
 	for (size_t i = 0; !line->rows && i < job->table->row_count; i++) job->rows[job->row_count++] = &job->table->rows[i];
 	if (line->rows) CLU_TRY(each_word(line->rows, take_row, study, error));
 	if (job->row_count == 0) return clu_fail(error, CLU_ARGUMENT, "--rows '%s' names no row", line->rows);
-	job->part = job->row_count < job->table->row_count || leaves_out_networks(job);
+	job->part = job->row_count < job->table->row_count || leaves_out_networks(line);
 	return CLU_OK;
 }
 
@@ -254,7 +265,7 @@ static clu_status complete(struct command_line *line, clu_error *error)
 	if (!line->recipe_given) CLU_TRY(clu_recipe_load(job->scale->recipe, &job->base.recipe, error));
 	CLU_TRY(settings_finish(&job->base, error));
 	if (line->archs) CLU_TRY(each_word(line->archs, take_arch, &line->study, error));
-	for (const char *const *usual = line->of_recipes ? recipe_archs : table_archs; *usual && !line->archs; usual++)
+	for (const char *const *usual = usual_archs(line); *usual && !line->archs; usual++)
 		CLU_TRY(take_arch(&line->study, *usual, error));
 	if (job->arch_count == 0) return clu_fail(error, CLU_ARGUMENT, "--arch '%s' names no network", line->archs);
 	return line->of_recipes ? complete_recipes(line, error) : complete_table(line, error);

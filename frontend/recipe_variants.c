@@ -31,6 +31,7 @@ const recipe_variant recipe_variants[] = {
     {"quick-squares", "quick", {"loss=squares"}, true},
     {"quick-half", "quick", {"length=200", "length_last=1200"}, true},
     {"quick-few", "quick", {"length=800", FEW}, true},
+    {"analytic", "analytic", {NULL}, true},
     {"squares-72000", "fast", {LONG, "start=previous"}, true},
     {"ones-squares-72000", "fast", {LONG, "start=ones"}, true},
     {"paper-28800", "paper", {PAPER_SHORT}, true},
