@@ -211,13 +211,13 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above,
  * which lie where their Y did: nothing above this layer needs that any more. Writes dv and,
  * below the top, dy of this layer; the top starts du, the others add to it. partials [layers][layers + 1][blocks]: this layer's
- * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. One block of rows; pointers are the
- * lane's. */
+ * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. dy and du serve the gradients of the
+ * matrices that are trained, and are left alone without them. One block of rows; pointers are the lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
-    ulong spaced, ulong dy_ld, ulong dy_panel, __global const uint *gates, uint kind, float side, __global const float *scalars,
-    __global const float *x, __global const float *cutoffs, __global const float *y, __global const float *gradient,
-    __global float *dv, __global float *dy, __global float *du, __global float *partials, __global uint2 *entries,
-    __global uint *starts, __local float *shared)
+    ulong spaced, ulong dy_ld, ulong dy_panel, uint matrices, __global const uint *gates, uint kind, float side,
+    __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,
+    __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
+    __global uint2 *entries, __global uint *starts, __local float *shared)
 {
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	const ulong mine = (layer - 1) * spaced;
@@ -236,6 +236,11 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 			vec g = (vec)(0.0f), d = (vec)(0.0f);
 			if (layer == depth) {
 				g = LOAD(gradient + here);
+			} else if (!(matrices & TRAINS_W_X)) {
+				for (uint rest = above; rest; rest &= rest - 1) {
+					const uint l = lowest_bit(rest);
+					g = fma((vec)(coefficients[l * layers + layer - 1]), LOAD(y + l * spaced + here), g);
+				}
 			} else {
 				for (uint rest = above; rest; rest &= rest - 1) {
 					const uint l = lowest_bit(rest);
@@ -248,7 +253,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 			const vec output = LOAD(x + here);
 			const vec delta = neuron_backward(kind, output, g, cutoff);
 			STORE(delta, dv + mine + here);
-			STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
+			if (matrices & TRAINS_W_B) STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
 			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
 		}
 #if SPARSE_BELOW > 0
@@ -276,9 +281,9 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
-	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates + lane, neurons[at].x,
-	    sides[at], weights + slot * weights_stride + scalars_at, x + lane * plane, cutoffs + lane * batch, y + lane * spaced,
-	    gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
-	    partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
+	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, TRAINS_W_B | TRAINS_W_X,
+	    gates + lane, neurons[at].x, sides[at], weights + slot * weights_stride + scalars_at, x + lane * plane,
+	    cutoffs + lane * batch, y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride,
+	    du + slot * plane, partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
 	    starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

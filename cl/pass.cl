@@ -33,9 +33,10 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 	}
 }
 
-/* From the loss's gradient to dv, dy, du and the partial sums, from the lane's depth down to lowest[slot]. */
+/* From the loss's gradient to dv, dy, du and the partial sums, from the lane's depth down to reach[slot].x, where .y says which
+ * matrices are trained. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint layers, uint batch, uint n, uint ld, ulong spaced,
-    uint item_rows, __global const uint2 *list, uint list_first, __global const uint *lowest, __global const uint *gates,
+    uint item_rows, __global const uint2 *list, uint list_first, __global const uint2 *reach, __global const uint *gates,
     __global const uint2 *neurons, __global const float *sides, __global const float *weights, ulong weights_stride,
     ulong scalars_at, __global const float *transposed, ulong transposed_stride, ulong w_x_panel, __global const float *x,
     __global const float *cutoffs, __global float *y, __global const float *gradient, __global float *dv, __global float *dy,
@@ -48,6 +49,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	const uint block0 = row0 / BLOCK_ROWS, block_end = (row_end + BLOCK_ROWS - 1) / BLOCK_ROWS;
 	const uint blocks = (batch + BLOCK_ROWS - 1) / BLOCK_ROWS;
 	const ulong plane = (ulong)batch * ld, lane = (ulong)slot * layers;
+	const uint lowest = reach[slot].x, matrices = reach[slot].y;
 	gates += lane, neurons += lane, sides += lane;
 	weights += slot * weights_stride + scalars_at;
 	transposed += slot * transposed_stride;
@@ -55,12 +57,12 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	gradient += slot * plane, dy += slot * dy_stride, du += slot * plane;
 	partials += lane * (layers + 1) * blocks;
 	entries += (ulong)slot * batch * LIST_LD(ld), starts += (ulong)slot * batch * STARTS_LD(n);
-	for (uint layer = depth; layer >= lowest[slot]; layer--) {
+	for (uint layer = depth; layer >= lowest; layer--) {
 		const ulong below = layer - 1;
 		for (uint block = block0; block < block_end; block++)
-			layer_backward_rows(layer, layers, depth, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, gates, neurons[below].x,
-			    sides[below], weights, x, cutoffs, y, gradient, dv, dy, du, partials, entries, starts, 0);
-		if (layer > lowest[slot])
+			layer_backward_rows(layer, layers, depth, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, matrices, gates,
+			    neurons[below].x, sides[below], weights, x, cutoffs, y, gradient, dv, dy, du, partials, entries, starts, 0);
+		if (layer > lowest)
 			rows_times(row0, row_end, n, ld, dv + below * spaced, entries, starts, transposed, w_x_panel, y + below * spaced);
 	}
 }

@@ -94,7 +94,7 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_ERRORS: return 2u * (uint64_t)shape->evaluation;
 	case ROLE_PARTS: return 4u * NMSE_PARTS;
 	case ROLE_NORMS: return (uint64_t)shape->m + shape->n + layers;
-	case ROLE_LOWEST:
+	case ROLE_REACH: return 2;
 	case ROLE_FACTORS:
 	case ROLE_FLAGS: return 1;
 	case ROLE_COUNT: break;

@@ -31,7 +31,7 @@ typedef struct arena_shape {
 	X(CUTOFFS, "cutoffs of the selected entries", false) \
 	X(CODE_ENTRIES, "lists of nonzero outputs", false) \
 	X(CODE_STARTS, "starts of the lists of outputs", false) \
-	X(LOWEST, "lowest layers trained", true) \
+	X(REACH, "lowest layers and matrices trained", true) \
 	X(MULTIPLIERS, "gradient multipliers", true) \
 	X(SPREADS, "coefficient spreads", true) \
 	X(HYPER, "optimiser constants", true) \

@@ -79,8 +79,11 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->clip) append(lists, list_clip(layers), place);
 	}
 	const bool wanted = lists->set == LIST_SET_TRAIN && program_passes(&arena->device->plan);
-	for (uint32_t p = 0; p < count && wanted; p++)
-		CLU_TRY(arena_write(arena, ROLE_LOWEST, places[p].slot, 0, 1, &places[p].lowest, error));
+	for (uint32_t p = 0; p < count && wanted; p++) {
+		const cl_uint matrices = (places[p].w_b ? TRAINS_W_B : 0) | (places[p].w_x ? TRAINS_W_X : 0);
+		const cl_uint reach[] = {places[p].lowest, matrices};
+		CLU_TRY(arena_write(arena, ROLE_REACH, places[p].slot, 0, 2, reach, error));
+	}
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
 	    total * sizeof *lists->entries, lists->entries, error);
 }

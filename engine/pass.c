@@ -42,7 +42,7 @@ clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *e
 	const uint32_t rows = rows_of_item(arena, list->count);
 	const matrix w_x = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n), dy = arena_dy(arena);
 	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->n), ARG_UINT(arena->ld_n),
-	    ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_LOWEST]),
+	    ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_REACH]),
 	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
 	    ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(w_x.buffer),
 	    ARG_OFFSET(w_x.stride), ARG_OFFSET(w_x.panel), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CUTOFFS]),

@@ -7,7 +7,8 @@
 
 /* From B to U, Y and CODES up to each lane's depth. */
 clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *error);
-/* From TOP to DV, DY, DU and PARTIALS, from each lane's depth down to its LOWEST. */
+/* From TOP to DV, DY, DU and PARTIALS, from each lane's depth down to the layer that its REACH names; DY and DU where that has
+ * their matrices. */
 clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *error);
 
 #endif

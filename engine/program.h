@@ -74,6 +74,8 @@ typedef enum kernel_id {
 #define LIST_ROWS 128u
 #define LIST_GAP 8u     /* entries between the lists of neighbouring rows: a line of a cache */
 #define TILED_INNER 16u /* inner rows that product_tiled stages at a time */
+#define TRAINS_W_B 1u   /* bits of a lane's REACH */
+#define TRAINS_W_X 2u
 #define NMSE_PARTS 64u
 #define FINITE_RUN 4096u
 

@@ -98,7 +98,9 @@ static void compare_case(clu_device *passes, clu_device *launches, const pass_ca
 		for (size_t w = 0; w < WRITTEN; w++) {
 			char label[64];
 			snprintf(label, sizeof label, "case %u, lane %u, role %d", (unsigned)number, lane, (int)written[w]);
-			support_same_bits(label, number, a.role[lane][w], b.role[lane][w], a.floats[w]);
+			const bool of_matrices = written[w] == ROLE_DY || written[w] == ROLE_DU;
+			if (c->lowest[lane] == 1 || !of_matrices) /* launches by layer leave what no matrix needs, too */
+				support_same_bits(label, number, a.role[lane][w], b.role[lane][w], a.floats[w]);
 			free(a.role[lane][w]);
 			free(b.role[lane][w]);
 		}
