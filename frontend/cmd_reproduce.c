@@ -31,7 +31,8 @@ static const char help[] =
     "Tables:\n"
     "  --rows LIST       rows of the table: b to k; 512, uv in Table 2 (all)\n"
     "  --recipe NAME|FILE, --set KEY=VALUE, --schedule A,B,…\n"
-    "                    as for 'clunroll train' (fast; quick where the scale is not full)\n\n"
+    "                    as for 'clunroll train' (fast; quick where the scale is not full)\n"
+    "  --no-solvers      without classical solvers, which take minutes a row\n\n"
     "Recipes:\n"
     "  --variants LIST   recipes, the first is what the order of architectures is held against:\n"
     "                    ";
@@ -42,7 +43,7 @@ static const char more_help[] =
     "  --part P          quality: what recipes make of networks of --arch; ranking: the order of small networks, on all devices\n"
     "                    (both)\n\n"
     "Rows f to i of Table 1 test the networks of row b under other conditions. What is more than 0.5 dB worse than the paper\n"
-    "is marked. A table without some of its rows or networks is written as table1-part, so that a whole one stays.\n\n"
+    "is marked. A table without some of its rows, networks or solvers is written as table1-part, so that a whole one stays.\n\n"
     "Examples:\n"
     "  clunroll reproduce table1 --scale small -o small\n"
     "  clunroll reproduce table1 --rows b,f,g --arch LISTA,Searched --repeat 3 -o tables --dry-run\n"
@@ -63,6 +64,7 @@ enum {
 	OPTION_PLAN,
 	OPTION_JSON,
 	OPTION_DRY_RUN,
+	OPTION_NO_SOLVERS,
 	OPTION_VARIANTS,
 	OPTION_RANDOM,
 	OPTION_PART
@@ -75,7 +77,7 @@ static const struct option long_options[] = {{"output", required_argument, 0, 'o
     {"device", required_argument, 0, OPTION_DEVICE}, {"plan", required_argument, 0, OPTION_PLAN},
     {"variants", required_argument, 0, OPTION_VARIANTS}, {"random", required_argument, 0, OPTION_RANDOM},
     {"part", required_argument, 0, OPTION_PART}, {"json", no_argument, 0, OPTION_JSON}, {"dry-run", no_argument, 0, OPTION_DRY_RUN},
-    {"help", no_argument, 0, 'h'}, {0}};
+    {"no-solvers", no_argument, 0, OPTION_NO_SOLVERS}, {"help", no_argument, 0, 'h'}, {0}};
 
 struct command_line {
 	recipe_study study; /* its job is a table's too */
@@ -125,6 +127,7 @@ static clu_status take_option(struct command_line *line, int option, clu_error *
 	case OPTION_PART: return take_part(optarg, &line->part, error);
 	case OPTION_JSON: job->json = true; return CLU_OK;
 	case OPTION_DRY_RUN: job->dry_run = true; return CLU_OK;
+	case OPTION_NO_SOLVERS: job->no_solvers = true; return CLU_OK;
 	case 'h': line->help = true; return CLU_OK;
 	case '?': return clu_fail(error, CLU_ARGUMENT, "%s", "");
 	case OPTION_RECIPE:
@@ -142,7 +145,7 @@ static clu_status check_options(const struct command_line *line, clu_error *erro
 {
 	const char *foreign = NULL;
 	if (line->of_recipes)
-		foreign = line->rows ? "--rows" : line->recipe_option;
+		foreign = line->rows ? "--rows" : line->study.job.no_solvers ? "--no-solvers" : line->recipe_option;
 	else
 		foreign = line->variants ? "--variants" : line->random ? "--random" : line->part ? "--part" : NULL;
 	if (foreign)
@@ -238,7 +241,7 @@ static clu_status complete_table(struct command_line *line, clu_error *error)
 	for (size_t i = 0; !line->rows && i < job->table->row_count; i++) job->rows[job->row_count++] = &job->table->rows[i];
 	if (line->rows) CLU_TRY(each_word(line->rows, take_row, study, error));
 	if (job->row_count == 0) return clu_fail(error, CLU_ARGUMENT, "--rows '%s' names no row", line->rows);
-	job->part = job->row_count < job->table->row_count || leaves_out_networks(line);
+	job->part = job->row_count < job->table->row_count || leaves_out_networks(line) || job->no_solvers;
 	return CLU_OK;
 }
 

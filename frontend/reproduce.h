@@ -30,7 +30,8 @@ typedef struct reproduce_job {
 	uint32_t repeat;
 	settings base; /* of full size, row b, seed 1; batch and recipe are those to train with */
 	const char *directory, *device_spec, *plan_path;
-	bool part; /* rows or networks that belong to the table are left out */
+	bool part; /* rows, networks or solvers that belong to the table are left out */
+	bool no_solvers;
 	bool json, dry_run;
 } reproduce_job;
 

@@ -147,7 +147,7 @@ static int make_row(reproduce_results *results, const paper_row *paper)
 	const int code = train_row(job, paper);
 	if (code != EXIT_DONE) return code;
 	CLU_GOTO(evaluate_row(job, row, &error));
-	CLU_GOTO(score_solvers(job, row, &error));
+	if (!job->no_solvers) CLU_GOTO(score_solvers(job, row, &error));
 	if (interrupt_flag) return EXIT_STOPPED;
 	results->row_count++;
 	status = write_results(results, &error);

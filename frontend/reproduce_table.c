@@ -170,7 +170,7 @@ char *reproduce_markdown(const reproduce_results *results, const char *picture)
 	markup_add(&out, "\n![%s, the paper's figures and these](%s)\n", job->table->title, picture);
 	add_networks(&out, results, true);
 	add_networks(&out, results, false);
-	add_solvers(&out, results);
+	if (!job->no_solvers) add_solvers(&out, results);
 	add_trainings(&out, results);
 	if (!out.failed) return out.text;
 	free(out.text);

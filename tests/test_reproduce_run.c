@@ -104,6 +104,24 @@ static void a_table_is_made(void **state)
 	free(directory);
 }
 
+/* Only networks, and nothing of solvers beside them. */
+static void a_table_without_solvers(void **state)
+{
+	if (support_tiny()) skip();
+	char *directory = support_path(*state, "networks");
+	run_to_end(directory, "2", WORDS("--rows", "b", "--no-solvers"));
+	char *text = read_in(directory, "table1-tiny-part.md", NULL), *record = read_in(directory, "table1-tiny-part.json", NULL);
+	cJSON *table = cJSON_Parse(record);
+	const cJSON *row = cJSON_GetArrayItem(cJSON_GetObjectItem(table, "rows"), 0);
+	assert_true(isfinite(json_number(training_of(table, 0), "nmse_db")));
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(row, "solvers")), 0);
+	assert_null(strstr(text, "Classical solvers"));
+	cJSON_Delete(table);
+	free(record);
+	free(text);
+	free(directory);
+}
+
 /* What leaves rows or networks out is a part, which lies beside a whole table; of the rows so far nothing is left. */
 static void a_part_leaves_the_whole(void **state)
 {
@@ -237,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_table_is_made),
+	    cmocka_unit_test(a_table_without_solvers),
 	    cmocka_unit_test(a_part_leaves_the_whole),
 	    cmocka_unit_test(what_diverges_is_marked),
 	    cmocka_unit_test(what_is_there_is_not_trained_again),
