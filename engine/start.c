@@ -45,34 +45,52 @@ static bool factor(double *a, size_t m)
 	return true;
 }
 
-/* x becomes (LLᵀ)⁻¹ x. */
-static void solve(const double *l, size_t m, double *x)
+static void subtract(double factor, const double *from, double *row, size_t count)
 {
-	for (size_t i = 0; i < m; i++) x[i] = (x[i] - dot(l + i * m, x, i)) / l[i * m + i];
+	for (size_t k = 0; k < count; k++) row[k] -= factor * from[k];
+}
+
+static void divide(double by, double *row, size_t count)
+{
+	for (size_t k = 0; k < count; k++) row[k] /= by;
+}
+
+/* x [m][n] becomes (LLᵀ)⁻¹ x. */
+static void solve(const double *l, size_t m, size_t n, double *x)
+{
+	for (size_t i = 0; i < m; i++) {
+		for (size_t k = 0; k < i; k++) subtract(l[i * m + k], x + k * n, x + i * n, n);
+		divide(l[i * m + i], x + i * n, n);
+	}
 	for (size_t i = m; i-- > 0;) {
-		x[i] /= l[i * m + i];
-		for (size_t k = 0; k < i; k++) x[k] -= l[i * m + k] * x[i];
+		divide(l[i * m + i], x + i * n, n);
+		for (size_t k = 0; k < i; k++) subtract(l[i * m + k], x + i * n, x + k * n, n);
 	}
 }
 
-/* columns [n][m] of D, a [m][m]. */
-static clu_status regularised_inverse(const double *columns, size_t m, size_t n, double gain, double ridge, double *a, double *w,
-    float *w_b, float *w_x, clu_error *error)
+/* Row j of both matrices, from x = (DDᵀ + ρ I)⁻¹ D. w_x's numbers are summed in `row` [n]. */
+static void write_row(
+    const float *d, const double *x, size_t m, size_t n, double gain, size_t j, double *row, float *w_b, float *w_x)
 {
-	const double norm = dot(columns, columns, n * m) / (double)n;
-	memset(a, 0, m * m * sizeof *a);
-	for (size_t j = 0; j < n; j++)
-		for (size_t i = 0; i < m; i++)
-			for (size_t k = 0; k <= i; k++) a[i * m + k] += columns[j * m + i] * columns[j * m + k];
-	for (size_t i = 0; i < m; i++) a[i * m + i] += ridge * norm;
+	memset(row, 0, n * sizeof *row);
+	for (size_t i = 0; i < m; i++)
+		for (size_t k = 0; k < n; k++) row[k] += x[i * n + j] * d[i * n + k];
+	const double scale = row[j] > 0 ? 1 / row[j] : 0; /* 0: a column of zeros */
+	for (size_t i = 0; i < m; i++) w_b[j * m + i] = (float)(gain * scale * x[i * n + j]);
+	for (size_t k = 0; k < n; k++) w_x[j * n + k] = (float)((j == k) - scale * row[k]);
+}
+
+/* a [m][m], x [m][n], row [n]: room to work in. */
+static clu_status regularised_inverse(const float *d, size_t m, size_t n, double gain, double ridge, double *a, double *x,
+    double *row, float *w_b, float *w_x, clu_error *error)
+{
+	for (size_t i = 0; i < m * n; i++) x[i] = d[i];
+	const double norm = dot(x, x, m * n) / (double)n;
+	for (size_t i = 0; i < m; i++)
+		for (size_t k = 0; k <= i; k++) a[i * m + k] = dot(x + i * n, x + k * n, n) + (i == k ? ridge * norm : 0);
 	if (!factor(a, m)) return clu_fail(error, CLU_SIZE, "ridge %g is too small for this dictionary", ridge);
-	for (size_t j = 0; j < n; j++) {
-		memcpy(w, columns + j * m, m * sizeof *w);
-		solve(a, m, w);
-		const double diagonal = dot(w, columns + j * m, m), scale = diagonal > 0 ? 1 / diagonal : 0;
-		for (size_t i = 0; i < m; i++) w_b[j * m + i] = (float)(gain * scale * w[i]);
-		for (size_t k = 0; k < n; k++) w_x[j * n + k] = (float)((j == k) - scale * dot(w, columns + k * m, m));
-	}
+	solve(a, m, n, x);
+	for (size_t j = 0; j < n; j++) write_row(d, x, m, n, gain, j, row, w_b, w_x);
 	return CLU_OK;
 }
 
@@ -80,18 +98,12 @@ clu_status start_weights(const float *dictionary, uint32_t m, uint32_t n, double
     float *w_x, clu_error *error)
 {
 	if (!(ridge > 0)) return gradient_step(dictionary, m, n, gain, lipschitz, w_b, w_x, error);
-	double *columns = malloc((size_t)n * m * sizeof *columns), *a = malloc((size_t)m * m * sizeof *a), *w = malloc(m * sizeof *w);
-	clu_status status;
-	if (columns && a && w) {
-		for (size_t i = 0; i < m; i++)
-			for (size_t j = 0; j < n; j++) columns[j * m + i] = dictionary[i * n + j];
-		status = regularised_inverse(columns, m, n, gain, ridge, a, w, w_b, w_x, error);
-	} else {
-		status = clu_fail(error, CLU_MEMORY, "no host memory to invert a matrix of %u×%u", m, m);
-	}
-	free(w);
+	double *a = malloc((size_t)m * m * sizeof *a), *x = malloc((size_t)m * n * sizeof *x), *row = malloc(n * sizeof *row);
+	const clu_status status = a && x && row ? regularised_inverse(dictionary, m, n, gain, ridge, a, x, row, w_b, w_x, error)
+	                                        : clu_fail(error, CLU_MEMORY, "no host memory to invert a matrix of %u×%u", m, m);
+	free(row);
+	free(x);
 	free(a);
-	free(columns);
 	return status;
 }
 
