@@ -30,6 +30,13 @@ POCL_CACHE_DIR=$home/cache/pocl
 RUSTICL_ENABLE=llvmpipe
 export OCL_ICD_VENDORS XDG_CACHE_HOME POCL_CACHE_DIR RUSTICL_ENABLE
 mkdir -p "$POCL_CACHE_DIR"
+# On Intel's CPUs with AVX-512 the emulator's release 2023.2.4 does not always load its mathematics for them ("Symbols not found").
+case $CLUNROLL_TEST_DRIVER in
+fpga | three)
+	CL_CONFIG_CPU_TARGET_ARCH=core-avx2
+	export CL_CONFIG_CPU_TARGET_ARCH
+	;;
+esac
 if [ "$CLUNROLL_TEST_DRIVER" != oclgrind ]; then exec "$@"; fi
 
 # Not OCLGRIND_UNINITIALIZED: 21.10 takes what a host wrote for uninitialised, and crashes.
