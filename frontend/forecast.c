@@ -11,7 +11,7 @@ forecast forecast_make(
 {
 	forecast f = {.shape = *shape, .recipe = recipe->name, .steps_per_second = steps_per_second};
 	const double operations = cost_training(shape, recipe);
-	const double full_steps = operations / cost_step(shape, 1, shape->layers, CLU_VARIABLES_ALL);
+	const double full_steps = operations / cost_step(shape, 1, shape->layers, CLU_VARIABLES_ALL, true);
 	const double validating = (double)validation / shape->batch / recipe->validate_every / 3; /* a step's share of it */
 	f.steps = cost_steps(shape, recipe, &f.exact);
 	f.operations = operations * (double)trainings;

@@ -9,7 +9,7 @@ static void steps_over_speed(void **state)
 {
 	(void)state;
 	static const cost_shape shape = {3, 5, 1, 2, 1};
-	clu_recipe recipe = {.name = "mine", .stage_count = 1, .validate_every = 10};
+	clu_recipe recipe = {.name = "mine", .stage_count = 1, .validate_every = 10, .rate_w = 1};
 	recipe.stage[0] = (clu_stage){.variables = CLU_VARIABLES_ALL, .length = 7, .length_last = 11};
 	/* One layer: U and dW_b, 2·2·3·5 operations each. All steps are of full depth. */
 	forecast f = forecast_make(&shape, &recipe, 0, 4, 50);
