@@ -212,7 +212,7 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
  * which lie where their Y did: nothing above this layer needs that any more. Writes dv and,
  * below the top, dy of this layer; the top starts du, the others add to it. partials [layers][layers + 1][blocks]: this layer's
  * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. dy and du serve the gradients of the
- * matrices that are trained, and are left alone without them. One block of rows; pointers are the lane's. */
+ * matrices that are trained, and a pass leaves them alone without. One block of rows; pointers are the lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
     ulong spaced, ulong dy_ld, ulong dy_panel, uint matrices, __global const uint *gates, uint kind, float side,
     __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,

@@ -250,8 +250,8 @@ static clu_status make_start(clu_lanes *lanes, double ridge, clu_error *error)
 	const arena_shape *shape = &lanes->arena.shape;
 	if (lanes->ridge == ridge) return CLU_OK;
 	lanes->ridge = NAN;
-	CLU_TRY(
-	    start_weights(lanes->dictionary, shape->m, shape->n, lanes->gain, lanes->lipschitz, ridge, lanes->w_b, lanes->w_x, error));
+	const start_problem problem = {lanes->dictionary, shape->m, shape->n, lanes->gain, lanes->lipschitz, ridge};
+	CLU_TRY(start_weights(&problem, lanes->w_b, lanes->w_x, error));
 	lanes->ridge = ridge;
 	return CLU_OK;
 }
@@ -307,6 +307,8 @@ clu_status lane_prepare(clu_lanes *lanes, uint32_t slot, const clu_training *tra
 	for (uint32_t l = 0; l < shape->layers; l++) spreads[l] = spread_of(lane, l + 1);
 	schedule_selected(&lane->recipe, &lane->arch, shape->n, selected);
 	CLU_TRY(arena_write(&lanes->arena, ROLE_SPREADS, slot, 0, shape->layers, spreads, error));
+	/* Gradients of matrices that stay are never written; the norm that is clipped counts them. */
+	if (lane->recipe.rate_w == 0) CLU_TRY(arena_zero(&lanes->arena, ROLE_GRADIENTS, slot, error));
 	return network_set_arch(&lanes->arena, slot, &lane->arch, selected, error);
 }
 
@@ -321,7 +323,6 @@ clu_status lane_enter_stage(clu_lanes *lanes, uint32_t slot, clu_error *error)
 	for (uint32_t l = 0; l < layers; l++) multipliers[l] = (float)schedule_multiplier(&lane->recipe, &lane->schedule, l + 1);
 	lanes->lists_stale = true;
 	lane->pass_loaded = 0;
-	if (recipe->rate_w == 0) CLU_TRY(arena_zero(&lanes->arena, ROLE_GRADIENTS, slot, error)); /* nothing else writes them */
 	CLU_TRY(arena_write(&lanes->arena, ROLE_HYPER, slot, 0, 4, hyper, error));
 	return arena_write(&lanes->arena, ROLE_MULTIPLIERS, slot, 0, layers, multipliers, error);
 }

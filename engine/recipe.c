@@ -35,23 +35,37 @@ static const char paper_text[] = "name paper\n"
  * that still helps. The loss is what the NMSE measures, so that samples which are nearly right count as much as those that are not.
  * Rates under which the inner layers just get on leave weights that bear them; the last stage, in which all layers are trained for
  * the network's end, then gains most where its rate is already small. */
-#define FAST(name, ridge, every, rate_w, inner, last) \
+#define FAST(name, inner, last) \
 	"name " name "\n" \
 	"form sum\n" \
 	"start repeat\n" \
-	"threshold 0.4\n" ridge "decay 1\n" \
+	"threshold 0.4\n" \
+	"decay 1\n" \
 	"beta1 0.9\n" \
 	"beta2 0.999\n" \
 	"epsilon 1e-7\n" \
-	"validate_every " every "\n" rate_w \
+	"validate_every 800\n" \
 	"stage variables=all part=inner rate=4e-3 fall=0.82 curve=cosine floor=1e-3 keep=best loss=log length=" inner "\n" \
 	"stage variables=all part=last rate=4e-3 fall=0.82 curve=exponential floor=1e-3 keep=best loss=log length=" last "\n"
-static const char fast_text[] = FAST("fast", "", "800", "", "800", "2400");
-static const char quick_text[] = FAST("quick", "", "800", "", "400", "2400");
+static const char fast_text[] = FAST("fast", "800", "2400");
+static const char quick_text[] = FAST("quick", "400", "2400");
 
 /* The matrices are computed, not trained (analytic weights, Liu, Chen, Wang and Yin 2019; here the regularised inverse, which
  * weighs noise too): a layer's threshold and coefficients are learned in a few steps. */
-static const char analytic_text[] = FAST("analytic", "ridge 0.5\n", "100", "rate_w 0\n", "100", "1200");
+static const char analytic_text[] =
+    "name analytic\n"
+    "form sum\n"
+    "start repeat\n"
+    "threshold 0.4\n"
+    "ridge 0.5\n"
+    "decay 1\n"
+    "beta1 0.9\n"
+    "beta2 0.999\n"
+    "epsilon 1e-7\n"
+    "validate_every 100\n"
+    "rate_w 0\n"
+    "stage variables=all part=inner rate=4e-3 fall=0.82 curve=cosine floor=1e-3 keep=best loss=log length=100\n"
+    "stage variables=all part=last rate=4e-3 fall=0.82 curve=exponential floor=1e-3 keep=best loss=log length=1200\n";
 
 static const struct {
 	const char *name, *text;

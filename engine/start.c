@@ -9,18 +9,19 @@
 #include <string.h>
 
 /* In double; mirrored, since DᵀD is symmetric. */
-static clu_status gradient_step(
-    const float *d, size_t m, size_t n, double gain, double lipschitz, float *w_b, float *w_x, clu_error *error)
+static clu_status gradient_step(const start_problem *p, float *w_b, float *w_x, clu_error *error)
 {
-	const double own = lipschitz * gain * gain; /* of the dictionary as it was given */
+	const float *d = p->dictionary;
+	const size_t m = p->m, n = p->n;
+	const double lipschitz = p->lipschitz * p->gain * p->gain; /* of the dictionary as it was given */
 	double *gram = malloc(n * sizeof *gram);
 	if (!gram) return clu_fail(error, CLU_MEMORY, "no host memory for %zu numbers", n);
 	for (size_t j = 0; j < n; j++) {
-		for (size_t i = 0; i < m; i++) w_b[j * m + i] = (float)(d[i * n + j] * gain / own);
+		for (size_t i = 0; i < m; i++) w_b[j * m + i] = (float)(d[i * n + j] * p->gain / lipschitz);
 		memset(gram, 0, n * sizeof *gram);
 		for (size_t i = 0; i < m; i++)
 			for (size_t k = j; k < n; k++) gram[k] += (double)d[i * n + j] * d[i * n + k];
-		for (size_t k = j; k < n; k++) w_x[j * n + k] = w_x[k * n + j] = (float)((j == k) - gram[k] / own);
+		for (size_t k = j; k < n; k++) w_x[j * n + k] = w_x[k * n + j] = (float)((j == k) - gram[k] / lipschitz);
 	}
 	free(gram);
 	return CLU_OK;
@@ -45,9 +46,9 @@ static bool factor(double *a, size_t m)
 	return true;
 }
 
-static void subtract(double factor, const double *from, double *row, size_t count)
+static void subtract(double times, const double *from, double *row, size_t count)
 {
-	for (size_t k = 0; k < count; k++) row[k] -= factor * from[k];
+	for (size_t k = 0; k < count; k++) row[k] -= times * from[k];
 }
 
 static void divide(double by, double *row, size_t count)
@@ -69,38 +70,39 @@ static void solve(const double *l, size_t m, size_t n, double *x)
 }
 
 /* Row j of both matrices, from x = (DDᵀ + ρ I)⁻¹ D. w_x's numbers are summed in `row` [n]. */
-static void write_row(
-    const float *d, const double *x, size_t m, size_t n, double gain, size_t j, double *row, float *w_b, float *w_x)
+static void write_row(const start_problem *p, const double *x, size_t j, double *row, float *w_b, float *w_x)
 {
+	const size_t m = p->m, n = p->n;
 	memset(row, 0, n * sizeof *row);
 	for (size_t i = 0; i < m; i++)
-		for (size_t k = 0; k < n; k++) row[k] += x[i * n + j] * d[i * n + k];
+		for (size_t k = 0; k < n; k++) row[k] += x[i * n + j] * p->dictionary[i * n + k];
 	const double scale = row[j] > 0 ? 1 / row[j] : 0; /* 0: a column of zeros */
-	for (size_t i = 0; i < m; i++) w_b[j * m + i] = (float)(gain * scale * x[i * n + j]);
+	for (size_t i = 0; i < m; i++) w_b[j * m + i] = (float)(p->gain * scale * x[i * n + j]);
 	for (size_t k = 0; k < n; k++) w_x[j * n + k] = (float)((j == k) - scale * row[k]);
 }
 
 /* a [m][m], x [m][n], row [n]: room to work in. */
-static clu_status regularised_inverse(const float *d, size_t m, size_t n, double gain, double ridge, double *a, double *x,
-    double *row, float *w_b, float *w_x, clu_error *error)
+static clu_status regularised_inverse(
+    const start_problem *p, double *a, double *x, double *row, float *w_b, float *w_x, clu_error *error)
 {
-	for (size_t i = 0; i < m * n; i++) x[i] = d[i];
+	const size_t m = p->m, n = p->n;
+	for (size_t i = 0; i < m * n; i++) x[i] = p->dictionary[i];
 	const double norm = dot(x, x, m * n) / (double)n;
 	for (size_t i = 0; i < m; i++)
-		for (size_t k = 0; k <= i; k++) a[i * m + k] = dot(x + i * n, x + k * n, n) + (i == k ? ridge * norm : 0);
-	if (!factor(a, m)) return clu_fail(error, CLU_SIZE, "ridge %g is too small for this dictionary", ridge);
+		for (size_t k = 0; k <= i; k++) a[i * m + k] = dot(x + i * n, x + k * n, n) + (i == k ? p->ridge * norm : 0);
+	if (!factor(a, m)) return clu_fail(error, CLU_ARGUMENT, "ridge %g is too small for this dictionary", p->ridge);
 	solve(a, m, n, x);
-	for (size_t j = 0; j < n; j++) write_row(d, x, m, n, gain, j, row, w_b, w_x);
+	for (size_t j = 0; j < n; j++) write_row(p, x, j, row, w_b, w_x);
 	return CLU_OK;
 }
 
-clu_status start_weights(const float *dictionary, uint32_t m, uint32_t n, double gain, double lipschitz, double ridge, float *w_b,
-    float *w_x, clu_error *error)
+clu_status start_weights(const start_problem *problem, float *w_b, float *w_x, clu_error *error)
 {
-	if (!(ridge > 0)) return gradient_step(dictionary, m, n, gain, lipschitz, w_b, w_x, error);
-	double *a = malloc((size_t)m * m * sizeof *a), *x = malloc((size_t)m * n * sizeof *x), *row = malloc(n * sizeof *row);
-	const clu_status status = a && x && row ? regularised_inverse(dictionary, m, n, gain, ridge, a, x, row, w_b, w_x, error)
-	                                        : clu_fail(error, CLU_MEMORY, "no host memory to invert a matrix of %u×%u", m, m);
+	const size_t m = problem->m, n = problem->n;
+	if (!(problem->ridge > 0)) return gradient_step(problem, w_b, w_x, error);
+	double *a = malloc(m * m * sizeof *a), *x = malloc(m * n * sizeof *x), *row = malloc(n * sizeof *row);
+	const clu_status status = a && x && row ? regularised_inverse(problem, a, x, row, w_b, w_x, error)
+	                                        : clu_fail(error, CLU_MEMORY, "no host memory to invert a matrix of %zu×%zu", m, m);
 	free(row);
 	free(x);
 	free(a);

@@ -21,7 +21,7 @@ static const char help[] =
     "  --scale S         full: the paper's sizes; small: sides a fifth, samples a tenth, some ten minutes for a table, half an\n"
     "                    hour for recipes; tiny: for tests (full)\n"
     "  --arch LIST       networks (LISTA,LFISTA,Dense,Searched, and LISTA:p,Dense:p,Searched:p in tables, :f where the recipe\n"
-    "                    computes the matrices, as analytic does)\n"
+    "                    does not train the matrices, as analytic)\n"
     "  --repeat N        seeds 1 to N of each network, 1 to 16 (1; 3 for recipes at full scale)\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"

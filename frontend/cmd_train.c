@@ -16,7 +16,7 @@ static const char help[] =
     "  --arch A          LISTA, LFISTA, Dense, Searched, LISTA-last, LFISTA-last, or K integers with '_' between them (bit j\n"
     "                    of the L-th adds the output of layer L-2-j to the input of layer L), then optionally ':' and a\n"
     "                    neuron a layer or one for all (s soft threshold, r ReLU, l LeakyReLU, p soft threshold with support\n"
-    "                    selection) and ':' and a side connection a layer (0, 1)\n"
+    "                    selection, f firm shrinkage) and ':' and a side connection a layer (0, 1)\n"
     "  -o, --output M    the model; M.checkpoint beside it until it is finished\n"
     "  --device SPEC     the first that fits and works: all, cpu, gpu, accelerator, an index, part of a name (all)\n"
     "  --plan FILE       how the device does its products; default: the built-in plan (the one that was measured)\n"

@@ -11,8 +11,9 @@ forecast forecast_make(
 {
 	forecast f = {.shape = *shape, .recipe = recipe->name, .steps_per_second = steps_per_second};
 	const double operations = cost_training(shape, recipe);
-	const double full_steps = operations / cost_step(shape, 1, shape->layers, CLU_VARIABLES_ALL, true);
-	const double validating = (double)validation / shape->batch / recipe->validate_every / 3; /* a step's share of it */
+	const double full_steps = operations / cost_step(shape, 1, shape->layers, CLU_VARIABLES_ALL, COST_MATRICES_TRAINED);
+	const double forward = recipe->rate_w > 0 ? 1.0 / 3 : 0.5; /* a step's part that validates a batch */
+	const double validating = (double)validation / shape->batch / recipe->validate_every * forward;
 	f.steps = cost_steps(shape, recipe, &f.exact);
 	f.operations = operations * (double)trainings;
 	f.seconds = full_steps * (1 + validating) * (double)trainings / steps_per_second;

@@ -1,5 +1,6 @@
 /* forecast.h: what trainings will take, for a dry run: steps, operations, and the time at a measured speed. A step of fewer layers
- * counts by its operations, and validation as a third of a step for each batch. */
+ * counts by its operations, and validation as a third of a step for each batch, half a one where
+ * matrices are not trained. */
 #ifndef FORECAST_H
 #define FORECAST_H
 

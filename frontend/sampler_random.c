@@ -39,7 +39,7 @@ clu_status sampler_space_parse(const char *text, sampler_space *space, clu_error
 		*space = (sampler_space)i;
 		return CLU_OK;
 	}
-	return clu_fail(error, CLU_ARGUMENT, "there is no search space \"%s\": gates, neurons, both, select or all", text);
+	return clu_fail(error, CLU_ARGUMENT, "there is no search space \"%s\": gates, neurons, both, select, firm or all", text);
 }
 
 const char *sampler_space_name(sampler_space space)

@@ -11,7 +11,7 @@ static void full_depth_step_of_the_paper(void **state)
 	static const cost_shape shape = {250, 500, 16, 128, 1};
 	/* 2 products with W_b (U, dW_b) and 3·15 with W_x (Y, H, dW_x), 2·128·m·n or 2·128·n·n each. */
 	double wanted = 2 * (2.0 * 128 * 250 * 500) + 45 * (2.0 * 128 * 500 * 500);
-	assert_true(cost_step(&shape, 16, 16, CLU_VARIABLES_ALL, true) == wanted);
+	assert_true(cost_step(&shape, 16, 16, CLU_VARIABLES_ALL, COST_MATRICES_TRAINED) == wanted);
 	assert_true(fabs(wanted - 2.94e9) < 0.01e9);
 }
 
@@ -24,8 +24,8 @@ static void steps_by_layer(void **state)
 	const double all[] = {2 * side, 2 * side + 3 * square, 2 * side + 6 * square, 2 * side + 9 * square};
 	const double new_only[] = {2 * side, side + 3 * square, side + 2 * square, side + 3 * square}; /* dW_x of layer 2 wants H */
 	for (size_t i = 0; i < 4; i++) {
-		assert_true(cost_step(&shape, layers[i], layers[i], CLU_VARIABLES_ALL, true) == all[i]);
-		assert_true(cost_step(&shape, layers[i], layers[i], CLU_VARIABLES_NEW, true) == new_only[i]);
+		assert_true(cost_step(&shape, layers[i], layers[i], CLU_VARIABLES_ALL, COST_MATRICES_TRAINED) == all[i]);
+		assert_true(cost_step(&shape, layers[i], layers[i], CLU_VARIABLES_NEW, COST_MATRICES_TRAINED) == new_only[i]);
 	}
 }
 
@@ -35,9 +35,9 @@ static void matrices_that_stay_cost_less(void **state)
 	(void)state;
 	static const cost_shape shape = {3, 5, 4, 2, 1};
 	const double side = 2.0 * 2 * 3 * 5, square = 2.0 * 2 * 5 * 5;
-	assert_true(cost_step(&shape, 4, 4, CLU_VARIABLES_ALL, false) == side + 6 * square);
-	assert_true(cost_step(&shape, 4, 4, CLU_VARIABLES_NEW, false) == side + 3 * square);
-	assert_true(cost_step(&shape, 1, 1, CLU_VARIABLES_ALL, false) == side);
+	assert_true(cost_step(&shape, 4, 4, CLU_VARIABLES_ALL, COST_MATRICES_STAY) == side + 6 * square);
+	assert_true(cost_step(&shape, 4, 4, CLU_VARIABLES_NEW, COST_MATRICES_STAY) == side + 3 * square);
+	assert_true(cost_step(&shape, 1, 1, CLU_VARIABLES_ALL, COST_MATRICES_STAY) == side);
 	clu_recipe recipe = {.stage_count = 1, .stage = {{.variables = CLU_VARIABLES_ALL, .length = 3, .length_last = 3}}};
 	const double all = 3 * (4 * side + 12 * square);
 	assert_true(fabs(cost_training(&shape, &recipe) - all) < 1e-9 * all);
@@ -62,8 +62,8 @@ static void fixed_lengths(void **state)
 	assert_int_equal(cost_steps(&tuned, &recipe, &exact), 5 + 11);
 	double wanted = 0;
 	for (uint32_t layer = 1; layer <= 3; layer++)
-		wanted += (layer == 3 ? 5 : 3) * cost_step(&shape, layer, layer, CLU_VARIABLES_NEW, true) +
-		          (layer == 3 ? 11 : 7) * cost_step(&shape, layer, layer, CLU_VARIABLES_ALL, true);
+		wanted += (layer == 3 ? 5 : 3) * cost_step(&shape, layer, layer, CLU_VARIABLES_NEW, COST_MATRICES_TRAINED) +
+		          (layer == 3 ? 11 : 7) * cost_step(&shape, layer, layer, CLU_VARIABLES_ALL, COST_MATRICES_TRAINED);
 	assert_true(fabs(cost_training(&shape, &recipe) - wanted) < 1e-9 * wanted);
 }
 
@@ -98,7 +98,7 @@ static void patience_gives_the_least(void **state)
 		    .cap = cases[i].cap};
 		assert_int_equal(cost_steps(&shape, &recipe, &exact), cases[i].steps);
 		assert_int_equal(exact, cases[i].exact);
-		double wanted = (double)cases[i].steps * cost_step(&shape, 1, 1, CLU_VARIABLES_ALL, true);
+		double wanted = (double)cases[i].steps * cost_step(&shape, 1, 1, CLU_VARIABLES_ALL, COST_MATRICES_TRAINED);
 		assert_true(fabs(cost_training(&shape, &recipe) - wanted) < 1e-9 * wanted);
 		clu_lane_progress lane = {.state = CLU_LANE_TRAINING, .layer = 1};
 		assert_true(cost_left(&shape, &recipe, &lane) == cost_training(&shape, &recipe));
@@ -122,7 +122,7 @@ static void left_falls_to_nothing(void **state)
 				if (fabs(now - left) > 1e-6)
 					fail_msg("layer %u, stage %u, step %u: %g left, wanted %g", lane.layer, lane.stage, (unsigned)lane.stage_steps,
 					    now, left);
-				left -= cost_step(&shape, lane.layer, lane.layer, stage->variables, true);
+				left -= cost_step(&shape, lane.layer, lane.layer, stage->variables, COST_MATRICES_TRAINED);
 			}
 		}
 	}
@@ -145,7 +145,7 @@ static void left_with_layers_that_start_together(void **state)
 	const double both = 2 * side + 3 * square;              /* layer 2, all */
 	const double new_only = side + 4 * square + 2 * square; /* layer 5: H from 5 down to 4 */
 	const double all = 2 * side + 12 * square;
-	assert_true(cost_step(&shape, 1, 2, CLU_VARIABLES_NEW, true) == both);
+	assert_true(cost_step(&shape, 1, 2, CLU_VARIABLES_NEW, COST_MATRICES_TRAINED) == both);
 	assert_true(fabs(cost_training(&shape, &recipe) - (7 * both + 5 * new_only + 11 * all)) < 1e-6);
 	clu_lane_progress lane = {.state = CLU_LANE_TRAINING, .layer = 2, .stage = 1, .stage_steps = 3};
 	assert_true(fabs(cost_left(&shape, &recipe, &lane) - (4 * both + 5 * new_only + 11 * all)) < 1e-6);

@@ -95,6 +95,29 @@ static void test_refill(void **state)
 	clu_data_destroy(data);
 }
 
+/* What the slot's former training left of gradients does not count where matrices stay, whose own are never written. */
+static void test_refill_with_matrices_that_stay(void **state)
+{
+	const support_pair *pair = *state;
+	clu_data *data = fixture_data(1);
+	const clu_training other = fixture_training(1);
+	clu_training subject = fixture_training(0);
+	if (!support_equal_bits()) skip();
+	subject.recipe.rate_w = 0;
+	subject.recipe.ridge = 0.5;
+	for (uint32_t i = 0; i < subject.recipe.stage_count; i++) subject.recipe.stage[i].clip = 0.01;
+	outcome want = outcome_alone(pair->single, data, &subject);
+	clu_lanes *lanes = fixture_lanes(pair->single, data, 2);
+	fixture_start(lanes, 1, &other);
+	fixture_finish(lanes, 1);
+	fixture_start(lanes, 1, &subject);
+	fixture_finish(lanes, 1);
+	outcome_expect("after one whose matrices were trained", lanes, 1, &want);
+	clu_lanes_destroy(lanes);
+	outcome_release(&want);
+	clu_data_destroy(data);
+}
+
 static void test_slices(void **state)
 {
 	const support_pair *pair = *state;
@@ -316,6 +339,7 @@ int main(void)
 	    cmocka_unit_test(test_neighbours_and_slots),
 	    cmocka_unit_test(test_neighbours_with_groups),
 	    cmocka_unit_test(test_refill),
+	    cmocka_unit_test(test_refill_with_matrices_that_stay),
 	    cmocka_unit_test(test_slices),
 	    cmocka_unit_test(test_spread_validations),
 	    cmocka_unit_test(test_what_a_result_depends_on),

@@ -326,7 +326,7 @@ static void test_layers(void **state)
 static void check_around_kinks(clu_device *device, clu_neuron kind, float theta, uint32_t selected)
 {
 	static const float points[] = {0, -0.0f, 1, -1, 0x1p-126f, -0x1p-126f, 1e30f, -1e30f};
-	enum { POINTS = sizeof points / sizeof *points, N = POINTS + 6 };
+	enum { POINTS = sizeof points / sizeof *points, N = POINTS + 12 };
 	const arena_shape shape = {
 	    .m = 1, .n = N, .layers = 1, .batch = 1, .lanes = 1, .purpose = ARENA_TRAIN, .burst = 1, .order = 1, .evaluation = 1};
 	float v[N], ones[N];
@@ -338,9 +338,9 @@ static void check_around_kinks(clu_device *device, clu_neuron kind, float theta,
 	support_ok(arena_create(device, &shape, &arena, &error), &error);
 	lane_list list = support_list_create(device, &entry, 1);
 	memcpy(v, points, sizeof points);
-	for (int i = 0; i < 6; i++) {
-		const float at = i % 2 ? -theta : theta;
-		v[POINTS + i] = i < 2 ? at : nextafterf(at, i < 4 ? INFINITY : -INFINITY);
+	for (int i = 0; i < 12; i++) { /* firm shrinkage bends at twice the threshold too */
+		const float place = i < 6 ? theta : 2 * theta, at = i % 2 ? -place : place;
+		v[POINTS + i] = i % 6 < 2 ? at : nextafterf(at, i % 6 < 4 ? INFINITY : -INFINITY);
 	}
 	for (int i = 0; i < N; i++) ones[i] = 3;
 	model->arch.neuron[0] = (uint8_t)kind;

@@ -92,6 +92,13 @@ static void test_named_texts_stay(void **state)
 	             "cap=0 keep=best loss=log fall=0.82 part=inner\n"
 	             "stage variables=all rate=0.004 curve=exponential floor=0.001 length=2400 length_last=2400 "
 	             "patience=0 cap=0 keep=best loss=log fall=0.82 part=last\n"},
+	    {"analytic",
+	        "name analytic\nform sum\nstart repeat\nthreshold 0.4\nridge 0.5\ndecay 1\nbeta1 0.9\nbeta2 0.999\nepsilon 1e-07\n"
+	        "validate_every 100\nrate_w 0\n"
+	        "stage variables=all rate=0.004 curve=cosine floor=0.001 length=100 length_last=100 patience=0 "
+	        "cap=0 keep=best loss=log fall=0.82 part=inner\n"
+	        "stage variables=all rate=0.004 curve=exponential floor=0.001 length=1200 length_last=1200 "
+	        "patience=0 cap=0 keep=best loss=log fall=0.82 part=last\n"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[CLU_RECIPE_TEXT];
@@ -400,6 +407,8 @@ static void test_equal(void **state)
 	    {HEAD "stage variables=all rate=0.5 fall=0.4 length=7\n", false},
 	    {HEAD "stage variables=all rate=0.5 length=7\n", false},
 	    {HEAD "stage variables=all rate=0.5 fall=0.5 length=7 layers=1-3\n", false},
+	    {HEAD "rate_w 0\nstage variables=all rate=0.5 fall=0.5 length=7\n", false},
+	    {HEAD "ridge 1\nstage variables=all rate=0.5 fall=0.5 length=7\n", false},
 	    {HEAD "rate_w 2\nstage variables=all rate=0.5 fall=0.5 length=7\n", false},
 	    {HEAD "stage variables=all rate=0.5 fall=0.5 length=7\nstage variables=all rate=0.5 length=7\n", false},
 	};

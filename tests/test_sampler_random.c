@@ -12,7 +12,7 @@ static void every_candidate_is_an_architecture(void **context)
 	(void)context;
 	const uint32_t depths[] = {1, 2, 3, 5, 16, 32};
 	for (size_t d = 0; d < sizeof depths / sizeof *depths; d++) {
-		for (int space = SPACE_GATES; space <= SPACE_ALL; space++) {
+		for (int space = SPACE_GATES; space <= SPACE_FIRM; space++) {
 			for (uint64_t k = 0; k < 50; k++) {
 				clu_error error;
 				clu_arch arch, again;
@@ -25,6 +25,7 @@ static void every_candidate_is_an_architecture(void **context)
 				for (uint32_t i = 0; i < depths[d] && space == SPACE_GATES; i++) assert_int_equal(arch.neuron[i], CLU_NEURON_SOFT);
 				for (uint32_t i = 0; i < depths[d] && space == SPACE_SELECT; i++)
 					assert_int_equal(arch.neuron[i], CLU_NEURON_SELECT);
+				for (uint32_t i = 0; i < depths[d] && space == SPACE_FIRM; i++) assert_int_equal(arch.neuron[i], CLU_NEURON_FIRM);
 			}
 		}
 	}
@@ -91,6 +92,7 @@ static void the_first_candidates_never_change(void **context)
 	    {1, 0, SPACE_BOTH, 8, "0_0_1_0_6_7_4_30:rrlrsrsr"},
 	    {1, 0, SPACE_NEURONS, 8, "0_0_0_0_0_0_0_0:rrlrsrsr"},
 	    {1, 0, SPACE_SELECT, 8, "0_0_1_0_6_7_4_30:pppppppp"},
+	    {1, 0, SPACE_FIRM, 8, "0_0_1_0_6_7_4_30:ffffffff"},
 	    {1, 0, SPACE_ALL, 8, "0_0_1_0_6_7_4_30:rrlrslsr"},
 	    {UINT64_MAX, 12345, SPACE_GATES, 16, "0_0_1_3_4_5_0_26_76_105_352_763_1953_1954_3631_633"},
 	};
@@ -121,7 +123,7 @@ static void spaces_have_names_and_sizes(void **context)
 		uint32_t layers;
 		double size;
 	} cases[] = {{"gates", 1, 1}, {"gates", 2, 1}, {"gates", 3, 2}, {"gates", 5, 64}, {"neurons", 3, 27}, {"both", 4, 8 * 81},
-	    {"select", 5, 64}, {"all", 4, 8 * 256}};
+	    {"select", 5, 64}, {"firm", 5, 64}, {"all", 4, 8 * 256}};
 	clu_error error;
 	sampler_space space;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

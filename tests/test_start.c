@@ -20,7 +20,8 @@ static start make(uint32_t m, uint32_t n, double scale, double gain, double lips
 	clu_error error;
 	support_fill(s.d, (size_t)m * n, 1, 5);
 	for (uint32_t i = 0; i < m * n; i++) s.d[i] = (float)(s.d[i] * scale);
-	support_ok(start_weights(s.d, m, n, gain, lipschitz_of_d, ridge_wanted, s.w_b, s.w_x, &error), &error);
+	const start_problem problem = {s.d, m, n, gain, lipschitz_of_d, ridge_wanted};
+	support_ok(start_weights(&problem, s.w_b, s.w_x, &error), &error);
 	return s;
 }
 
@@ -104,7 +105,8 @@ static void one_column_of_zeros_has_no_row(void **state)
 	float d[M * 2] = {0}, w_b[2 * M], w_x[4];
 	clu_error error;
 	for (int i = 0; i < M; i++) d[2 * i] = (float)i;
-	support_ok(start_weights(d, M, 2, 1, 1, ridge, w_b, w_x, &error), &error);
+	const start_problem problem = {d, M, 2, 1, 1, ridge};
+	support_ok(start_weights(&problem, w_b, w_x, &error), &error);
 	for (int i = 0; i < M; i++) assert_true(w_b[M + i] == 0);
 	assert_true(fabsf(w_x[0]) < (float)rounding && w_x[3] == 1);
 }
@@ -116,7 +118,7 @@ static void a_ridge_that_rounds_away_is_an_error(void **state)
 	const float d[3] = {1, 1, 1};
 	float w_b[3], w_x[1];
 	clu_error error;
-	assert_int_equal(start_weights(d, 3, 1, 1, 1, 1e-300, w_b, w_x, &error), CLU_SIZE);
+	assert_int_equal(start_weights(&(start_problem){d, 3, 1, 1, 1, 1e-300}, w_b, w_x, &error), CLU_ARGUMENT);
 	assert_non_null(strstr(error.message, "ridge 1e-300"));
 }
 
