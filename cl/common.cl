@@ -15,12 +15,14 @@
 #if VECTOR == 1
 typedef float vec;
 typedef int ivec;
+#define NONZERO_ONES(v) ((v) != 0.0f)
 #define TO_FLOATS(v) convert_float(v)
 #define LOAD_PRIVATE(p) (*(p))
 #define STORE_PRIVATE(value, p) (*(p) = (value))
 #else
 typedef JOIN(float, VECTOR) vec;
 typedef JOIN(int, VECTOR) ivec;
+#define NONZERO_ONES(v) (0 - ((v) != 0.0f)) /* a comparison of vectors has -1 for true */
 #define TO_FLOATS(v) JOIN(convert_float, VECTOR)(v)
 #define LOAD_PRIVATE(p) JOIN(vload, VECTOR)(0, p)
 #define STORE_PRIVATE(value, p) JOIN(vstore, VECTOR)(value, 0, p)
@@ -172,4 +174,29 @@ float share_group(float value, __local float *shared)
 uint lowest_bit(uint mask)
 {
 	return 31u - clz(mask & (0u - mask));
+}
+
+/* A bit for each nonzero of a vector, the first entry's lowest. */
+uint nonzero_bits(vec v)
+{
+#if VECTOR == 1
+	return v != 0.0f;
+#elif VECTOR == 16 && defined(__AVX512F__)
+	return (ushort)__builtin_ia32_cmpps512_mask(v, (vec)(0.0f), 4 /* unequal */, (ushort)-1, 4);
+#elif VECTOR == 8 && defined(__AVX__)
+	return (uint)__builtin_ia32_movmskps256(as_float8(v != 0.0f));
+#else
+#if VECTOR == 16
+	const int16 bits = (v != 0.0f) & (int16)(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+	const int8 half_ = bits.lo | bits.hi;
+	const int4 quarter = half_.lo | half_.hi;
+#elif VECTOR == 8
+	const int8 bits = (v != 0.0f) & (int8)(1, 2, 4, 8, 16, 32, 64, 128);
+	const int4 quarter = bits.lo | bits.hi;
+#else
+	const int4 quarter = (v != 0.0f) & (int4)(1, 2, 4, 8);
+#endif
+	const int2 pair = quarter.lo | quarter.hi;
+	return (uint)(pair.x | pair.y);
+#endif
 }

@@ -3,7 +3,7 @@
  *
  *   Y_i = x_i W_xᵀ     v_L = s_L U + Σ_{i∈S_L} a_{i,L} Y_i     x_L = η(v_L)
  *   H_L = dv_L W_x     G_i = Σ_{L: i∈S_L} a_{i,L} H_L          dY_i = Σ_{L: i∈S_L} a_{i,L} dv_L
- *   dv_L = G_L ⊙ η'    da_{i,L} = ⟨dv_L, Y_i⟩                  dθ_L = −Σ …            dU = Σ_L s_L dv_L
+ *   dv_L = G_L ⊙ η'    da_{i,L} = ⟨dv_L, Y_i⟩ = ⟨H_L, x_i⟩     dθ_L = −Σ …            dU = Σ_L s_L dv_L
  *
  * Index space of both: a work-group is GROUP work-items; group (·, block, entry) covers BLOCK_ROWS rows of the batch of the
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
@@ -23,7 +23,7 @@ typedef uint16 __attribute__((aligned(8))) list_run;
  * one instruction. What is written beyond the list, up to 16 entries, has room to the row's end. */
 uint list_vector(vec v, uint c, __global uint2 *entries)
 {
-	const ushort wanted = __builtin_ia32_cmpps512_mask(v, (vec)(0.0f), 4 /* unequal */, (ushort)-1, 4);
+	const ushort wanted = (ushort)nonzero_bits(v);
 	const int16 columns = (int)c + (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 	const int16 offset = __builtin_ia32_compresssi512_mask(columns * (int)PANEL, (int16)(0), wanted);
 	const int16 value = __builtin_ia32_compresssi512_mask(as_int16(v), (int16)(0), wanted);
@@ -37,27 +37,6 @@ uint list_vector(vec v, uint c, __global uint2 *entries)
 }
 #else
 #define LIST_BURST (VECTOR < 4 ? VECTOR : 4)
-
-/* A bit for each nonzero of a vector, the first entry's lowest. */
-uint nonzero_bits(vec v)
-{
-#if VECTOR == 1
-	return v != 0.0f;
-#else
-#if VECTOR == 16
-	const int16 bits = (v != 0.0f) & (int16)(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
-	const int8 half_ = bits.lo | bits.hi;
-	const int4 quarter = half_.lo | half_.hi;
-#elif VECTOR == 8
-	const int8 bits = (v != 0.0f) & (int8)(1, 2, 4, 8, 16, 32, 64, 128);
-	const int4 quarter = bits.lo | bits.hi;
-#else
-	const int4 quarter = (v != 0.0f) & (int4)(1, 2, 4, 8);
-#endif
-	const int2 pair = quarter.lo | quarter.hi;
-	return (uint)(pair.x | pair.y);
-#endif
-}
 
 /* Appends a vector's nonzeros to a list, `c` being the column of its first entry; returns how many. Each turn writes LIST_BURST
  * entries, wanted or not, so that the loop seldom branches: what is not wanted is overwritten or lies beyond the list, where there
@@ -93,15 +72,26 @@ SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 
 }
 #endif
 
-/* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point; y's layers are `spaced` apart. */
+/* sum + Σ a_l z_l over the bits l of `which`, at `width` neighbouring vectors, to which z points; its layers are `spaced` apart,
+ * their coefficients `step`. `width` is a constant at each use, so that the sums stay in registers. */
+INLINED void mix(
+    uint width, uint which, __global const float *coefficients, uint step, __global const float *z, ulong spaced, vec *sum)
+{
+	for (uint rest = which; rest; rest &= rest - 1) {
+		const uint l = lowest_bit(rest);
+		const vec a = (vec)(coefficients[l * step]);
+		__global const float *from = z + l * spaced;
+		UNROLLED
+		for (uint k = 0; k < width; k++) sum[k] = fma(a, LOAD(from + k * VECTOR), sum[k]);
+	}
+}
+
+/* v = s U + Σ a_i Y_i at one vector of a row, to which u and y point. */
 vec mix_forward(
     uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y, ulong spaced)
 {
 	vec v = side * LOAD(u);
-	for (uint rest = origins; rest; rest &= rest - 1) {
-		const uint i = lowest_bit(rest);
-		v = fma((vec)(coefficients[i]), LOAD(y + i * spaced), v);
-	}
+	mix(1, origins, coefficients, 1, y, spaced, &v);
 	return v;
 }
 
@@ -208,14 +198,25 @@ void coefficient_sums(uint origins, uint row0, uint row_end, uint ld, ulong spac
 }
 #endif
 
+/* The origins of a layer whose coefficients' gradients are ⟨dv_L, Y_i⟩. Work-items that work alone have ⟨H_L, x_i⟩ as they come
+ * to the origin, both being in hand there; the others, and origins that the backward pass does not reach, have no H. */
+uint origins_by_dv(uint origins, uint lowest)
+{
+#if GROUP == 1
+	return origins & ((1u << (lowest - 1)) - 1u);
+#else
+	return origins;
+#endif
+}
+
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above,
- * which lie where their Y did: nothing above this layer needs that any more. Writes dv and,
- * below the top, dy of this layer; the top starts du, the others add to it. partials [layers][layers + 1][blocks]: this layer's
- * sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. dy and du serve the gradients of the
- * matrices that are trained, and a pass leaves them alone without. One block of rows; pointers are the lane's. */
-SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, uint block, uint blocks, uint batch, uint n, uint ld,
-    ulong spaced, ulong dy_ld, ulong dy_panel, uint matrices, __global const uint *gates, uint kind, float side,
-    __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,
+ * which lie where their Y did: nothing above this layer needs that any more. Writes dv and, `with_operands` of the matrices'
+ * gradients, dy of this layer below the top and du, which the top starts and the others add to. partials [layers][layers +
+ * 1][blocks]: a layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. lowest: the
+ * layer that the backward pass ends with. One block of rows; pointers are the lane's. */
+SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, uint depth, uint block, uint blocks, uint batch,
+    uint n, uint ld, ulong spaced, ulong dy_ld, ulong dy_panel, bool with_operands, __global const uint *gates, uint kind,
+    float side, __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,
     __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
     __global uint2 *entries, __global uint *starts, __local float *shared)
 {
@@ -224,36 +225,37 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 	__global const float *coefficients = scalars + layers;
 	x += (ulong)(layer - 1) * batch * ld;
 	dy += (ulong)(layer - 1) * batch * dy_ld;
-	partials += (ulong)(layer - 1) * (layers + 1) * blocks + block;
+	partials += block;
 
 	const uint above = layers_above(layer, depth, gates);
 
 	vec theta_sum = (vec)(0.0f);
+#if GROUP == 1
+	vec sums[LAYERS_MAX];
+	for (uint l = 0; l < depth; l++) sums[l] = (vec)(0.0f);
+#endif
 	for (uint row = row0; row < row_end; row++) {
 		const float cutoff = neuron_cutoff(kind, scalars[layer - 1], cutoffs[(layer - 1) * batch + row]);
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
-			vec g = (vec)(0.0f), d = (vec)(0.0f);
-			if (layer == depth) {
-				g = LOAD(gradient + here);
-			} else if (!(matrices & TRAINS_W_X)) {
-				for (uint rest = above; rest; rest &= rest - 1) {
-					const uint l = lowest_bit(rest);
-					g = fma((vec)(coefficients[l * layers + layer - 1]), LOAD(y + l * spaced + here), g);
-				}
-			} else {
-				for (uint rest = above; rest; rest &= rest - 1) {
-					const uint l = lowest_bit(rest);
-					const vec a = (vec)(coefficients[l * layers + layer - 1]);
-					g = fma(a, LOAD(y + l * spaced + here), g);
-					d = fma(a, LOAD(dv + l * spaced + here), d);
-				}
+			const vec output = LOAD(x + here);
+			vec g = layer == depth ? LOAD(gradient + here) : (vec)(0.0f);
+			for (uint rest = above; rest; rest &= rest - 1) {
+				const uint l = lowest_bit(rest);
+				const vec h = LOAD(y + l * spaced + here);
+				g = fma((vec)(coefficients[l * layers + layer - 1]), h, g);
+#if GROUP == 1
+				sums[l] = fma(h, output, sums[l]);
+#endif
+			}
+			if (with_operands && layer < depth) {
+				vec d = (vec)(0.0f);
+				mix(1, above, coefficients + layer - 1, layers, dv + here, spaced, &d);
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
-			const vec output = LOAD(x + here);
 			const vec delta = neuron_backward(kind, output, g, cutoff);
 			STORE(delta, dv + mine + here);
-			if (matrices & TRAINS_W_B) STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
+			if (with_operands) STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
 			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
 		}
 #if SPARSE_BELOW > 0
@@ -261,16 +263,24 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint depth, ui
 #endif
 	}
 	const float theta_total = sum_group(sum_entries(theta_sum), shared);
-	if (get_local_id(0) == 0) partials[layers * blocks] = theta_total;
-
-	coefficient_sums(gates[layer - 1], row0, row_end, ld, spaced, dv + mine, y, partials, blocks, shared);
+	const ulong partials_ld = (ulong)(layers + 1) * blocks; /* a layer's */
+	if (get_local_id(0) == 0) partials[(layer - 1) * partials_ld + layers * blocks] = theta_total;
+#if GROUP == 1
+	for (uint rest = above; rest; rest &= rest - 1) {
+		const uint l = lowest_bit(rest);
+		partials[l * partials_ld + (layer - 1) * blocks] = sum_entries(sums[l]);
+	}
+#endif
+	coefficient_sums(origins_by_dv(gates[layer - 1], lowest), row0, row_end, ld, spaced, dv + mine, y,
+	    partials + (layer - 1) * partials_ld, blocks, shared);
 }
 
 __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, ulong dy_stride, ulong dy_ld,
-    ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *gates, __global const uint2 *neurons,
-    __global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *x,
-    __global const float *cutoffs, __global const float *y, __global const float *gradient, __global float *dv, __global float *dy,
-    __global float *du, __global float *partials, __global uint2 *entries, __global uint *starts)
+    ulong dy_panel, __global const uint2 *list, uint list_first, __global const uint *reach, __global const uint *gates,
+    __global const uint2 *neurons, __global const float *sides, __global const float *weights, ulong weights_stride,
+    ulong scalars_at, __global const float *x, __global const float *cutoffs, __global const float *y,
+    __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
+    __global uint2 *entries, __global uint *starts)
 {
 #if GROUP > 1
 	__local float shared[SUMS_AT_ONCE * GROUP];
@@ -281,7 +291,7 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
-	layer_backward_rows(layer, layers, entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, TRAINS_W_B | TRAINS_W_X,
+	layer_backward_rows(layer, layers, reach[slot], entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, true,
 	    gates + lane, neurons[at].x, sides[at], weights + slot * weights_stride + scalars_at, x + lane * plane,
 	    cutoffs + lane * batch, y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride,
 	    du + slot * plane, partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),

@@ -114,11 +114,15 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
  *
  * B lies in panels: a panel of 500 rows is 64 KB, half of it in the first-level cache, and row after row of C is summed from it.
  * The nonzeros of a row of A are a list of (inner index · PANEL, bits of the value), ascending. */
-#if SPARSE_BELOW > 0
 #define PANEL_VECTORS (PANEL / VECTOR)
 
 /* Where vector v of neighbouring panels is. */
 #define PANEL_AT(v, panel) ((v) / PANEL_VECTORS * (panel) + (v) % PANEL_VECTORS * VECTOR)
+
+/* Vectors that are summed at once where there are as many: each load of a list's entry serves PANELS_AT_ONCE panels. */
+#define WIDE_VECTORS (PANELS_AT_ONCE * PANEL_VECTORS)
+
+#if SPARSE_BELOW > 0
 
 /* Σ over e < count of value_of·B's row at offset_of, in `width` vectors of neighbouring panels; `width` is a constant at each use,
  * so that the sums stay in registers. */
@@ -133,9 +137,6 @@ SHARED_FUNCTION void rows_dense(uint row0, uint row_end, uint vector0, uint vect
 		} \
 		_Pragma("unroll") for (uint v = 0; v < width; v++) store_sum(sum[v], c + PANEL_AT(v, c_panel)); \
 	} while (0)
-
-/* Vectors that are summed at once where there are as many: each load of a list's entry serves PANELS_AT_ONCE panels. */
-#define WIDE_VECTORS (PANELS_AT_ONCE * PANEL_VECTORS)
 
 /* One row of C in `width` vectors of neighbouring panels, WIDE_VECTORS at most; the last panel may be half as wide. */
 void row_sparse(uint goes_on, uint count, __global const uint2 *entries, uint width, __global const float *b, ulong b_panel,

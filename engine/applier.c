@@ -21,11 +21,6 @@ struct clu_applier {
 	cl_mem b, x;         /* one launch: the batch */
 };
 
-static uint32_t divide_up(uint32_t a, uint32_t b)
-{
-	return (a + b - 1) / b;
-}
-
 static uint32_t workers_max(const clu_device *device)
 {
 	return WORKERS * device->info.compute_units;

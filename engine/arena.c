@@ -1,6 +1,7 @@
 /* arena.c: what a lane costs, and the buffers made from that. */
 #include "arena.h"
 
+#include "launch.h"
 #include "plan.h"
 
 #include <inttypes.h>
@@ -28,6 +29,13 @@ static uint64_t operand_floats(const arena *arena, uint64_t rows)
 	return arena->panels ? (arena->ld_n + PANEL - 1) / PANEL * panel_floats(rows) : rows * arena->ld_n;
 }
 
+/* Room for the parts of dY and dU that the work-items of a gradient kernel mix: pass.cl. */
+static uint64_t mixed_floats(const arena *arena)
+{
+	const uint64_t parts = GRADIENT_PARTS * ((arena->ld_n + PANEL - 1) / PANEL + 1);
+	return parts * panel_floats(LIST_ROWS);
+}
+
 static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 {
 	const uint64_t n = shape->n, m = shape->m;
@@ -38,6 +46,7 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	const bool mixed = plan->product == CLU_WAY_TENSOR && shape->purpose == ARENA_APPLY;
 	arena->listed = program_listed(plan) && !mixed;
 	arena->panels = program_panels(plan);
+	arena->passes = program_passes(plan);
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
 	arena->spaced = arena->plane + MATRIX_ALIGN;
 	arena->w_xt_at = operand_floats(arena, m);
@@ -77,9 +86,9 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_CUTOFFS: return layers * shape->batch;
 	case ROLE_Y:
 	case ROLE_DV: return layers * arena->spaced;
-	case ROLE_DY: return operand_floats(arena, layers * shape->batch);
+	case ROLE_DY: return arena->passes ? mixed_floats(arena) : operand_floats(arena, layers * shape->batch);
+	case ROLE_DU: return arena->passes ? 0 : arena->plane;
 	case ROLE_U:
-	case ROLE_DU:
 	case ROLE_TOP: return arena->plane;
 	case ROLE_CODE_ENTRIES:
 		return (arena->sparse ? layers : arena->listed) * 2u * shape->batch * arena->list_ld; /* two numbers each */
@@ -94,7 +103,7 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_ERRORS: return 2u * (uint64_t)shape->evaluation;
 	case ROLE_PARTS: return 4u * NMSE_PARTS;
 	case ROLE_NORMS: return (uint64_t)shape->m + shape->n + layers;
-	case ROLE_REACH: return 2;
+	case ROLE_REACH:
 	case ROLE_FACTORS:
 	case ROLE_FLAGS: return 1;
 	case ROLE_COUNT: break;

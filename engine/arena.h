@@ -31,7 +31,7 @@ typedef struct arena_shape {
 	X(CUTOFFS, "cutoffs of the selected entries", false) \
 	X(CODE_ENTRIES, "lists of nonzero outputs", false) \
 	X(CODE_STARTS, "starts of the lists of outputs", false) \
-	X(REACH, "lowest layers and matrices trained", true) \
+	X(REACH, "lowest layers", true) \
 	X(MULTIPLIERS, "gradient multipliers", true) \
 	X(SPREADS, "coefficient spreads", true) \
 	X(HYPER, "optimiser constants", true) \
@@ -72,6 +72,7 @@ typedef struct arena {
 	bool listed;                                  /* whether tiled products skip zeros, and have room for their lists */
 	bool sparse;                                  /* whether products skip zeros, and lists of nonzeros are kept */
 	bool panels;                                  /* whether matrices read as B lie in panels (common.cl) */
+	bool passes;                                  /* whether a pass is one launch: dY is then mixed in parts, and dU too */
 	uint64_t plane, spaced;                       /* floats of [batch][ld_n]; the same with a gap to the next layer's */
 	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ of m rows, W_xᵀ of n rows, θ, a */
 	uint64_t transposed_floats;                   /* W_x of n rows, kept beside it for the backward products */
@@ -107,7 +108,7 @@ matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t l
 matrix arena_operand(const arena *arena, arena_role role, uint64_t at, uint32_t rows);
 matrix arena_w_b(const arena *arena, arena_role role); /* W_bᵀ and W_xᵀ in a role laid out as the weights are */
 matrix arena_w_x(const arena *arena, arena_role role);
-matrix arena_dy(const arena *arena);
+matrix arena_dy(const arena *arena); /* where a pass is not one launch */
 /* Rows row0 … of such an operand to and from [rows][n] on the host. Blocking. */
 clu_status arena_write_operand(
     const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows, const float *values, clu_error *error);

@@ -38,6 +38,11 @@ clu_status launch(
 	return CLU_OK;
 }
 
+uint32_t divide_up(uint32_t count, uint32_t part)
+{
+	return (count + part - 1) / part;
+}
+
 launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries)
 {
 	const uint32_t block = device->plan.block_rows;
@@ -62,4 +67,15 @@ launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vector
 		*split *= 2;
 	grid.groups[1] *= *split;
 	return grid;
+}
+
+launch_grid gradient_grid(
+    const clu_device *device, uint32_t rows, uint32_t unit, uint32_t vectors, uint32_t entries, uint32_t *item_rows)
+{
+	enum { ITEMS_A_UNIT = 4 }; /* that even out what each takes */
+	const uint32_t columns = divide_up(vectors * device->plan.vector, program_panels_at_once(&device->plan) * PANEL);
+	const uint32_t wanted = entries ? divide_up(ITEMS_A_UNIT * device->info.compute_units, columns * entries) : 1;
+	const uint32_t parts = wanted < GRADIENT_PARTS ? wanted : GRADIENT_PARTS;
+	*item_rows = divide_up(divide_up(rows, unit), parts) * unit;
+	return (launch_grid){{columns, divide_up(rows, *item_rows), entries}, {1, 1, 1}};
 }

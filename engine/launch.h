@@ -30,11 +30,20 @@ clu_status launch(
 #define LAUNCH(device, kernel, arguments, grid, error) \
 	launch(device, kernel, arguments, sizeof(arguments) / sizeof((arguments)[0]), grid, error)
 
+/* Parts of that size that cover `count`, the last perhaps smaller. */
+uint32_t divide_up(uint32_t count, uint32_t part);
 /* The grid of a row kernel (layer.cl): blocks of the plan's block_rows of `rows` rows, for `entries` list entries. */
 launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries);
 /* The grid of a tiled kernel (product_gpu.cl) for a C of `rows` rows of `vectors` vectors. */
 launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries);
 /* The same of a listed kernel, which shares each of those work-groups among *split. */
 launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries, uint32_t *split);
+
+/* The grid of a CPU's gradient kernel (product_gradient.cl, pass.cl) for a C of `rows` rows of `vectors` vectors: each work-item
+ * has *item_rows of the rows, a multiple of `unit`. All of them where there are work-items enough, since those that share columns
+ * prepare the same; at most GRADIENT_PARTS parts. */
+#define GRADIENT_PARTS 8u
+launch_grid gradient_grid(
+    const clu_device *device, uint32_t rows, uint32_t unit, uint32_t vectors, uint32_t entries, uint32_t *item_rows);
 
 #endif

@@ -78,11 +78,10 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_x) append(lists, list_w_x(layers), place);
 		if (place->clip) append(lists, list_clip(layers), place);
 	}
-	const bool wanted = lists->set == LIST_SET_TRAIN && program_passes(&arena->device->plan);
-	for (uint32_t p = 0; p < count && wanted; p++) {
-		const cl_uint matrices = (places[p].w_b ? TRAINS_W_B : 0) | (places[p].w_x ? TRAINS_W_X : 0);
-		const cl_uint reach[] = {places[p].lowest, matrices};
-		CLU_TRY(arena_write(arena, ROLE_REACH, places[p].slot, 0, 2, reach, error));
+	const bool trains = lists->set == LIST_SET_TRAIN;
+	for (uint32_t p = 0; p < count && trains; p++) {
+		const cl_uint lowest = places[p].lowest;
+		CLU_TRY(arena_write(arena, ROLE_REACH, places[p].slot, 0, 1, &lowest, error));
 	}
 	return memory_write(arena->device, arena->buffer[ROLE_LISTS], (uint64_t)lists->set * total * sizeof *lists->entries,
 	    total * sizeof *lists->entries, lists->entries, error);
@@ -308,6 +307,8 @@ clu_status network_product(const arena *arena, const network_lists *lists, clu_p
 	const lane_list list = take(arena, lists, list_of_product(lists->layers, which, layer));
 	const bool gradient = which == CLU_PRODUCT_GRADIENT_B || which == CLU_PRODUCT_GRADIENT_X;
 	const product p = gradient ? gradient_product(arena, which) : batch_product(arena, which, layer);
+	if (gradient && arena->passes)
+		return which == CLU_PRODUCT_GRADIENT_B ? pass_gradient_b(arena, &list, error) : pass_gradient_x(arena, &p, &list, error);
 	return product_enqueue(arena->device, &p, &list, error);
 }
 

@@ -40,14 +40,50 @@ clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *e
 	const arena_shape *shape = &arena->shape;
 	const cl_mem *buffer = arena->buffer;
 	const uint32_t rows = rows_of_item(arena, list->count);
-	const matrix w_x = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n), dy = arena_dy(arena);
+	const matrix w_x = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n);
 	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->n), ARG_UINT(arena->ld_n),
 	    ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_REACH]),
 	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]), ARG_BUFFER(buffer[ROLE_SIDES]),
 	    ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(w_x.buffer),
 	    ARG_OFFSET(w_x.stride), ARG_OFFSET(w_x.panel), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CUTOFFS]),
-	    ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(dy.buffer),
-	    ARG_OFFSET(dy.stride), ARG_OFFSET(dy.ld), ARG_OFFSET(dy.panel), ARG_BUFFER(buffer[ROLE_DU]),
-	    ARG_BUFFER(buffer[ROLE_PARTIALS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]), ARG_BUFFER(buffer[ROLE_DV_STARTS])};
+	    ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_PARTIALS]),
+	    ARG_BUFFER(buffer[ROLE_DV_ENTRIES]), ARG_BUFFER(buffer[ROLE_DV_STARTS])};
 	return LAUNCH(arena->device, KERNEL_pass_backward, arguments, pass_grid(arena, rows, list->count), error);
+}
+
+clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error *error)
+{
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const clu_plan *plan = &arena->device->plan;
+	const matrix w_b = arena_w_b(arena, ROLE_GRADIENTS);
+	uint32_t item_rows;
+	const launch_grid grid =
+	    gradient_grid(arena->device, shape->m, plan->tile_rows, arena->ld_n / plan->vector, list->count, &item_rows);
+	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(arena->ld_m),
+	    ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(item_rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(buffer[ROLE_REACH]), ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(buffer[ROLE_DV]),
+	    ARG_BUFFER(buffer[ROLE_DY]), ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel)};
+	return LAUNCH(arena->device, KERNEL_pass_gradient_b, arguments, grid, error);
+}
+
+clu_status pass_gradient_x(const arena *arena, const product *x, const lane_list *list, clu_error *error)
+{
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const nonzeros *z = &x->sparse;
+	const matrix w_x = arena_w_x(arena, ROLE_GRADIENTS);
+	uint32_t item_columns;
+	const launch_grid grid =
+	    gradient_grid(arena->device, shape->n, LIST_COLUMNS, arena->ld_n / arena->device->plan.vector, list->count, &item_columns);
+	if (arena->sparse && list->count) CLU_TRY(product_list_columns(arena->device, x, list, error));
+	const cl_mem entries = arena->sparse ? z->by_column : buffer[ROLE_DV]; /* unread where nothing is listed */
+	const cl_mem starts = arena->sparse ? z->by_column_starts : buffer[ROLE_DV];
+	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->n), ARG_UINT(arena->ld_n),
+	    ARG_OFFSET(arena->spaced), ARG_UINT(item_columns), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats),
+	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(entries), ARG_OFFSET(z->by_column_ld),
+	    ARG_BUFFER(starts), ARG_OFFSET(z->by_column_starts_stride), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_DY]),
+	    ARG_BUFFER(w_x.buffer), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel)};
+	return LAUNCH(arena->device, KERNEL_pass_gradient_x, arguments, grid, error);
 }

@@ -33,11 +33,6 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	return LAUNCH(device, KERNEL_product_dense, arguments, grid, error);
 }
 
-static uint32_t blocks_of(uint32_t count, uint32_t block)
-{
-	return (count + block - 1) / block;
-}
-
 static clu_status enqueue_sparse(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const clu_plan *plan = &device->plan;
@@ -50,7 +45,7 @@ static clu_status enqueue_sparse(clu_device *device, const product *p, const lan
 	    ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
 	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
 	const launch_grid grid = {
-	    {blocks_of(p->rows, plan->sparse_rows), blocks_of(vectors * plan->vector, PANEL), list->count}, {1, 1, 1}};
+	    {divide_up(p->rows, plan->sparse_rows), divide_up(vectors * plan->vector, PANEL), list->count}, {1, 1, 1}};
 	return LAUNCH(device, KERNEL_product_sparse, arguments, grid, error);
 }
 
@@ -65,38 +60,37 @@ static uint32_t deepest_stack(const product *p, const lane_list *list)
 	return layers;
 }
 
-static clu_status list_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)
+clu_status product_list_columns(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const nonzeros *z = &p->sparse;
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(p->stacking == INNER_STACKED),
-	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(z->entries), ARG_OFFSET(z->entries_at),
-	    ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts), ARG_OFFSET(z->starts_at),
-	    ARG_OFFSET(z->starts_stride), ARG_UINT(z->starts_ld), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
-	    ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride)};
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
+	    ARG_OFFSET(p->a.ld), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld), ARG_BUFFER(z->by_column_starts),
+	    ARG_OFFSET(z->by_column_starts_stride)};
 	const launch_grid grid = {
-	    {blocks_of(p->rows, LIST_COLUMNS), blocks_of(p->inner * deepest_stack(p, list), LIST_ROWS), list->count}, {1, 1, 1}};
+	    {divide_up(p->rows, LIST_COLUMNS), divide_up(p->inner * deepest_stack(p, list), LIST_ROWS), list->count}, {1, 1, 1}};
 	return LAUNCH(device, KERNEL_list_columns, arguments, grid, error);
 }
 
 static clu_status enqueue_gradient(clu_device *device, const product *p, const lane_list *list, clu_error *error)
 {
 	const nonzeros *z = &p->sparse;
-	const uint32_t vectors = vectors_of(device, p->columns), vector = device->plan.vector;
-	const uint32_t at_once = program_panels_at_once(&device->plan) * PANEL;
-	CLU_TRY(list_columns(device, p, list, error));
+	const uint32_t vectors = vectors_of(device, p->columns);
+	uint32_t item_columns;
+	const launch_grid grid = gradient_grid(device, p->rows, LIST_COLUMNS, vectors, list->count, &item_columns);
+	CLU_TRY(product_list_columns(device, p, list, error));
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
-	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer),
-	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
-	    ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at),
-	    ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride),
-	    ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
-	const launch_grid grid = {{blocks_of(vectors * vector, at_once), blocks_of(p->rows, LIST_COLUMNS), list->count}, {1, 1, 1}};
+	    ARG_UINT(p->stacking == INNER_STACKED), ARG_UINT(item_columns), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
+	    ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(z->by_column),
+	    ARG_OFFSET(z->by_column_ld), ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride),
+	    ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
+	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
 	return LAUNCH(device, KERNEL_product_gradient, arguments, grid, error);
 }
 
 uint64_t product_by_column_starts(uint32_t columns, uint32_t rows)
 {
-	return (uint64_t)blocks_of(columns, LIST_COLUMNS) * blocks_of(rows, LIST_ROWS) * (LIST_COLUMNS + 1);
+	return (uint64_t)divide_up(columns, LIST_COLUMNS) * divide_up(rows, LIST_ROWS) * (LIST_COLUMNS + 1);
 }
 
 /* ---- tiles in local memory, and beside them what skips zeros ---- */

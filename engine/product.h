@@ -58,6 +58,8 @@ typedef struct product {
 clu_status product_enqueue(clu_device *device, const product *product, const lane_list *list, clu_error *error);
 /* Numbers that product_gradient.cl's lists of an A of so many columns and, stacked, rows have for their starts. */
 uint64_t product_by_column_starts(uint32_t columns, uint32_t rows);
+/* Only the lists that a GRADIENT product would make of A (product_gradient.cl), for a kernel that goes on from there (pass.h). */
+clu_status product_list_columns(clu_device *device, const product *product, const lane_list *list, clu_error *error);
 /* Only the lists of the rows of A that a tiled TIMES product would make, for a kernel that goes on from there (epilogue.h). */
 clu_status product_list_rows(clu_device *device, const product *product, const lane_list *list, clu_error *error);
 

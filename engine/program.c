@@ -98,13 +98,13 @@ void program_options(const clu_plan *plan, char text[PROGRAM_OPTIONS])
 	    "-DTILE_GROUP_0=%u -DTILE_GROUP_1=%u -DSPARSE_BELOW=%u -DSPARSE_ROWS=%u -DPANEL=%u -DNMSE_PARTS=%u "
 	    "-DFINITE_RUN=%u -DTILE_SIDE=%u -DLOSS_SQUARES=%d -DLOSS_NORM=%d -DLOSS_LOG=%d "
 	    "-DLIST_COLUMNS=%u -DLIST_ROWS=%u -DLIST_GAP=%u -DPANELS_AT_ONCE=%u -DLAYERS_MAX=%d -DTILED=%d -DTILED_BELOW=%u "
-	    "-DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u -DEPILOGUE=%d -DTENSOR=%d -DTRAINS_W_B=%u -DTRAINS_W_X=%u",
+	    "-DTILED_INNER=%u -DGROUP_COLUMNS=%u -DGROUP_ROWS=%u -DEPILOGUE=%d -DTENSOR=%d",
 	    plan->vector, plan->group, plan->block_rows, plan->tile_rows, plan->tile_vectors, plan->group_columns > 1,
 	    plan->group_columns > 1 ? plan->group_columns : plan->group_rows, plan->group_columns > 1 ? plan->group_rows : 1u,
 	    program_sparse_below(plan), plan->sparse_rows, PANEL, NMSE_PARTS, FINITE_RUN, TILE_SIDE, CLU_LOSS_SQUARES, CLU_LOSS_NORM,
 	    CLU_LOSS_LOG, LIST_COLUMNS, LIST_ROWS, LIST_GAP, program_panels_at_once(plan), CLU_LAYERS_MAX, clu_plan_is_tiled(plan),
 	    program_listed(plan) ? plan->sparse_below : 0u, TILED_INNER, plan->group_columns, plan->group_rows, program_epilogue(plan),
-	    plan->product == CLU_WAY_TENSOR, TRAINS_W_B, TRAINS_W_X);
+	    plan->product == CLU_WAY_TENSOR);
 #define NEURON_OPTION(name, letter, word) \
 	used += snprintf(text + used, PROGRAM_OPTIONS - (size_t)used, " -DNEURON_%s=%d", #name, (int)CLU_NEURON_##name);
 	CLU_NEURON_MAP(NEURON_OPTION)

@@ -33,7 +33,9 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 /* Built only for plans whose work-items work alone. */
 #define PASS_KERNEL_MAP(X) \
 	X(pass_forward) \
-	X(pass_backward)
+	X(pass_backward) \
+	X(pass_gradient_b) \
+	X(pass_gradient_x)
 
 /* Built only for plans that skip zeros. */
 #define SPARSE_KERNEL_MAP(X) \
@@ -74,8 +76,6 @@ typedef enum kernel_id {
 #define LIST_ROWS 128u
 #define LIST_GAP 8u     /* entries between the lists of neighbouring rows: a line of a cache */
 #define TILED_INNER 16u /* inner rows that product_tiled stages at a time */
-#define TRAINS_W_B 1u   /* bits of a lane's REACH */
-#define TRAINS_W_X 2u
 #define NMSE_PARTS 64u
 #define FINITE_RUN 4096u
 

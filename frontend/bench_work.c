@@ -72,12 +72,13 @@ static bool in_epilogues(const clu_plan *plan)
 static bench_work dense_products(const work_subject *subject, const clu_plan *plan)
 {
 	const bool forward = !plan->passes && !in_epilogues(plan);
-	bench_work sum = work_product(subject, CLU_PRODUCT_GRADIENT_B);
+	bench_work sum = {0};
+	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_B));
 	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_SIDE));
 	if (clu_plan_skips_zeros(plan)) return sum;
 	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
 	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
-	add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
+	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
 	sum.real_flop = sum.dense_flop; /* zeros are multiplied here */
 	return sum;
 }
@@ -132,12 +133,12 @@ static bench_work layers_forward(const work_subject *subject, const clu_plan *pl
 	return planes_of(subject, 2 * layers + origins(subject), layers + origins(subject));
 }
 
-/* Reads x, the H and dv of the layers above and the origins' Y; writes dv and, below the top, dY; dU is read and written. */
+/* Reads x, the H and dv of the layers above and, where work-items share a row, the origins' Y; writes dv and, below the top, dY; dU
+ * is read and written. */
 static bench_work layers_backward(const work_subject *subject, const clu_plan *plan)
 {
-	(void)plan;
-	const double layers = subject->arch->layers;
-	return planes_of(subject, 5 * layers - 1 + 3 * origins(subject), layers + 3 * origins(subject));
+	const double layers = subject->arch->layers, planes = plan->group == 1 ? 2 : 3;
+	return planes_of(subject, 5 * layers - 1 + planes * origins(subject), layers + 3 * origins(subject));
 }
 
 /* A product of a pass, zeros multiplied where the plan skips none. */
@@ -158,8 +159,24 @@ static bench_work pass_forward(const work_subject *subject, const clu_plan *plan
 
 static bench_work pass_backward(const work_subject *subject, const clu_plan *plan)
 {
-	bench_work sum = layers_backward(subject, plan);
+	bench_work sum = planes_of(subject, 2.0 * subject->arch->layers + origins(subject), 2 * origins(subject));
 	add_product(&sum, subject, plan, CLU_PRODUCT_BACKWARD);
+	return sum;
+}
+
+/* The gradients read dv in place of the dU and dY that they mix from it. */
+static bench_work pass_gradient_b(const work_subject *subject, const clu_plan *plan)
+{
+	const double layers = subject->arch->layers;
+	bench_work sum = planes_of(subject, layers - 1, layers);
+	add_product(&sum, subject, plan, CLU_PRODUCT_GRADIENT_B);
+	return sum;
+}
+
+static bench_work pass_gradient_x(const work_subject *subject, const clu_plan *plan)
+{
+	bench_work sum = planes_of(subject, origins(subject) - (subject->arch->layers - 1.0), origins(subject));
+	add_product(&sum, subject, plan, CLU_PRODUCT_GRADIENT_X);
 	return sum;
 }
 
@@ -207,9 +224,10 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 		bench_work (*count)(const work_subject *subject, const clu_plan *plan);
 	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_sparse", sparse_products},
 	    {"product_gradient", sparse_gradient}, {"product_listed", listed_products}, {"pass_forward", pass_forward},
-	    {"pass_backward", pass_backward}, {"list_columns", column_lists}, {"layer_forward", layers_forward},
-	    {"layer_backward", layers_backward}, {"layer_tiled", layers_tiled}, {"layer_listed", layers_listed},
-	    {"matrix_update", matrix_updates}, {"gather_training", gathering}, {"loss_backward", losses}};
+	    {"pass_backward", pass_backward}, {"pass_gradient_b", pass_gradient_b}, {"pass_gradient_x", pass_gradient_x},
+	    {"list_columns", column_lists}, {"layer_forward", layers_forward}, {"layer_backward", layers_backward},
+	    {"layer_tiled", layers_tiled}, {"layer_listed", layers_listed}, {"matrix_update", matrix_updates},
+	    {"gather_training", gathering}, {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);

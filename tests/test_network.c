@@ -190,7 +190,7 @@ static void check_matrices(const fixture *f, uint32_t lane, uint32_t slot)
 	free(w_b);
 }
 
-static const arena_role passed[] = {ROLE_U, ROLE_CODES, ROLE_Y, ROLE_DV, ROLE_DY, ROLE_DU, ROLE_GRADIENTS, ROLE_PARTIALS};
+static const arena_role passed[] = {ROLE_U, ROLE_CODES, ROLE_Y, ROLE_DV, ROLE_GRADIENTS, ROLE_PARTIALS};
 
 static void check_case(clu_device *device, const network_case *c)
 {

@@ -23,7 +23,8 @@ static clu_device *open_with_small_kernels(uint32_t passes, cl_program *program,
 	clu_error error;
 	clu_plan plan = clu_plan_default(&info);
 	plan.product = CLU_WAY_NATIVE;
-	plan.vector = plan.tile_rows = plan.tile_vectors = 4;
+	plan.tile_rows = plan.tile_vectors = 4;
+	plan.vector = passes ? 8 : 4; /* of 8, gradients take two panels at a time */
 	plan.block_rows = 8;
 	plan.group = plan.group_columns = plan.group_rows = 1;
 	plan.sparse_below = 0;
@@ -76,8 +77,9 @@ static void test_kernels_that_leave_out(void **state)
 	    {KERNEL_matrix_transpose, "layer_backward"},
 	    {KERNEL_matrix_update, "update of W_b"},
 	};
-	/* the passes cover their rows at any size of tile, and blocks that both sides count */
-	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_product_dense, "gradient of W_b"}};
+	/* both directions cover their rows at any size of tile, and blocks that both sides count */
+	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_pass_gradient_b, "gradient of W_b"},
+	    {KERNEL_pass_gradient_x, "gradient of W_x"}};
 	check_faults(0, by_layer, sizeof by_layer / sizeof *by_layer);
 	check_faults(1, in_passes, sizeof in_passes / sizeof *in_passes);
 }
