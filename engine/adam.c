@@ -21,6 +21,21 @@ static launch_grid matrix_grid(const arena *arena, uint32_t rows, uint32_t entri
 	return (launch_grid){{(arena->ld_n + width - 1) / width, (rows + TILE_SIDE - 1) / TILE_SIDE, entries}, {plan->group, 1, 1}};
 }
 
+/* The same of matrix_update, whose work-items have *item_rows of the rows: where each works alone, a panel's as far as they go in
+ * memory without a gap, and yet work-items enough for all compute units. */
+static launch_grid update_grid(const arena *arena, uint32_t rows, uint32_t entries, uint32_t *item_rows)
+{
+	enum { ITEMS_A_UNIT = 8 };
+	const clu_device *device = arena->device;
+	*item_rows = TILE_SIDE;
+	if (device->plan.group > 1) return matrix_grid(arena, rows, entries);
+	const uint32_t columns = divide_up(arena->ld_n, PANEL);
+	while (
+	    2 * *item_rows < rows && columns * entries * divide_up(rows, 2 * *item_rows) >= ITEMS_A_UNIT * device->info.compute_units)
+		*item_rows *= 2;
+	return (launch_grid){{columns, divide_up(rows, *item_rows), entries}, {1, 1, 1}};
+}
+
 clu_status adam_clip(const arena *arena, const lane_list *list, clu_error *error)
 {
 	const arena_shape *shape = &arena->shape;
@@ -44,14 +59,16 @@ clu_status adam_matrix(const arena *arena, weight_matrix which, const lane_list 
 {
 	const matrix_place place = place_of(arena, which);
 	const cl_mem *buffer = arena->buffer;
-	const launch_argument arguments[] = {ARG_UINT(place.rows), ARG_UINT(place.transposed_columns), ARG_UINT(arena->ld_n),
-	    ARG_OFFSET(place.weights.ld), ARG_OFFSET(place.weights.panel), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
-	    ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes), ARG_BUFFER(buffer[ROLE_HYPER]),
-	    ARG_BUFFER(buffer[ROLE_FACTORS]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]), ARG_UINT(arena->shape.layers),
-	    ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.weights.at),
+	uint32_t item_rows;
+	const launch_grid grid = update_grid(arena, place.rows, list->count, &item_rows);
+	const launch_argument arguments[] = {ARG_UINT(place.rows), ARG_UINT(place.transposed_columns), ARG_UINT(item_rows),
+	    ARG_UINT(arena->ld_n), ARG_OFFSET(place.weights.ld), ARG_OFFSET(place.weights.panel), ARG_BUFFER(list->buffer),
+	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(arena->shape.lanes),
+	    ARG_BUFFER(buffer[ROLE_HYPER]), ARG_BUFFER(buffer[ROLE_FACTORS]), ARG_BUFFER(buffer[ROLE_MULTIPLIERS]),
+	    ARG_UINT(arena->shape.layers), ARG_UINT(place.introduced), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(place.weights.at),
 	    ARG_OFFSET(arena->transposed_floats), ARG_BUFFER(buffer[ROLE_GRADIENTS]), ARG_BUFFER(buffer[ROLE_WEIGHTS]),
 	    ARG_BUFFER(buffer[ROLE_FIRST]), ARG_BUFFER(buffer[ROLE_SECOND]), ARG_BUFFER(buffer[ROLE_TRANSPOSED])};
-	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, matrix_grid(arena, place.rows, list->count), error);
+	return LAUNCH(arena->device, KERNEL_matrix_update, arguments, grid, error);
 }
 
 clu_status adam_scalars(const arena *arena, const lane_list *list, uint32_t step, clu_error *error)
