@@ -64,8 +64,9 @@ clu_plan clu_plan_default(const clu_device_info *info)
 		plan.tile_rows = 6;
 		plan.tile_vectors = 4;
 	}
-	/* Mesa's llvmpipe (22.3) leaves the loops over nonzeros after one turn; its self-test finds it out */
-	if (strstr(info->name, "llvmpipe")) plan.sparse_below = 0;
+	/* Mesa's llvmpipe (22.3) leaves the loops over nonzeros, and over the tiles of a pass's gradient, after one turn; its self-test
+	 * finds it out */
+	if (strstr(info->name, "llvmpipe")) plan.sparse_below = plan.passes = 0;
 	return plan;
 }
 

@@ -140,6 +140,7 @@ static void compare_plans(uint32_t passes_below, uint32_t launches_below)
 static void test_dense(void **state)
 {
 	(void)state;
+	if (!support_equal_bits()) skip(); /* llvmpipe miscompiles passes, and no default plan has them there */
 	compare_plans(0, 0);
 }
 
