@@ -114,7 +114,7 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint item_rows, 
 				UNROLL_ON_GPU
 				for (uint r = 0; r < TILE_SIDE; r += VECTOR) {
 					float run[VECTOR];
-					UNROLL_ON_GPU
+					UNROLLED
 					for (uint e = 0; e < VECTOR; e++) run[e] = column[r + e][i];
 					STORE(LOAD_PRIVATE(run), transposed + (c + i) * ld + column_at(row0 + r, panel));
 				}
