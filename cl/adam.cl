@@ -69,16 +69,41 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
 	return fma((vec)(-rate), m / (sqrt(v) + epsilon), w);
 }
 
-/* Vectors of a row that a work-item updates: a panel's where it works alone, and so goes through its memory in order. */
-#if GROUP == 1
-#define UPDATE_VECTORS (PANEL / VECTOR)
-#else
-#define UPDATE_VECTORS 1
-#endif
+/* TILE_SIDE rows, as far as there are any, of one vector's columns, the first entry at (row0, c) of matrices that begin at `base`.
+ */
+INLINED void update_tile(uint row0, uint rows, uint c, uint transposed_columns, ulong ld, ulong panel, ulong base, float4 hyper,
+    float rate, float multiplier, __global const float *gradients, __global float *weights, __global float *first,
+    __global float *second, __global float *transposed)
+{
+	float column[TILE_SIDE][VECTOR];
+	UNROLL_ON_GPU
+	for (uint r = 0; r < TILE_SIDE; r++) {
+		vec w = (vec)(0.0f);
+		if (row0 + r < rows) {
+			const ulong here = base + (row0 + r) * ld + column_at(c, panel);
+			const vec g = multiplier * LOAD(gradients + here);
+			w = adam_step(LOAD(weights + here), g, first + here, second + here, hyper, rate, hyper.z);
+			STORE(w, weights + here);
+		}
+		STORE_PRIVATE(w, column[r]);
+	}
+	UNROLL_ON_GPU
+	for (uint i = 0; i < VECTOR; i++) {
+		if (c + i >= transposed_columns) continue;
+		UNROLL_ON_GPU
+		for (uint r = 0; r < TILE_SIDE; r += VECTOR) {
+			float run[VECTOR];
+			UNROLLED
+			for (uint e = 0; e < VECTOR; e++) run[e] = column[r + e][i];
+			STORE(LOAD_PRIVATE(run), transposed + (c + i) * ld + column_at(row0 + r, panel));
+		}
+	}
+}
 
 /* A weight matrix of `rows` rows of `width` floats at weights_at, W_bᵀ or W_xᵀ, row-major or in panels (common.cl); where
- * `transposed_columns` is not 0 also its transpose, of as many rows and laid out alike. Group (column block, row block, entry):
- * GROUP·UPDATE_VECTORS vectors by item_rows rows, TILE_SIDE at a time; the transpose is written in runs of TILE_SIDE floats. */
+ * `transposed_columns` is not 0 also its transpose, of as many rows and laid out alike, written in runs of TILE_SIDE floats. Group
+ * (column block, row block, entry): GROUP vectors by TILE_SIDE rows; where a work-item works alone a panel's vectors by item_rows
+ * rows, and so it goes through memory in order. */
 __kernel void matrix_update(uint rows, uint transposed_columns, uint item_rows, uint width, ulong ld, ulong panel,
     __global const uint2 *list, uint list_first, __global const step_data *steps, uint step, uint lanes,
     __global const float4 *hyper, __global const float *factors, __global const float *multipliers, uint layers, uint introduced,
@@ -87,39 +112,24 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint item_rows, 
     __global float *restrict transposed)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
-	const uint c0 = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * UPDATE_VECTORS * VECTOR;
-	const uint row_begin = (uint)get_group_id(1) * item_rows, row_end = min(row_begin + item_rows, rows);
 	const float4 constants = hyper[slot];
 	const float rate = steps[step * lanes + slot].rate;
 	const float multiplier = multipliers[slot * layers + introduced - 1] * clip_factor(constants, factors, slot);
 	const ulong base = slot * weights_stride + weights_at;
 	transposed += slot * transposed_stride;
+#if GROUP == 1
+	const uint c0 = (uint)get_group_id(0) * PANEL, c_end = min(c0 + PANEL, width);
+	const uint row_begin = (uint)get_group_id(1) * item_rows, row_end = min(row_begin + item_rows, rows);
 	for (uint row0 = row_begin; row0 < row_end; row0 += TILE_SIDE)
-		for (uint c = c0; c < min(c0 + UPDATE_VECTORS * VECTOR, width); c += VECTOR) {
-			float column[TILE_SIDE][VECTOR];
-			UNROLL_ON_GPU
-			for (uint r = 0; r < TILE_SIDE; r++) {
-				vec w = (vec)(0.0f);
-				if (row0 + r < rows) {
-					const ulong here = base + (row0 + r) * ld + column_at(c, panel);
-					const vec g = multiplier * LOAD(gradients + here);
-					w = adam_step(LOAD(weights + here), g, first + here, second + here, constants, rate, constants.z);
-					STORE(w, weights + here);
-				}
-				STORE_PRIVATE(w, column[r]);
-			}
-			UNROLL_ON_GPU
-			for (uint i = 0; i < VECTOR; i++) {
-				if (c + i >= transposed_columns) continue;
-				UNROLL_ON_GPU
-				for (uint r = 0; r < TILE_SIDE; r += VECTOR) {
-					float run[VECTOR];
-					UNROLLED
-					for (uint e = 0; e < VECTOR; e++) run[e] = column[r + e][i];
-					STORE(LOAD_PRIVATE(run), transposed + (c + i) * ld + column_at(row0 + r, panel));
-				}
-			}
-		}
+		for (uint c = c0; c < c_end; c += VECTOR)
+			update_tile(row0, rows, c, transposed_columns, ld, panel, base, constants, rate, multiplier, gradients, weights, first,
+			    second, transposed);
+#else
+	const uint c = (uint)(get_group_id(0) * GROUP + get_local_id(0)) * VECTOR;
+	if (c < width)
+		update_tile((uint)get_group_id(1) * item_rows, rows, c, transposed_columns, ld, panel, base, constants, rate, multiplier,
+		    gradients, weights, first, second, transposed);
+#endif
 }
 
 /* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */

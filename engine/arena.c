@@ -32,8 +32,8 @@ static uint64_t operand_floats(const arena *arena, uint64_t rows)
 /* Room for the parts of dY and dU that the work-items of a gradient kernel mix: pass.cl. */
 static uint64_t mixed_floats(const arena *arena)
 {
-	const uint64_t parts = GRADIENT_PARTS * ((arena->ld_n + PANEL - 1) / PANEL + 1);
-	return parts * panel_floats(LIST_ROWS);
+	const uint64_t panels = (arena->ld_n + PANEL - 1) / PANEL + 1; /* they are taken two at a time */
+	return gradient_parts(arena->ld_n) * panels * panel_floats(LIST_ROWS);
 }
 
 static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)

@@ -69,13 +69,21 @@ launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vector
 	return grid;
 }
 
+uint32_t gradient_parts(uint32_t width)
+{
+	enum { PARTS_MAX = 8 };
+	const uint32_t blocks = divide_up(width, LIST_COLUMNS);
+	return blocks < PARTS_MAX ? blocks : PARTS_MAX;
+}
+
 launch_grid gradient_grid(
     const clu_device *device, uint32_t rows, uint32_t unit, uint32_t vectors, uint32_t entries, uint32_t *item_rows)
 {
 	enum { ITEMS_A_UNIT = 4 }; /* that even out what each takes */
-	const uint32_t columns = divide_up(vectors * device->plan.vector, program_panels_at_once(&device->plan) * PANEL);
+	const uint32_t width = vectors * device->plan.vector, most = gradient_parts(width);
+	const uint32_t columns = divide_up(width, program_panels_at_once(&device->plan) * PANEL);
 	const uint32_t wanted = entries ? divide_up(ITEMS_A_UNIT * device->info.compute_units, columns * entries) : 1;
-	const uint32_t parts = wanted < GRADIENT_PARTS ? wanted : GRADIENT_PARTS;
+	const uint32_t parts = wanted < most ? wanted : most;
 	*item_rows = divide_up(divide_up(rows, unit), parts) * unit;
 	return (launch_grid){{columns, divide_up(rows, *item_rows), entries}, {1, 1, 1}};
 }

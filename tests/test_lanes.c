@@ -278,8 +278,8 @@ static void test_fit(void **state)
 	tiny.info.memory_bytes = shared;
 	assert_int_equal(clu_lanes_fit(&tiny.info, &tiny.plan, data, FIXTURE_LAYERS, batch, 100), 0);
 	tiny = *pair->single;
-	data->test.count = 50 * data->train.count; /* a set that is larger than the training set */
-	tiny.info.allocation_bytes = 40 * data->train.count * arena_ld(data->n) * sizeof(float);
+	tiny.info.allocation_bytes = 2 * largest_bytes(&tiny.info, data, batch);
+	data->test.count = tiny.info.allocation_bytes / (arena_ld(data->n) * sizeof(float)) + 1; /* more than the training set has */
 	assert_int_equal(clu_lanes_fit(&tiny.info, &tiny.plan, data, FIXTURE_LAYERS, batch, 100), 0);
 	data->test.count = 0;
 	assert_true(clu_lanes_fit(&tiny.info, &tiny.plan, data, FIXTURE_LAYERS, batch, 100) > 0);
