@@ -17,6 +17,11 @@ bool support_tiny(void)
 	return driver_is("rusticl") || driver_is("oclgrind");
 }
 
+bool support_slow_builds(void)
+{
+	return support_tiny() || driver_is("fpga");
+}
+
 bool support_equal_bits(void)
 {
 	return !driver_is("rusticl");

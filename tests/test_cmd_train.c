@@ -45,7 +45,7 @@ static void a_line_for_each_layer(void **state)
 
 static void finished_models_are_kept(void **state)
 {
-	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
+	if (support_slow_builds()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
 	char *model = support_path(*state, "m");
 	size_t size, size_after;
 	char *bytes = train_to_end(WORDS("--arch", "LISTA"), model, &size);
@@ -67,7 +67,7 @@ static void finished_models_are_kept(void **state)
 /* A model is the same file whether its first layers were trained for it or not. */
 static void shared_prefixes_change_no_bit(void **state)
 {
-	if (support_tiny()) skip(); /* test_lane_prefix has the bits; each start builds kernels for seconds */
+	if (support_slow_builds()) skip(); /* test_lane_prefix has the bits; each start builds kernels for seconds */
 	char *alone = support_path(*state, "alone"), *first = support_path(*state, "first"), *second = support_path(*state, "second");
 	char *again = support_path(*state, "again"), *prefixes = support_path(*state, "prefixes");
 	size_t wanted_size, size;

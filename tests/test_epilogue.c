@@ -35,7 +35,7 @@ static clu_device *open_plan(size_t number, uint32_t epilogue)
 
 static bool left_out(size_t number)
 {
-	return (support_tiny() && plans[number].slow) || (!support_equal_bits() && plans[number].skips);
+	return (support_slow_builds() && plans[number].slow) || (!support_equal_bits() && plans[number].skips);
 }
 
 /* ---- forward passes ---- */

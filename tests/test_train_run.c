@@ -137,7 +137,7 @@ static void a_model_written_meanwhile_stays(void **state)
 
 static void other_settings_are_named(void **state)
 {
-	if (support_tiny()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
+	if (support_slow_builds()) skip(); /* nothing in it hangs on the device, and each start builds kernels for seconds */
 	char *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
 	struct line line = tiny(WORDS("--arch", "LISTA", "--schedule", long_schedule(), "-o", model));
 	support_process *process = start_until_checkpoint(&line, checkpoint);
@@ -254,7 +254,7 @@ static void damaged_checkpoints_cost_an_interval(void **state)
 /* From some moment on no file can be written beyond half of the model: checkpoints, trained prefixes, the model. */
 static void a_full_disk_costs_an_interval(void **state)
 {
-	if (support_tiny() || !support_equal_bits()) skip(); /* each start builds kernels for seconds */
+	if (support_slow_builds() || !support_equal_bits()) skip(); /* each start builds kernels for seconds */
 	char *whole = support_path(*state, "w"), *model = support_path(*state, "m"), *checkpoint = support_path(*state, "m.checkpoint");
 	char *place = support_path(*state, "prefixes");
 	const char *const *words =
