@@ -132,7 +132,8 @@ __kernel void matrix_update(uint rows, uint transposed_columns, uint item_rows, 
 #endif
 }
 
-/* The transpose alone, after weights came from the host or from the best ones. Index space as matrix_update. */
+/* The transpose alone, after weights came from the host or from the best ones. Group (column block, row block):
+ * GROUP vectors by TILE_SIDE rows. */
 __kernel void matrix_transpose(uint rows, uint columns, ulong ld, ulong panel, uint slot, ulong weights_stride, ulong weights_at,
     ulong transposed_stride, __global const float *weights, __global float *transposed)
 {

@@ -8,7 +8,8 @@
  * Index space of both: a work-group is GROUP work-items; group (·, block, entry) covers BLOCK_ROWS rows of the batch of the
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
  * Per lane: x is [layers][batch][ld]; y, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
- * does not fall on one line of a cache; dy is one matrix of layers·batch rows, in panels (common.cl); u, du, gradient are
+ * does not fall on one line of a cache; dy, one matrix of layers·batch rows, in panels (common.cl), and du are there where layers
+ * are launched one by one (else: pass.cl); u, du, gradient are
  * [batch][ld]; gates, neurons (kind, entries that it selects), sides are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars
  * are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights.
  * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
@@ -209,13 +210,15 @@ uint origins_by_dv(uint origins, uint lowest)
 #endif
 }
 
+typedef enum backward_writes { WRITES_DV, WRITES_OPERANDS } backward_writes;
+
 /* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above,
- * which lie where their Y did: nothing above this layer needs that any more. Writes dv and, `with_operands` of the matrices'
- * gradients, dy of this layer below the top and du, which the top starts and the others add to. partials [layers][layers +
- * 1][blocks]: a layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. lowest: the
+ * which lie where their Y did: nothing above this layer needs that any more. Writes dv and, where these are operands of the
+ * matrices' gradients, dy of this layer below the top and du, which the top starts and the others add to. partials [layers][layers
+ * + 1][blocks]: a layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. lowest: the
  * layer that the backward pass ends with. One block of rows; pointers are the lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, uint depth, uint block, uint blocks, uint batch,
-    uint n, uint ld, ulong spaced, ulong dy_ld, ulong dy_panel, bool with_operands, __global const uint *gates, uint kind,
+    uint n, uint ld, ulong spaced, ulong dy_ld, ulong dy_panel, backward_writes writes, __global const uint *gates, uint kind,
     float side, __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,
     __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
     __global uint2 *entries, __global uint *starts, __local float *shared)
@@ -239,23 +242,28 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			const vec output = LOAD(x + here);
-			vec g = layer == depth ? LOAD(gradient + here) : (vec)(0.0f);
+			vec g = layer == depth ? LOAD(gradient + here) : (vec)(0.0f), d = (vec)(0.0f);
 			for (uint rest = above; rest; rest &= rest - 1) {
 				const uint l = lowest_bit(rest);
 				const vec h = LOAD(y + l * spaced + here);
-				g = fma((vec)(coefficients[l * layers + layer - 1]), h, g);
+				const vec a = (vec)(coefficients[l * layers + layer - 1]);
+				g = fma(a, h, g);
 #if GROUP == 1
 				sums[l] = fma(h, output, sums[l]);
+#else
+				d = fma(a, LOAD(dv + l * spaced + here), d);
 #endif
 			}
-			if (with_operands && layer < depth) {
-				vec d = (vec)(0.0f);
+			if (writes == WRITES_OPERANDS && layer < depth) {
+#if GROUP == 1 /* the loop above is a pass's too */
 				mix(1, above, coefficients + layer - 1, layers, dv + here, spaced, &d);
+#endif
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
 			const vec delta = neuron_backward(kind, output, g, cutoff);
 			STORE(delta, dv + mine + here);
-			if (with_operands) STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
+			if (writes == WRITES_OPERANDS)
+				STORE(layer == depth ? side * delta : fma((vec)(side), delta, LOAD(du + here)), du + here);
 			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
 		}
 #if SPARSE_BELOW > 0
@@ -291,7 +299,7 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
-	layer_backward_rows(layer, layers, reach[slot], entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, true,
+	layer_backward_rows(layer, layers, reach[slot], entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, WRITES_OPERANDS,
 	    gates + lane, neurons[at].x, sides[at], weights + slot * weights_stride + scalars_at, x + lane * plane,
 	    cutoffs + lane * batch, y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride,
 	    du + slot * plane, partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),

@@ -1,9 +1,10 @@
 /* pass.cl: a whole pass through the network in one launch, for devices where a work-item does the work of a group (CPUs): a
  * sample's way through the layers touches no other sample, so a work-item takes its rows of the batch from layer to layer, and
- * nobody waits for anybody in between. The same functions as the launches by layer and product, hence the same bits.
+ * nobody waits for anybody in between. The matrices' gradients, which need all samples, have launches of their own. The same
+ * functions as the launches by layer and product, hence the same bits.
  *
- * Index space: (blocks of item_rows rows, entries); item_rows is a multiple of BLOCK_ROWS. Per lane: see layer.cl; W_bᵀ, then W_xᵀ
- * at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
+ * Index space of the passes: (blocks of item_rows rows, entries); item_rows is a multiple of BLOCK_ROWS. Per lane: see layer.cl;
+ * W_bᵀ, then W_xᵀ at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
 #if GROUP == 1
 
 /* From b to x of every layer up to the lane's depth. */
@@ -58,7 +59,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	for (uint layer = depth; layer >= lowest; layer--) {
 		const ulong below = layer - 1;
 		for (uint block = block0; block < block_end; block++)
-			layer_backward_rows(layer, layers, lowest, depth, block, blocks, batch, n, ld, spaced, 0, 0, false, gates,
+			layer_backward_rows(layer, layers, lowest, depth, block, blocks, batch, n, ld, spaced, 0, 0, WRITES_DV, gates,
 			    neurons[below].x, sides[below], weights, x, cutoffs, y, gradient, dv, 0, 0, partials, entries, starts, 0);
 		if (layer > lowest)
 			rows_times(row0, row_end, n, ld, dv + below * spaced, entries, starts, transposed, w_x_panel, y + below * spaced);
@@ -67,7 +68,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 
 /* ---- the matrices' gradients ----
  *
- * What they read as B, dY and dU, is mixed from dv where it is needed: WIDE_VECTORS columns of LIST_ROWS samples at a time, which
+ * What they read as B, dY and dU, is mixed from dv where it is needed: WIDE_VECTORS vectors of LIST_ROWS samples at a time, which
  * stay in the first-level cache, into panels of a work-item's own. */
 #define MIXED_PANEL ((LIST_ROWS + 1) * PANEL)
 
@@ -99,13 +100,12 @@ void mix_dy(uint width, uint above, __global const float *coefficients, uint ste
 }
 
 /* dU of a sample, the top layer's share first. */
-INLINED void add_du(
-    uint width, uint lowest, uint depth, __global const float *sides, __global const float *dv, ulong spaced, vec *sum)
+INLINED void add_du(uint width, uint depth, __global const float *sides, __global const float *dv, ulong spaced, vec *sum)
 {
 	dv += (depth - 1) * spaced;
 	UNROLLED
 	for (uint v = 0; v < width; v++) sum[v] = sides[depth - 1] * LOAD(dv + v * VECTOR);
-	for (uint l = depth - 1; l >= lowest; l--) {
+	for (uint l = depth - 1; l >= 1; l--) {
 		const vec side = (vec)(sides[l - 1]);
 		dv -= spaced;
 		UNROLLED
@@ -113,28 +113,26 @@ INLINED void add_du(
 	}
 }
 
-void mix_du(
-    uint width, uint lowest, uint depth, __global const float *sides, __global const float *dv, ulong spaced, __global float *mixed)
+void mix_du(uint width, uint depth, __global const float *sides, __global const float *dv, ulong spaced, __global float *mixed)
 {
 	if (width == WIDE_VECTORS) {
 		vec sum[WIDE_VECTORS];
-		add_du(WIDE_VECTORS, lowest, depth, sides, dv, spaced, sum);
+		add_du(WIDE_VECTORS, depth, sides, dv, spaced, sum);
 		UNROLLED
 		for (uint v = 0; v < WIDE_VECTORS; v++) STORE(sum[v], mixed + PANEL_AT(v, MIXED_PANEL));
 		return;
 	}
 	for (uint v = 0; v < width; v++) {
 		vec sum;
-		add_du(1, lowest, depth, sides, dv + v * VECTOR, spaced, &sum);
+		add_du(1, depth, sides, dv + v * VECTOR, spaced, &sum);
 		STORE(sum, mixed + PANEL_AT(v, MIXED_PANEL));
 	}
 }
 
 /* dW_bᵀ = bᵀ dU. Work-item (PANELS_AT_ONCE panels, item_rows rows of W_bᵀ, entry). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradient_b(uint layers, uint batch, uint m, uint ld_m, uint ld,
-    ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const uint *reach,
-    __global const float *sides, __global const float *b, __global const float *dv, __global float *mixed,
-    __global float *gradients, ulong stride, ulong panel)
+    ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const float *sides, __global const float *b,
+    __global const float *dv, __global float *mixed, __global float *gradients, ulong stride, ulong panel)
 {
 	const uint2 entry = list[list_first + get_global_id(2)];
 	const uint slot = entry.x, depth = entry.y;
@@ -147,7 +145,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradient_b(uin
 	for (uint k0 = 0; k0 < batch; k0 += LIST_ROWS) {
 		const uint height = min((uint)LIST_ROWS, batch - k0);
 		for (uint row = 0; row < height; row++)
-			mix_du(width, reach[slot], depth, sides, dv + (ulong)(k0 + row) * ld, spaced, mixed + row * PANEL);
+			mix_du(width, depth, sides, dv + (ulong)(k0 + row) * ld, spaced, mixed + row * PANEL);
 		rows_dense(row0, row_end, 0, width, height, b + (ulong)k0 * ld_m, 1, ld_m, mixed, PANEL, MIXED_PANEL, k0 > 0, gradients,
 		    PANEL, panel);
 	}

@@ -8,7 +8,7 @@
  * Lists by column, of (row · PANEL, bits of the value), rows ascending: those of a block of A lie one behind the other, from
  * column0·entries_ld + row0·(its columns) on in the lane's entries; starts [blocks of columns][blocks of rows][LIST_COLUMNS + 1]
  * say where each begins in there, or first of all LISTS_LEFT_OUT: the block is better multiplied as it is. */
-#if GROUP == 1 || SPARSE_BELOW > 0
+#if GROUP == 1
 
 #define LISTS_LEFT_OUT 0xffffffffu
 #define BLOCK_STARTS (LIST_COLUMNS + 1)

@@ -14,15 +14,16 @@ static matrix_place place_of(const arena *arena, weight_matrix which)
 	return (matrix_place){arena->shape.n, arena->shape.n, 2, arena_w_x(arena, ROLE_WEIGHTS)};
 }
 
+/* A vector of each work-item by TILE_SIDE rows. */
 static launch_grid matrix_grid(const arena *arena, uint32_t rows, uint32_t entries)
 {
 	const clu_plan *plan = &arena->device->plan;
 	const uint32_t width = plan->vector * plan->group;
-	return (launch_grid){{(arena->ld_n + width - 1) / width, (rows + TILE_SIDE - 1) / TILE_SIDE, entries}, {plan->group, 1, 1}};
+	return (launch_grid){{divide_up(arena->ld_n, width), divide_up(rows, TILE_SIDE), entries}, {plan->group, 1, 1}};
 }
 
-/* The same of matrix_update, whose work-items have *item_rows of the rows: where each works alone, a panel's as far as they go in
- * memory without a gap, and yet work-items enough for all compute units. */
+/* The grid of matrix_update, whose work-items have *item_rows of the rows: where each works alone a panel's, as many as leave
+ * work-items enough for all compute units. */
 static launch_grid update_grid(const arena *arena, uint32_t rows, uint32_t entries, uint32_t *item_rows)
 {
 	enum { ITEMS_A_UNIT = 8 };
@@ -99,7 +100,7 @@ clu_status weights_finite(const arena *arena, const lane_list *list, bool *finit
 	const cl_uint count = (cl_uint)arena->weights_floats;
 	const launch_argument arguments[] = {ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_OFFSET(arena->weights_floats),
 	    ARG_UINT(count), ARG_BUFFER(arena->buffer[ROLE_WEIGHTS]), ARG_BUFFER(arena->buffer[ROLE_FLAGS])};
-	const launch_grid grid = {{(count + FINITE_RUN - 1) / FINITE_RUN, list->count, 1}, {arena->device->plan.group, 1, 1}};
+	const launch_grid grid = {{divide_up(count, FINITE_RUN), list->count, 1}, {arena->device->plan.group, 1, 1}};
 	cl_int *flags = malloc(arena->shape.lanes * sizeof *flags);
 	clu_status status;
 	if (!flags) return clu_fail(error, CLU_MEMORY, "no host memory for the flags of %u lanes", arena->shape.lanes);

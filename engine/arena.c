@@ -29,13 +29,6 @@ static uint64_t operand_floats(const arena *arena, uint64_t rows)
 	return arena->panels ? (arena->ld_n + PANEL - 1) / PANEL * panel_floats(rows) : rows * arena->ld_n;
 }
 
-/* Room for the parts of dY and dU that the work-items of a gradient kernel mix: pass.cl. */
-static uint64_t mixed_floats(const arena *arena)
-{
-	const uint64_t panels = (arena->ld_n + PANEL - 1) / PANEL + 1; /* they are taken two at a time */
-	return gradient_parts(arena->ld_n) * panels * panel_floats(LIST_ROWS);
-}
-
 static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 {
 	const uint64_t n = shape->n, m = shape->m;
@@ -47,6 +40,7 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	arena->listed = program_listed(plan) && !mixed;
 	arena->panels = program_panels(plan);
 	arena->passes = program_passes(plan);
+	arena->mixing = arena->passes ? gradient_room(plan, arena->ld_n) : 0;
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
 	arena->spaced = arena->plane + MATRIX_ALIGN;
 	arena->w_xt_at = operand_floats(arena, m);
@@ -86,7 +80,7 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_CUTOFFS: return layers * shape->batch;
 	case ROLE_Y:
 	case ROLE_DV: return layers * arena->spaced;
-	case ROLE_DY: return arena->passes ? mixed_floats(arena) : operand_floats(arena, layers * shape->batch);
+	case ROLE_DY: return arena->passes ? arena->mixing : operand_floats(arena, layers * shape->batch);
 	case ROLE_DU: return arena->passes ? 0 : arena->plane;
 	case ROLE_U:
 	case ROLE_TOP: return arena->plane;

@@ -44,7 +44,7 @@ typedef struct arena_shape {
 	X(DV_STARTS, "starts of the lists of gradients", true) \
 	X(COLUMN_ENTRIES, "lists of nonzero outputs by column", true) \
 	X(COLUMN_STARTS, "starts of the lists by column", true) \
-	X(DY, "product gradients", true) \
+	X(DY, "product gradients, or room to mix them and the side ones", true) \
 	X(DU, "side gradients", true) \
 	X(TOP, "loss gradients", true) \
 	X(PARTIALS, "partial sums", true) \
@@ -72,7 +72,8 @@ typedef struct arena {
 	bool listed;                                  /* whether tiled products skip zeros, and have room for their lists */
 	bool sparse;                                  /* whether products skip zeros, and lists of nonzeros are kept */
 	bool panels;                                  /* whether matrices read as B lie in panels (common.cl) */
-	bool passes;                                  /* whether a pass is one launch: dY is then mixed in parts, and dU too */
+	bool passes;                                  /* whether a pass is one launch: there is no dU then, and parts of dY alone */
+	uint64_t mixing;                              /* floats of such parts */
 	uint64_t plane, spaced;                       /* floats of [batch][ld_n]; the same with a gap to the next layer's */
 	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ of m rows, W_xᵀ of n rows, θ, a */
 	uint64_t transposed_floats;                   /* W_x of n rows, kept beside it for the backward products */
@@ -108,7 +109,7 @@ matrix arena_matrix(const arena *arena, arena_role role, uint64_t at, uint32_t l
 matrix arena_operand(const arena *arena, arena_role role, uint64_t at, uint32_t rows);
 matrix arena_w_b(const arena *arena, arena_role role); /* W_bᵀ and W_xᵀ in a role laid out as the weights are */
 matrix arena_w_x(const arena *arena, arena_role role);
-matrix arena_dy(const arena *arena); /* where a pass is not one launch */
+matrix arena_dy(const arena *arena); /* no matrix where a pass is one launch */
 /* Rows row0 … of such an operand to and from [rows][n] on the host. Blocking. */
 clu_status arena_write_operand(
     const arena *arena, matrix operand, uint32_t slot, uint32_t row0, uint32_t rows, const float *values, clu_error *error);

@@ -46,15 +46,15 @@ uint32_t divide_up(uint32_t count, uint32_t part)
 launch_grid row_grid(const clu_device *device, uint32_t rows, uint32_t entries)
 {
 	const uint32_t block = device->plan.block_rows;
-	return (launch_grid){{1, (rows + block - 1) / block, entries}, {device->plan.group, 1, 1}};
+	return (launch_grid){{1, divide_up(rows, block), entries}, {device->plan.group, 1, 1}};
 }
 
 launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries)
 {
 	const clu_plan *plan = &device->plan;
-	const size_t tile_columns = plan->tile_vectors * plan->group_columns, tile_rows = plan->tile_rows * plan->group_rows;
-	return (launch_grid){{(vectors + tile_columns - 1) / tile_columns, (rows + tile_rows - 1) / tile_rows, entries},
-	    {plan->group_columns, plan->group_rows, 1}};
+	const uint32_t tile_columns = plan->tile_vectors * plan->group_columns, tile_rows = plan->tile_rows * plan->group_rows;
+	return (launch_grid){
+	    {divide_up(vectors, tile_columns), divide_up(rows, tile_rows), entries}, {plan->group_columns, plan->group_rows, 1}};
 }
 
 launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries, uint32_t *split)
@@ -69,9 +69,16 @@ launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vector
 	return grid;
 }
 
-uint32_t gradient_parts(uint32_t width)
+/* Columns of work-items. */
+static uint32_t gradient_columns(const clu_plan *plan, uint32_t width)
 {
-	enum { PARTS_MAX = 8 };
+	return divide_up(width, program_panels_at_once(plan) * PANEL);
+}
+
+/* Rows of work-items at most. */
+static uint32_t gradient_parts(uint32_t width)
+{
+	enum { PARTS_MAX = 8 }; /* each needs room */
 	const uint32_t blocks = divide_up(width, LIST_COLUMNS);
 	return blocks < PARTS_MAX ? blocks : PARTS_MAX;
 }
@@ -80,10 +87,15 @@ launch_grid gradient_grid(
     const clu_device *device, uint32_t rows, uint32_t unit, uint32_t vectors, uint32_t entries, uint32_t *item_rows)
 {
 	enum { ITEMS_A_UNIT = 4 }; /* that even out what each takes */
-	const uint32_t width = vectors * device->plan.vector, most = gradient_parts(width);
-	const uint32_t columns = divide_up(width, program_panels_at_once(&device->plan) * PANEL);
+	const uint32_t width = vectors * device->plan.vector, columns = gradient_columns(&device->plan, width);
 	const uint32_t wanted = entries ? divide_up(ITEMS_A_UNIT * device->info.compute_units, columns * entries) : 1;
-	const uint32_t parts = wanted < most ? wanted : most;
+	const uint32_t most = gradient_parts(width), parts = wanted < most ? wanted : most;
 	*item_rows = divide_up(divide_up(rows, unit), parts) * unit;
 	return (launch_grid){{columns, divide_up(rows, *item_rows), entries}, {1, 1, 1}};
+}
+
+uint64_t gradient_room(const clu_plan *plan, uint32_t width)
+{
+	const uint64_t item = program_panels_at_once(plan) * (LIST_ROWS + 1) * PANEL; /* MIXED_PANEL floats a panel */
+	return item * gradient_columns(plan, width) * gradient_parts(width);
 }

@@ -41,9 +41,10 @@ launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vector
 
 /* The grid of a CPU's gradient kernel (product_gradient.cl, pass.cl) for a C of `rows` rows of `vectors` vectors: each work-item
  * has *item_rows of the rows, a multiple of `unit`. All of them where there are work-items enough, since those that share columns
- * prepare the same; at most gradient_parts(floats of a row) parts. */
-uint32_t gradient_parts(uint32_t width);
+ * prepare the same. */
 launch_grid gradient_grid(
     const clu_device *device, uint32_t rows, uint32_t unit, uint32_t vectors, uint32_t entries, uint32_t *item_rows);
+/* Floats that the work-items of one entry of such a grid, however many, mix in (pass.cl), for rows of `width` floats. */
+uint64_t gradient_room(const clu_plan *plan, uint32_t width);
 
 #endif

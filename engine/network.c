@@ -78,8 +78,8 @@ clu_status network_lists_set(const arena *arena, network_lists *lists, const lan
 		if (place->w_x) append(lists, list_w_x(layers), place);
 		if (place->clip) append(lists, list_clip(layers), place);
 	}
-	const bool trains = lists->set == LIST_SET_TRAIN;
-	for (uint32_t p = 0; p < count && trains; p++) {
+	const bool wanted = lists->set == LIST_SET_TRAIN && arena->device->plan.group == 1;
+	for (uint32_t p = 0; p < count && wanted; p++) {
 		const cl_uint lowest = places[p].lowest;
 		CLU_TRY(arena_write(arena, ROLE_REACH, places[p].slot, 0, 1, &lowest, error));
 	}
@@ -359,13 +359,13 @@ static clu_status backward_by_layer(const arena *arena, const network_lists *lis
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
-	return program_passes(&arena->device->plan) ? pass_forward(arena, &all, error) : forward_by_layer(arena, lists, error);
+	return arena->passes ? pass_forward(arena, &all, error) : forward_by_layer(arena, lists, error);
 }
 
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
-	CLU_TRY(program_passes(&arena->device->plan) ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
+	CLU_TRY(arena->passes ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
 	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_GRADIENT_B, 0, error));
 	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
 }

@@ -10,7 +10,7 @@
 typedef struct lane_place {
 	uint32_t slot;
 	uint32_t depth;  /* layers of the network now */
-	uint32_t lowest; /* lowest layer that the backward pass must reach */
+	uint32_t lowest; /* lowest layer that the backward pass must reach: 1 where a matrix is trained */
 	bool w_b, w_x;   /* whether these matrices are trained now */
 	bool clip;       /* whether the gradient is clipped */
 } lane_place;

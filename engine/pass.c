@@ -9,14 +9,14 @@ static uint32_t rows_of_item(const arena *arena, uint32_t lanes)
 {
 	const uint32_t block = arena->device->plan.block_rows, batch = arena->shape.batch;
 	const uint32_t units = arena->device->info.compute_units;
-	const uint32_t items = lanes >= units ? 1 : (units + lanes - 1) / lanes; /* of a lane */
-	const uint32_t rows = (batch + items - 1) / items;
-	return (rows + block - 1) / block * block;
+	const uint32_t items = lanes >= units ? 1 : divide_up(units, lanes); /* of a lane */
+	const uint32_t rows = divide_up(batch, items);
+	return divide_up(rows, block) * block;
 }
 
 static launch_grid pass_grid(const arena *arena, uint32_t rows, uint32_t lanes)
 {
-	return (launch_grid){{(arena->shape.batch + rows - 1) / rows, lanes, 1}, {1, 1, 1}};
+	return (launch_grid){{divide_up(arena->shape.batch, rows), lanes, 1}, {1, 1, 1}};
 }
 
 clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *error)
@@ -62,8 +62,8 @@ clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error 
 	    gradient_grid(arena->device, shape->m, plan->tile_rows, arena->ld_n / plan->vector, list->count, &item_rows);
 	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(arena->ld_m),
 	    ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(item_rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
-	    ARG_BUFFER(buffer[ROLE_REACH]), ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(buffer[ROLE_DV]),
-	    ARG_BUFFER(buffer[ROLE_DY]), ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel)};
+	    ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_DY]),
+	    ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel)};
 	return LAUNCH(arena->device, KERNEL_pass_gradient_b, arguments, grid, error);
 }
 
@@ -76,14 +76,12 @@ clu_status pass_gradient_x(const arena *arena, const product *x, const lane_list
 	uint32_t item_columns;
 	const launch_grid grid =
 	    gradient_grid(arena->device, shape->n, LIST_COLUMNS, arena->ld_n / arena->device->plan.vector, list->count, &item_columns);
-	if (arena->sparse && list->count) CLU_TRY(product_list_columns(arena->device, x, list, error));
-	const cl_mem entries = arena->sparse ? z->by_column : buffer[ROLE_DV]; /* unread where nothing is listed */
-	const cl_mem starts = arena->sparse ? z->by_column_starts : buffer[ROLE_DV];
+	if (arena->sparse) CLU_TRY(product_list_columns(arena->device, x, list, error));
 	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->n), ARG_UINT(arena->ld_n),
 	    ARG_OFFSET(arena->spaced), ARG_UINT(item_columns), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
 	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats),
-	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(entries), ARG_OFFSET(z->by_column_ld),
-	    ARG_BUFFER(starts), ARG_OFFSET(z->by_column_starts_stride), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_DY]),
-	    ARG_BUFFER(w_x.buffer), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel)};
+	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(x->a.buffer), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
+	    ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride), ARG_BUFFER(buffer[ROLE_DV]),
+	    ARG_BUFFER(buffer[ROLE_DY]), ARG_BUFFER(w_x.buffer), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel)};
 	return LAUNCH(arena->device, KERNEL_pass_gradient_x, arguments, grid, error);
 }

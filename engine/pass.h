@@ -10,7 +10,7 @@ clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *er
 /* From TOP to DV and PARTIALS, from each lane's depth down to the layer that its REACH names. */
 clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *error);
 /* From DV to the gradients of W_b and W_x, the layers' share of it mixed on the way. x: CODES, their lists and the room for lists
- * by column, as a product's A. */
+ * by column, as a product's A. Both overwrite DY. */
 clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error *error);
 clu_status pass_gradient_x(const arena *arena, const product *x, const lane_list *list, clu_error *error);
 

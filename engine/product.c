@@ -9,7 +9,7 @@
 /* Vectors of a row with its padding. */
 static uint32_t vectors_of(const clu_device *device, uint32_t columns)
 {
-	return (columns + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN / device->plan.vector;
+	return divide_up(columns, MATRIX_ALIGN) * MATRIX_ALIGN / device->plan.vector;
 }
 
 static clu_status enqueue_dense(clu_device *device, const product *p, const lane_list *list, clu_error *error)
@@ -22,10 +22,10 @@ static clu_status enqueue_dense(clu_device *device, const product *p, const lane
 	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
 	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
 	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
-	const size_t row_tiles = (p->rows + plan->tile_rows - 1) / plan->tile_rows;
-	const size_t column_tiles = (vectors + plan->tile_vectors - 1) / plan->tile_vectors;
-	const size_t row_groups = (row_tiles + plan->group_rows - 1) / plan->group_rows;
-	const size_t column_groups = (column_tiles + plan->group_columns - 1) / plan->group_columns;
+	const uint32_t row_tiles = divide_up(p->rows, plan->tile_rows);
+	const uint32_t column_tiles = divide_up(vectors, plan->tile_vectors);
+	const size_t row_groups = divide_up(row_tiles, plan->group_rows);
+	const size_t column_groups = divide_up(column_tiles, plan->group_columns);
 	const bool columns_first = plan->group_columns > 1; /* TILE_ROW_AXIS, see program.c */
 	const launch_grid grid =
 	    columns_first ? (launch_grid){{column_groups, row_groups, list->count}, {plan->group_columns, plan->group_rows, 1}}
@@ -130,7 +130,7 @@ static clu_status list_segments(clu_device *device, const product *p, const lane
 	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
 	    ARG_OFFSET(p->a.ld), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld),
 	    ARG_BUFFER(lists->counts), ARG_OFFSET(lists->counts_stride)};
-	const launch_grid grid = {{(p->rows + group - 1) / group, segments, list->count}, {group, 1, 1}};
+	const launch_grid grid = {{divide_up(p->rows, group), segments, list->count}, {group, 1, 1}};
 	return LAUNCH(device, KERNEL_list_segments, arguments, grid, error);
 }
 

@@ -36,9 +36,10 @@ typedef enum product_inner {
 	INNER_STACKED, /* `inner` rows for each of a lane's depth − 1 lower layers, stacked */
 } product_inner;
 
-/* The nonzeros of A, row by row, as layer.cl lists them; B must lie in panels. GRADIENT needs them by column and makes such lists
- * itself, in the room that by_column gives. No buffer: A is taken as dense. Tiled products make all their lists themselves: those
- * by row in the room of entries, a number for each row in that of starts, and [segment][row of C] in that of by_column_starts. */
+/* The nonzeros of A, row by row, as layer.cl lists them; B must lie in panels. GRADIENT makes lists of its
+ * own, by column, in the room that by_column gives. No buffer: A is taken as dense. Tiled products make all their lists themselves:
+ * those by row in the room of entries, a number for each row in that of starts, and [segment][row of C] in that of
+ * by_column_starts. */
 typedef struct nonzeros {
 	cl_mem entries, starts;
 	uint64_t entries_at, entries_stride, starts_at, starts_stride; /* in entries, in numbers */

@@ -71,8 +71,9 @@ typedef enum kernel_id {
 /* Numbers that kernels get as -D and the host needs too. */
 #define MATRIX_ALIGN 16u /* leading dimensions are multiples of it, and of every vector */
 #define PANEL 32u        /* columns of a panel, see common.cl; a multiple of every vector */
-#define TILE_SIDE 16u    /* rows of a work-group in matrix_update */
-#define LIST_COLUMNS 64u /* columns and rows of a block of product_gradient.cl: a multiple of PANEL, and any number */
+#define TILE_SIDE 16u    /* rows that matrix_update transposes at a time */
+#define LIST_COLUMNS \
+	64u /* columns and rows of a block of product_gradient.cl: of PANEL and at most the bits of a ulong, any number */
 #define LIST_ROWS 128u
 #define LIST_GAP 8u     /* entries between the lists of neighbouring rows: a line of a cache */
 #define TILED_INNER 16u /* inner rows that product_tiled stages at a time */

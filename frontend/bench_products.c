@@ -1,6 +1,7 @@
 /* bench_products.c: `clunroll bench products`: the matrix products of a step, each by itself on what a step of a trained network
  * leaves on the device, as the plan does them and in every other way there is, in turn, so that all meet the same disturbances.
- * They are launches of their own here; a plan may have a step do them in one launch with what comes between. */
+ * They are launches of their own here; a plan may have a step do them in one launch with what comes between. Under a plan with
+ * passes the gradients' own ways, dense and sparse, include the mixing of dY and dU. */
 #include "bench_check.h"
 #include "bench_work.h"
 #include "interrupt.h"

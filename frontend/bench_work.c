@@ -68,17 +68,23 @@ static bool in_epilogues(const clu_plan *plan)
 	return clu_plan_is_tiled(plan) && plan->epilogue;
 }
 
+/* Whether products are in the launches of passes. */
+static bool in_passes(const clu_plan *plan)
+{
+	return plan->passes && plan->product == CLU_WAY_NATIVE;
+}
+
 /* Products that are launched by themselves and have no lists of nonzeros. */
 static bench_work dense_products(const work_subject *subject, const clu_plan *plan)
 {
-	const bool forward = !plan->passes && !in_epilogues(plan);
+	const bool passes = in_passes(plan), forward = !passes && !in_epilogues(plan);
 	bench_work sum = {0};
-	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_B));
+	if (!passes) add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_B));
 	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_SIDE));
 	if (clu_plan_skips_zeros(plan)) return sum;
 	if (forward) add(&sum, work_product(subject, CLU_PRODUCT_FORWARD));
-	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
-	if (!plan->passes) add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
+	if (!passes) add(&sum, work_product(subject, CLU_PRODUCT_BACKWARD));
+	if (!passes) add(&sum, work_product(subject, CLU_PRODUCT_GRADIENT_X));
 	sum.real_flop = sum.dense_flop; /* zeros are multiplied here */
 	return sum;
 }
@@ -103,13 +109,12 @@ static bench_work listed_products(const work_subject *subject, const clu_plan *p
 	return sum;
 }
 
-/* A nonzero is read (column and value) and written (row and value). */
+/* x is read, and of each nonzero row and value are written. */
 static bench_work column_lists(const work_subject *subject, const clu_plan *plan)
 {
 	(void)plan;
-	const double entries =
-	    work_density(subject, CLU_PRODUCT_GRADIENT_X) * (subject->arch->layers - 1.0) * subject->batch * subject->n;
-	return (bench_work){.bytes = entries * (8 + 8)};
+	const double entries = (subject->arch->layers - 1.0) * subject->batch * subject->n;
+	return (bench_work){.bytes = entries * (float_bytes + 8 * work_density(subject, CLU_PRODUCT_GRADIENT_X))};
 }
 
 /* `planes` of [batch][n] and a multiply-add for each of `terms` planes. */

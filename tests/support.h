@@ -23,6 +23,8 @@ bool support_tiny(void);
 /* True there and where each program that opens a device waits seconds for its kernels (Intel's FPGA emulator): what hangs on the
  * host alone, and the many builds that Intel's CPU runtime has too, are left out. */
 bool support_slow_builds(void);
+/* True there and in builds with sanitizers, which see nothing of kernels: a few plans of many do. */
+bool support_few_plans(void);
 /* False where the driver flushes subnormals or loses the sign of zero (rusticl): nothing about equal bits holds there. */
 bool support_equal_bits(void);
 /* The first device, or the one that CLUNROLL_TEST_DEVICE names as --device would. */

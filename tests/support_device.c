@@ -22,6 +22,16 @@ bool support_slow_builds(void)
 	return support_tiny() || driver_is("fpga");
 }
 
+bool support_few_plans(void)
+{
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return true;
+#endif
+#endif
+	return support_slow_builds();
+}
+
 bool support_equal_bits(void)
 {
 	return !driver_is("rusticl");

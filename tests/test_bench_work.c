@@ -133,7 +133,7 @@ static void test_other_kernels(void **state)
 	} cases[] = {
 	    {"layer_forward", 4 * 10 * (4 + 4 + 6)}, {"pass_gradient_b", 4 * (4 * 10 + 2 * 3 + 15)},
 	    {"matrix_update", 4 * (7 * (15 + 25) + 25)}, {"gather_training", 4 * 2 * 6},
-	    {"list_columns", (1 + 2 + 3) * (8 + 8)}, /* nonzeros of x_1 … x_3 */
+	    {"list_columns", 4 * 3 * 10 + (1 + 2 + 3) * 8}, /* x_1 … x_3, and their nonzeros */
 	};
 	const clu_arch arch = arch_of("0_0_1_3");
 	const work_subject subject = subject_of(&arch);

@@ -238,15 +238,18 @@ static void check_sum(const fixture *f, uint32_t lane, uint32_t layer, const cha
 }
 
 /* ⟨dv_L, Y_i⟩, or ⟨H_L, x_i⟩ where work-items work alone: the same number in a network, not here, where H is drawn. */
-static double coefficient_sum(const fixture *f, uint32_t lane, uint32_t layer, uint32_t origin, const double *dv)
+static double coefficient_sum(const fixture *f, uint32_t lane, uint32_t layer, uint32_t origin, const double *dv, double *scale)
 {
 	const float *y = f->y[lane] + (origin - 1) * f->plane, *h = f->h[lane] + (layer - 1) * f->plane;
 	const float theta = f->model[lane]->theta[origin - 1];
 	double sum = 0;
+	*scale = 1e-3;
 	for (size_t k = 0; k < f->plane; k++) {
 		const double v = f->v[lane][(origin - 1) * f->plane + k], cutoff = cutoff_of(f, lane, origin, k / f->c->n);
 		const double x = reference_neuron(kind_of(f, lane, origin), v, theta, cutoff);
-		sum += f->arena.device->plan.group == 1 ? h[k] * x : dv[k] * y[k];
+		const double term = f->arena.device->plan.group == 1 ? h[k] * x : dv[k] * y[k];
+		sum += term;
+		*scale += fabs(term);
 	}
 	return sum;
 }
@@ -265,8 +268,9 @@ static void check_partials(const fixture *f, uint32_t lane, uint32_t layer, cons
 	}
 	check_sum(f, lane, layer, "sum for theta", sums[f->layers], theta, scale);
 	for (uint32_t i = 1; i < layer; i++) {
-		if (is_origin(f->model[lane], layer, i))
-			check_sum(f, lane, layer, "sum for a coefficient", sums[i - 1], coefficient_sum(f, lane, layer, i, dv), scale);
+		if (!is_origin(f->model[lane], layer, i)) continue;
+		const double sum = coefficient_sum(f, lane, layer, i, dv, &scale);
+		check_sum(f, lane, layer, "sum for a coefficient", sums[i - 1], sum, scale);
 	}
 }
 

@@ -146,7 +146,7 @@ static void results_depend_on_neither_lanes_nor_stops(void **context)
 {
 	(void)context;
 	/* Long enough that no machine is through before the first stop; on simulators, where that would take an hour, lanes only. */
-	const char *steps = support_tiny() ? "4" : "20000";
+	const char *steps = support_tiny() ? "4" : "8000";
 	study_fixture calm = small_study(steps), wide = small_study(steps), stopped = small_study(steps);
 	assert_int_equal(end_of(start(&calm, 1)), EXIT_DONE);
 	assert_int_equal(end_of(start(&wide, 4)), EXIT_DONE);
