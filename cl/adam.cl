@@ -69,8 +69,7 @@ vec adam_step(vec w, vec g, __global float *first, __global float *second, float
 	return fma((vec)(-rate), m / (sqrt(v) + epsilon), w);
 }
 
-/* TILE_SIDE rows, as far as there are any, of one vector's columns, the first entry at (row0, c) of matrices that begin at `base`.
- */
+/* TILE_SIDE rows, as far as there are any, of one vector's columns, from (row0, c) on in matrices that begin at `base`. */
 INLINED void update_tile(uint row0, uint rows, uint c, uint transposed_columns, ulong ld, ulong panel, ulong base, float4 hyper,
     float rate, float multiplier, __global const float *gradients, __global float *weights, __global float *first,
     __global float *second, __global float *transposed)

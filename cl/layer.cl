@@ -9,9 +9,9 @@
  * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
  * Per lane: x is [layers][batch][ld]; y, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
  * does not fall on one line of a cache; dy, one matrix of layers·batch rows, in panels (common.cl), and du are there where layers
- * are launched one by one (else: pass.cl); u, du, gradient are
- * [batch][ld]; gates, neurons (kind, entries that it selects), sides are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars
- * are θ[layers], then a[layers][layers] (row: layer L, column: origin i), inside the lane's weights.
+ * are launched one by one (else: pass.cl); u, du, gradient are [batch][ld]; gates, neurons (kind, entries that it selects), sides
+ * are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars are θ[layers], then a[layers][layers] (row: layer L, column:
+ * origin i), inside the lane's weights.
  * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
  * (product.cl): entries [layers][batch][LIST_LD] for x, [batch][LIST_LD] for the dv in hand; starts beside them, a row's being
  * [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */

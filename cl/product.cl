@@ -194,9 +194,10 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint
  * lists can be taken up again. */
 #define INNER_ROWS 256
 
-/* Brings `count` lines of 16 floats of each of PANELS_AT_ONCE panels closer: lists read them in an order that no cache foresees.
- * Worth it where rows enough share them, 2 to 4 % of a pass at 64. */
+/* Rows that must share what is fetched ahead for it to be worth it: 2 to 4 % of a pass at 64. */
 #define FETCHING_ROWS 32
+
+/* Brings `count` lines of 16 floats of each of PANELS_AT_ONCE panels closer: lists read them in an order that no cache foresees. */
 void fetch_lines(uint count, __global const float *b, ulong b_panel)
 {
 #if defined(__x86_64__)
