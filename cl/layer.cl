@@ -13,8 +13,8 @@
  * are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars are θ[layers], then a[layers][layers] (row: layer L, column:
  * origin i), inside the lane's weights.
  * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
- * (product.cl): entries [layers][batch][LIST_LD] for x, [batch][LIST_LD] for the dv in hand; starts beside them, a row's being
- * [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */
+ * (product.cl), of the layer in hand: entries [batch][LIST_LD]; starts beside them, a row's being [blocks of LIST_COLUMNS columns +
+ * 1], where the entries of each block begin and, last, how many there are. */
 
 #if SPARSE_BELOW > 0
 #if VECTOR == 16 && defined(__AVX512F__)
@@ -116,10 +116,7 @@ SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uin
 			if (get_local_id(0) == 0) cutoffs[(layer - 1) * batch + row] = cutoff;
 		}
 #if SPARSE_BELOW > 0
-		if (layer < depth) {
-			const ulong at = (ulong)(layer - 1) * batch + row;
-			list_row(x + (ulong)row * ld, n, entries + at * LIST_LD(ld), starts + at * STARTS_LD(n));
-		}
+		if (layer < depth) list_row(x + (ulong)row * ld, n, entries + (ulong)row * LIST_LD(ld), starts + row * STARTS_LD(n));
 #endif
 	}
 }
@@ -136,8 +133,8 @@ __kernel void layer_forward(uint layer, uint layers, uint batch, uint n, uint ld
 	const ulong plane = (ulong)batch * ld;
 	layer_forward_rows(layer, layers, entry.y, row0, min(row0 + BLOCK_ROWS, batch), batch, n, ld, spaced, gates[at], neurons[at],
 	    sides[at], weights + slot * weights_stride + scalars_at, u + slot * plane, y + slot * layers * spaced,
-	    x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * layers * batch * LIST_LD(ld),
-	    starts + (ulong)slot * layers * batch * STARTS_LD(n), shared);
+	    x + slot * layers * plane, cutoffs + slot * layers * batch, entries + (ulong)slot * batch * LIST_LD(ld),
+	    starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }
 
 /* The layers that have this one as an origin: a bit each, the first layer's lowest. */

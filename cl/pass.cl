@@ -22,15 +22,14 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 	gates += lane, neurons += lane, sides += lane;
 	b += (ulong)slot * batch * ld_m;
 	u += slot * plane, y += lane * spaced, x += lane * plane, cutoffs += lane * batch;
-	entries += lane * batch * LIST_LD(ld), starts += lane * batch * STARTS_LD(n);
+	entries += (ulong)slot * batch * LIST_LD(ld), starts += (ulong)slot * batch * STARTS_LD(n);
 	rows_dense(row0, row_end, 0, ld / VECTOR, m, b, ld_m, 1, weights, PANEL, w_b_panel, 0, u, ld, PANEL);
 	for (uint layer = 1; layer <= depth; layer++) {
 		const ulong below = layer - 1;
 		layer_forward_rows(layer, layers, depth, row0, row_end, batch, n, ld, spaced, gates[below], neurons[below], sides[below],
 		    weights + scalars_at, u, y, x, cutoffs, entries, starts, 0);
 		if (layer < depth)
-			rows_times(row0, row_end, n, ld, x + below * plane, entries + below * batch * LIST_LD(ld),
-			    starts + below * batch * STARTS_LD(n), weights + w_xt_at, w_x_panel, y + below * spaced);
+			rows_times(row0, row_end, n, ld, x + below * plane, entries, starts, weights + w_xt_at, w_x_panel, y + below * spaced);
 	}
 }
 

@@ -84,11 +84,10 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_DU: return arena->passes ? 0 : arena->plane;
 	case ROLE_U:
 	case ROLE_TOP: return arena->plane;
-	case ROLE_CODE_ENTRIES:
-		return (arena->sparse ? layers : arena->listed) * 2u * shape->batch * arena->list_ld; /* two numbers each */
-	case ROLE_CODE_STARTS: return arena->sparse ? layers * shape->batch * arena->starts_ld : arena->listed * shape->batch;
-	case ROLE_DV_ENTRIES: return arena->sparse ? 2u * (uint64_t)shape->batch * arena->list_ld : 0;
-	case ROLE_DV_STARTS: return arena->sparse ? (uint64_t)shape->batch * arena->starts_ld : 0;
+	case ROLE_CODE_ENTRIES: return (arena->sparse || arena->listed) * 2u * (uint64_t)shape->batch * arena->list_ld;
+	case ROLE_CODE_STARTS: return shape->batch * (arena->sparse ? (uint64_t)arena->starts_ld : arena->listed);
+	case ROLE_DV_ENTRIES: return arena->sparse * 2u * (uint64_t)shape->batch * arena->list_ld; /* two numbers each */
+	case ROLE_DV_STARTS: return arena->sparse * (uint64_t)shape->batch * arena->starts_ld;
 	case ROLE_COLUMN_ENTRIES: return arena->sparse || arena->listed ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
 	case ROLE_COLUMN_STARTS: return arena->by_column_starts;
 	case ROLE_PARTIALS: return layers * (layers + 1) * arena->blocks;

@@ -601,7 +601,7 @@ CLU_API clu_status clu_prefixes_clear(clu_prefixes *prefixes, clu_error *error);
 /* The products of a step. */
 typedef enum clu_product {
 	CLU_PRODUCT_SIDE,       /* U = b W_bᵀ */
-	CLU_PRODUCT_FORWARD,    /* Y_L = x_L W_xᵀ, L = 1 … depth − 1 */
+	CLU_PRODUCT_FORWARD,    /* Y_L = x_L W_xᵀ, L = 1 … depth − 1; where it is timed, the last takes the place of all */
 	CLU_PRODUCT_BACKWARD,   /* H_L = dv_L W_x, L = 2 … depth; where it is timed, H_2 takes the place of all */
 	CLU_PRODUCT_GRADIENT_X, /* dW_x = Σ dY_Lᵀ x_L, one product with the layers stacked */
 	CLU_PRODUCT_GRADIENT_B, /* dW_b = dUᵀ b; where a plan has passes, this and dW_x mix what they multiply, too */

@@ -6,16 +6,27 @@
 
 #include <stdlib.h>
 
-/* One pass: Y of the layers in the order in which a step does them. Of the lists of dv a step keeps the last only, layer 2's: H_2
- * is computed for all. */
+/* The most layers that a lane trains now. */
+static uint32_t lanes_depth(const clu_lanes *lanes)
+{
+	uint32_t depth = 0;
+	for (uint32_t slot = 0; slot < lanes->arena.shape.lanes; slot++) {
+		const lane *lane = &lanes->lane[slot];
+		if (lane->state == CLU_LANE_TRAINING && lane->schedule.layer > depth) depth = lane->schedule.layer;
+	}
+	return depth;
+}
+
+/* One pass: as many Y or H as a step computes. Where it lists nonzeros it keeps the last layer's lists only: that product is timed
+ * in place of all, Y_{K−1} and H_2. */
 static clu_status enqueue_pass(const clu_lanes *lanes, clu_product product, clu_error *error)
 {
-	const uint32_t layers = lanes->arena.shape.layers;
+	const uint32_t layers = lanes_depth(lanes);
 	const network_lists *lists = &lanes->training_lists;
 	if (product != CLU_PRODUCT_FORWARD && product != CLU_PRODUCT_BACKWARD)
 		return network_product(&lanes->arena, lists, product, 0, error);
 	for (uint32_t i = 1; i < layers; i++)
-		CLU_TRY(network_product(&lanes->arena, lists, product, product == CLU_PRODUCT_FORWARD ? i : 2, error));
+		CLU_TRY(network_product(&lanes->arena, lists, product, product == CLU_PRODUCT_FORWARD ? layers - 1 : 2, error));
 	return CLU_OK;
 }
 

@@ -200,43 +200,30 @@ static matrix layer_matrix(const arena *arena, arena_role role, uint64_t spaced,
 	return arena_matrix(arena, role, (layer - 1) * spaced, arena->ld_n);
 }
 
-/* Room for the lists that a tiled product makes of its A. */
-static nonzeros room_for_lists(const arena *arena)
+/* The lists that layer_forward made of the x, or layer_backward of the dv, that it wrote last; for tiled products, which make lists
+ * of their A themselves, the room for those. */
+static nonzeros row_nonzeros(const arena *arena, arena_role entries, arena_role starts)
 {
-	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
-	    .starts = arena->buffer[ROLE_CODE_STARTS],
-	    .entries_stride = (uint64_t)arena->shape.batch * arena->list_ld,
+	const uint64_t rows = arena->shape.batch;
+	const uint32_t starts_ld = arena->listed ? 1 : arena->starts_ld;
+	if (!arena->listed && !arena->sparse) return (nonzeros){0};
+	return (nonzeros){.entries = arena->buffer[entries],
+	    .starts = arena->buffer[starts],
+	    .entries_stride = rows * arena->list_ld,
 	    .entries_ld = arena->list_ld,
-	    .starts_stride = arena->shape.batch};
+	    .starts_stride = rows * starts_ld,
+	    .starts_ld = starts_ld};
 }
 
-/* The lists that layer_forward made of a layer's x … */
-static nonzeros code_nonzeros(const arena *arena, uint32_t layer)
+static nonzeros code_nonzeros(const arena *arena)
 {
-	const uint64_t rows = arena->shape.batch, layers = arena->shape.layers;
-	if (arena->listed) return room_for_lists(arena);
-	if (!arena->sparse) return (nonzeros){0};
-	return (nonzeros){.entries = arena->buffer[ROLE_CODE_ENTRIES],
-	    .starts = arena->buffer[ROLE_CODE_STARTS],
-	    .entries_at = (layer - 1) * rows * arena->list_ld,
-	    .entries_stride = layers * rows * arena->list_ld,
-	    .entries_ld = arena->list_ld,
-	    .starts_at = (layer - 1) * rows * arena->starts_ld,
-	    .starts_stride = layers * rows * arena->starts_ld,
-	    .starts_ld = arena->starts_ld};
+	return row_nonzeros(arena, ROLE_CODE_ENTRIES, ROLE_CODE_STARTS);
 }
 
-/* … and layer_backward of the dv that it wrote last. */
 static nonzeros dv_nonzeros(const arena *arena)
 {
-	if (arena->listed) return room_for_lists(arena);
-	if (!arena->sparse) return (nonzeros){0};
-	return (nonzeros){.entries = arena->buffer[ROLE_DV_ENTRIES],
-	    .starts = arena->buffer[ROLE_DV_STARTS],
-	    .entries_stride = (uint64_t)arena->shape.batch * arena->list_ld,
-	    .entries_ld = arena->list_ld,
-	    .starts_stride = (uint64_t)arena->shape.batch * arena->starts_ld,
-	    .starts_ld = arena->starts_ld};
+	if (arena->listed) return code_nonzeros(arena);
+	return row_nonzeros(arena, ROLE_DV_ENTRIES, ROLE_DV_STARTS);
 }
 
 /* The products with the samples of the batch as rows of A. */
@@ -255,7 +242,7 @@ static product batch_product(const arena *arena, clu_product which, uint32_t lay
 		p.a = layer_matrix(arena, ROLE_CODES, arena->plane, layer);
 		p.b = arena_w_x(arena, ROLE_WEIGHTS);
 		p.c = layer_matrix(arena, ROLE_Y, arena->spaced, layer);
-		p.sparse = code_nonzeros(arena, layer);
+		p.sparse = code_nonzeros(arena);
 		break;
 	default:
 		p.a = layer_matrix(arena, ROLE_DV, arena->spaced, layer);
@@ -283,7 +270,7 @@ static product gradient_product(const arena *arena, clu_product which)
 	p.a = layer_matrix(arena, ROLE_CODES, arena->plane, 1);
 	p.b = arena_dy(arena);
 	p.c = arena_w_x(arena, ROLE_GRADIENTS);
-	p.sparse = code_nonzeros(arena, 1);
+	p.sparse = code_nonzeros(arena);
 	p.sparse.by_column = arena->buffer[ROLE_COLUMN_ENTRIES];
 	p.sparse.by_column_starts = arena->buffer[ROLE_COLUMN_STARTS];
 	p.sparse.by_column_ld = arena->by_column_ld;

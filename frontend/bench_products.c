@@ -100,10 +100,18 @@ static clu_status set_up(struct bench *bench, const bench_run *run, const bench_
 	CLU_TRY(load(&bench->way[0], network, lanes, error));
 	for (size_t i = 0; i < WAYS_MAX - 1 && !interrupt_flag; i++) add_way(bench, i, network, lanes);
 	bench->subject = (work_subject){.arch = &model->arch, .m = model->m, .n = model->n, .batch = network->batch};
-	clu_density *density = &bench->subject.density;
-	CLU_TRY(clu_lanes_density(bench->way[0].lanes, 0, density, error));
-	for (uint32_t l = 2; l < model->arch.layers; l++) density->gradient[l] = density->gradient[1]; /* all H are timed as H_2 */
-	return CLU_OK;
+	return clu_lanes_density(bench->way[0].lanes, 0, &bench->subject.density, error);
+}
+
+/* What is timed as this product: every Y is Y_{K−1} and every H is H_2 (clu_lanes_time_product). */
+static work_subject timed_subject(const struct bench *bench, clu_product product)
+{
+	work_subject subject = bench->subject;
+	clu_density *density = &subject.density;
+	const uint32_t layers = subject.arch->layers;
+	for (uint32_t l = 2; product == CLU_PRODUCT_BACKWARD && l < layers; l++) density->gradient[l] = density->gradient[1];
+	for (uint32_t l = 0; product == CLU_PRODUCT_FORWARD && l + 2 < layers; l++) density->code[l] = density->code[layers - 2];
+	return subject;
 }
 
 static void tear_down(struct bench *bench)
@@ -156,8 +164,9 @@ static clu_status sample(
 static void report(bench_run *run, const bench_network *network, uint32_t lanes, const struct bench *bench, const struct way *way,
     clu_product product, const bench_spread *ms)
 {
-	const bench_work work = work_product(&bench->subject, product);
-	const double seconds = 1e-3 * ms->median, density = work_density(&bench->subject, product);
+	const work_subject subject = timed_subject(bench, product);
+	const bench_work work = work_product(&subject, product);
+	const double seconds = 1e-3 * ms->median, density = work_density(&subject, product);
 	const double dense = 1e-9 * work.dense_flop / seconds, real = 1e-9 * work.real_flop / seconds;
 	const double percent = 100 * (way->skips ? real : dense) / run->device_measured.peak_gflops;
 	char label[BENCH_LABEL], text[256], plan[CLU_PLAN_TEXT];
