@@ -176,6 +176,11 @@ uint lowest_bit(uint mask)
 	return 31u - clz(mask & (0u - mask));
 }
 
+uint highest_bit(uint mask)
+{
+	return 31u - clz(mask);
+}
+
 /* A bit for each nonzero of a vector, the first entry's lowest. */
 uint nonzero_bits(vec v)
 {

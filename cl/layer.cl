@@ -6,7 +6,8 @@
  *   dv_L = G_L ⊙ η'    da_{i,L} = ⟨dv_L, Y_i⟩ = ⟨H_L, x_i⟩     dθ_L = −Σ …            dU = Σ_L s_L dv_L
  *
  * Index space of both: a work-group is GROUP work-items; group (·, block, entry) covers BLOCK_ROWS rows of the batch of the
- * lane in that list entry; a work-item strides over the columns. Sums over origins and layers go in ascending order.
+ * lane in that list entry; a work-item strides over the columns. Sums over origins ascend, those over the layers above descend:
+ * both go as a pass reaches them.
  * Per lane: x is [layers][batch][ld]; y, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
  * does not fall on one line of a cache; dy, one matrix of layers·batch rows, in panels (common.cl), and du are there where layers
  * are launched one by one (else: pass.cl); u, du, gradient are [batch][ld]; gates, neurons (kind, entries that it selects), sides
@@ -73,13 +74,15 @@ SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 
 }
 #endif
 
+typedef enum mix_order { ASCENDING, DESCENDING } mix_order;
+
 /* sum + Σ a_l z_l over the bits l of `which`, at `width` neighbouring vectors, to which z points; its layers are `spaced` apart,
- * their coefficients `step`. `width` is a constant at each use, so that the sums stay in registers. */
-INLINED void mix(
-    uint width, uint which, __global const float *coefficients, uint step, __global const float *z, ulong spaced, vec *sum)
+ * their coefficients `step`. `width` and `order` are constants at each use, so that the sums stay in registers. */
+INLINED void mix(uint width, mix_order order, uint which, __global const float *coefficients, uint step, __global const float *z,
+    ulong spaced, vec *sum)
 {
-	for (uint rest = which; rest; rest &= rest - 1) {
-		const uint l = lowest_bit(rest);
+	for (uint rest = which, l; rest; rest ^= 1u << l) {
+		l = order == ASCENDING ? lowest_bit(rest) : highest_bit(rest);
 		const vec a = (vec)(coefficients[l * step]);
 		__global const float *from = z + l * spaced;
 		UNROLLED
@@ -92,11 +95,11 @@ vec mix_forward(
     uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y, ulong spaced)
 {
 	vec v = side * LOAD(u);
-	mix(1, origins, coefficients, 1, y, spaced, &v);
+	mix(1, ASCENDING, origins, coefficients, 1, y, spaced, &v);
 	return v;
 }
 
-/* Rows row0 to row_end; u, y, x, cutoffs, entries and starts are the lane's. */
+/* Rows row0 to row_end, from side·u and the mix of `origins`; u, y, x, cutoffs, entries and starts are the lane's. */
 SHARED_FUNCTION void layer_forward_rows(uint layer, uint layers, uint depth, uint row0, uint row_end, uint batch, uint n, uint ld,
     ulong spaced, uint origins, uint2 neuron, float side, __global const float *scalars, __global const float *u,
     __global const float *y, __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts,
@@ -209,15 +212,16 @@ uint origins_by_dv(uint origins, uint lowest)
 
 typedef enum backward_writes { WRITES_DV, WRITES_OPERANDS } backward_writes;
 
-/* The top layer (layer == depth) takes its gradient from the loss, the others from the H of the layers above,
- * which lie where their Y did: nothing above this layer needs that any more. Writes dv and, where these are operands of the
- * matrices' gradients, dy of this layer below the top and du, which the top starts and the others add to. partials [layers][layers
+/* A layer's gradient is that of the loss for the top layer, and comes from the H of the layers `above` for the others, going on
+ * from `begun` where that is not 0. They lie where their Y did: nothing above this layer needs that any more. Writes dv and, where
+ * these are operands of the matrices' gradients, dy of this layer below the top and du, which the top starts and the others add to.
+ * partials [layers][layers
  * + 1][blocks]: a layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. lowest: the
  * layer that the backward pass ends with. One block of rows; pointers are the lane's. */
-SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, uint depth, uint block, uint blocks, uint batch,
-    uint n, uint ld, ulong spaced, ulong dy_ld, ulong dy_panel, backward_writes writes, __global const uint *gates, uint kind,
+SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, uint depth, uint above, uint block, uint blocks,
+    uint batch, uint n, uint ld, ulong spaced, ulong dy_ld, ulong dy_panel, backward_writes writes, uint origins, uint kind,
     float side, __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,
-    __global const float *gradient, __global float *dv, __global float *dy, __global float *du, __global float *partials,
+    __global const float *begun, __global float *dv, __global float *dy, __global float *du, __global float *partials,
     __global uint2 *entries, __global uint *starts, __local float *shared)
 {
 	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
@@ -226,8 +230,6 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 	x += (ulong)(layer - 1) * batch * ld;
 	dy += (ulong)(layer - 1) * batch * dy_ld;
 	partials += block;
-
-	const uint above = layers_above(layer, depth, gates);
 
 	vec theta_sum = (vec)(0.0f);
 #if GROUP == 1
@@ -239,9 +241,9 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR) {
 			const ulong here = (ulong)row * ld + c;
 			const vec output = LOAD(x + here);
-			vec g = layer == depth ? LOAD(gradient + here) : (vec)(0.0f), d = (vec)(0.0f);
-			for (uint rest = above; rest; rest &= rest - 1) {
-				const uint l = lowest_bit(rest);
+			vec g = begun ? LOAD(begun + here) : (vec)(0.0f), d = (vec)(0.0f);
+			for (uint rest = above, l; rest; rest ^= 1u << l) {
+				l = highest_bit(rest);
 				const vec h = LOAD(y + l * spaced + here);
 				const vec a = (vec)(coefficients[l * layers + layer - 1]);
 				g = fma(a, h, g);
@@ -253,7 +255,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 			}
 			if (writes == WRITES_OPERANDS && layer < depth) {
 #if GROUP == 1 /* the loop above is a pass's too */
-				mix(1, above, coefficients + layer - 1, layers, dv + here, spaced, &d);
+				mix(1, DESCENDING, above, coefficients + layer - 1, layers, dv + here, spaced, &d);
 #endif
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
@@ -276,8 +278,8 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 		partials[l * partials_ld + (layer - 1) * blocks] = sum_entries(sums[l]);
 	}
 #endif
-	coefficient_sums(origins_by_dv(gates[layer - 1], lowest), row0, row_end, ld, spaced, dv + mine, y,
-	    partials + (layer - 1) * partials_ld, blocks, shared);
+	coefficient_sums(origins_by_dv(origins, lowest), row0, row_end, ld, spaced, dv + mine, y, partials + (layer - 1) * partials_ld,
+	    blocks, shared);
 }
 
 __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint ld, ulong spaced, ulong dy_stride, ulong dy_ld,
@@ -296,9 +298,10 @@ __kernel void layer_backward(uint layer, uint layers, uint batch, uint n, uint l
 	const uint slot = entry.x, at = slot * layers + layer - 1;
 	const uint block = (uint)get_group_id(1), blocks = (uint)get_num_groups(1);
 	const ulong plane = (ulong)batch * ld, lane = slot * layers;
-	layer_backward_rows(layer, layers, reach[slot], entry.y, block, blocks, batch, n, ld, spaced, dy_ld, dy_panel, WRITES_OPERANDS,
-	    gates + lane, neurons[at].x, sides[at], weights + slot * weights_stride + scalars_at, x + lane * plane,
-	    cutoffs + lane * batch, y + lane * spaced, gradient + slot * plane, dv + lane * spaced, dy + slot * dy_stride,
-	    du + slot * plane, partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
+	layer_backward_rows(layer, layers, reach[slot], entry.y, layers_above(layer, entry.y, gates + lane), block, blocks, batch, n,
+	    ld, spaced, dy_ld, dy_panel, WRITES_OPERANDS, gates[at], neurons[at].x, sides[at],
+	    weights + slot * weights_stride + scalars_at, x + lane * plane, cutoffs + lane * batch, y + lane * spaced,
+	    layer == entry.y ? gradient + slot * plane : 0, dv + lane * spaced, dy + slot * dy_stride, du + slot * plane,
+	    partials + lane * (layers + 1) * blocks, entries + (ulong)slot * batch * LIST_LD(ld),
 	    starts + (ulong)slot * batch * STARTS_LD(n), shared);
 }

@@ -7,6 +7,149 @@
  * W_bᵀ, then W_xᵀ at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
 #if GROUP == 1
 
+/* ---- mixing ahead ----
+ *
+ * What a layer mixes lies in far caches by then. Of AHEAD layers at a time, what those before the first of them add to each is
+ * summed in one go, so that it is fetched once for all of them; each goes on from its sum when its turn comes. In that order a sum
+ * has the bits that it has without. */
+#define AHEAD 4u         /* layers */
+#define AHEAD_LEAST 3u   /* terms that make a sum worth being put down and taken up again */
+#define AHEAD_VECTORS 4u /* of a row, at a time */
+
+uint worth_going_ahead(uint terms)
+{
+	return popcount(terms) >= AHEAD_LEAST ? terms : 0;
+}
+
+/* The first of the layers that go ahead together with this one, upwards and downwards, and which of its terms are summed then. */
+uint first_upwards(uint layer)
+{
+	return (layer - 1) / AHEAD * AHEAD + 1;
+}
+
+uint first_downwards(uint layer, uint depth)
+{
+	return depth - (depth - layer) / AHEAD * AHEAD;
+}
+
+uint origins_ahead(uint layer, __global const uint *gates)
+{
+	return worth_going_ahead(gates[layer - 1] & ((1u << (first_upwards(layer) - 1)) - 1u));
+}
+
+uint above_ahead(uint layer, uint depth, __global const uint *gates)
+{
+	const uint first = first_downwards(layer, depth);
+	return first == depth ? 0 : worth_going_ahead(layers_above(layer, depth, gates) & ~((1u << first) - 1u));
+}
+
+INLINED void forward_ahead(uint width, uint origins, float side, __global const float *coefficients, __global const float *u,
+    __global const float *y, ulong spaced, __global float *sums)
+{
+	vec sum[AHEAD_VECTORS];
+	UNROLLED
+	for (uint v = 0; v < AHEAD_VECTORS; v++)
+		if (v < width) sum[v] = side * LOAD(u + v * VECTOR);
+	mix(width, ASCENDING, origins, coefficients, 1, y, spaced, sum);
+	UNROLLED
+	for (uint v = 0; v < AHEAD_VECTORS; v++)
+		if (v < width) STORE(sum[v], sums + v * VECTOR);
+}
+
+/* Of the layers from `first` on: v in the making, into the place of their Y. */
+SHARED_FUNCTION void rows_forward_ahead(uint first, uint layers, uint depth, uint row0, uint row_end, uint ld, ulong spaced,
+    __global const uint *gates, __global const float *sides, __global const float *coefficients, __global const float *u,
+    __global float *y)
+{
+	const uint end = min(first + AHEAD, depth + 1);
+	uint origins[AHEAD], any = 0;
+	for (uint layer = first; layer < end; layer++) any |= origins[layer - first] = origins_ahead(layer, gates);
+	if (!any) return;
+	for (uint row = row0; row < row_end; row++)
+		for (uint c = 0; c < ld; c += AHEAD_VECTORS * VECTOR)
+			for (uint layer = first; layer < end; layer++) {
+				const uint which = origins[layer - first], left = (ld - c) / VECTOR;
+				const ulong here = (ulong)row * ld + c;
+				__global const float *a = coefficients + (layer - 1) * layers;
+				__global float *sums = y + (layer - 1) * spaced + here;
+				if (!which) continue;
+				if (left >= AHEAD_VECTORS)
+					forward_ahead(AHEAD_VECTORS, which, sides[layer - 1], a, u + here, y + here, spaced, sums);
+				else
+					for (uint v = 0; v < left * VECTOR; v += VECTOR)
+						forward_ahead(1, which, sides[layer - 1], a, u + here + v, y + here + v, spaced, sums + v);
+			}
+}
+
+/* sums[l] += ⟨H_l, x⟩, too. */
+INLINED void backward_ahead(uint width, uint above, uint step, __global const float *coefficients, __global const float *x,
+    __global const float *y, ulong spaced, vec *sums, __global float *gradient)
+{
+	vec g[AHEAD_VECTORS], output[AHEAD_VECTORS];
+	UNROLLED
+	for (uint v = 0; v < AHEAD_VECTORS; v++) {
+		if (v >= width) continue;
+		g[v] = (vec)(0.0f);
+		output[v] = LOAD(x + v * VECTOR);
+	}
+	for (uint rest = above, l; rest; rest ^= 1u << l) {
+		l = highest_bit(rest);
+		const vec a = (vec)(coefficients[l * step]);
+		__global const float *from = y + l * spaced;
+		vec sum = sums[l];
+		UNROLLED
+		for (uint v = 0; v < AHEAD_VECTORS; v++) {
+			if (v >= width) continue;
+			const vec h = LOAD(from + v * VECTOR);
+			g[v] = fma(a, h, g[v]);
+			sum = fma(h, output[v], sum);
+		}
+		sums[l] = sum;
+	}
+	UNROLLED
+	for (uint v = 0; v < AHEAD_VECTORS; v++)
+		if (v < width) STORE(g[v], gradient + v * VECTOR);
+}
+
+/* Of the layers from `first` down: G in the making, into the place of their dv, and the coefficients' sums of one block of rows. */
+SHARED_FUNCTION void block_backward_ahead(uint first, uint lowest, uint layers, uint depth, uint block, uint blocks, uint batch,
+    uint ld, ulong spaced, __global const uint *gates, __global const float *coefficients, __global const float *x,
+    __global const float *y, __global float *dv, __global float *partials)
+{
+	const uint row0 = block * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
+	const uint count = min(AHEAD, first + 1 - lowest);
+	uint above[AHEAD], any = 0;
+	vec sums[AHEAD][LAYERS_MAX];
+	for (uint i = 0; i < count; i++) {
+		any |= above[i] = above_ahead(first - i, depth, gates);
+		for (uint l = first; l < depth; l++) sums[i][l] = (vec)(0.0f);
+	}
+	if (!any) return;
+	for (uint row = row0; row < row_end; row++)
+		for (uint c = 0; c < ld; c += AHEAD_VECTORS * VECTOR)
+			for (uint i = 0; i < count; i++) {
+				const uint below = first - i - 1, left = (ld - c) / VECTOR;
+				const ulong here = (ulong)row * ld + c;
+				__global const float *output = x + (ulong)below * batch * ld + here;
+				__global float *gradient = dv + below * spaced + here;
+				if (!above[i]) continue;
+				if (left >= AHEAD_VECTORS)
+					backward_ahead(
+					    AHEAD_VECTORS, above[i], layers, coefficients + below, output, y + here, spaced, sums[i], gradient);
+				else
+					for (uint v = 0; v < left * VECTOR; v += VECTOR)
+						backward_ahead(
+						    1, above[i], layers, coefficients + below, output + v, y + here + v, spaced, sums[i], gradient + v);
+			}
+	for (uint i = 0; i < count; i++)
+		for (uint rest = above[i]; rest; rest &= rest - 1) {
+			const uint l = lowest_bit(rest);
+			partials[((ulong)l * (layers + 1) + first - i - 1) * blocks + block] = sum_entries(sums[i][l]);
+		}
+}
+
+/* ---- the passes ---- */
+
 /* From b to x of every layer up to the lane's depth. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint layers, uint batch, uint m, uint n, uint ld_m,
     uint ld, ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const uint *gates,
@@ -19,6 +162,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 	const uint row0 = (uint)get_global_id(0) * item_rows, row_end = min(row0 + item_rows, batch);
 	const ulong plane = (ulong)batch * ld, lane = (ulong)slot * layers;
 	weights += slot * weights_stride;
+	__global const float *scalars = weights + scalars_at;
 	gates += lane, neurons += lane, sides += lane;
 	b += (ulong)slot * batch * ld_m;
 	u += slot * plane, y += lane * spaced, x += lane * plane, cutoffs += lane * batch;
@@ -26,8 +170,11 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 	rows_dense(row0, row_end, 0, ld / VECTOR, m, b, ld_m, 1, weights, PANEL, w_b_panel, 0, u, ld, PANEL);
 	for (uint layer = 1; layer <= depth; layer++) {
 		const ulong below = layer - 1;
-		layer_forward_rows(layer, layers, depth, row0, row_end, batch, n, ld, spaced, gates[below], neurons[below], sides[below],
-		    weights + scalars_at, u, y, x, cutoffs, entries, starts, 0);
+		const uint ahead = origins_ahead(layer, gates);
+		if (layer == first_upwards(layer))
+			rows_forward_ahead(layer, layers, depth, row0, row_end, ld, spaced, gates, sides, scalars + layers, u, y);
+		layer_forward_rows(layer, layers, depth, row0, row_end, batch, n, ld, spaced, gates[below] & ~ahead, neurons[below],
+		    ahead ? 1.0f : sides[below], scalars, ahead ? y + below * spaced : u, y, x, cutoffs, entries, starts, 0);
 		if (layer < depth)
 			rows_times(row0, row_end, n, ld, x + below * plane, entries, starts, weights + w_xt_at, w_x_panel, y + below * spaced);
 	}
@@ -57,9 +204,16 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	entries += (ulong)slot * batch * LIST_LD(ld), starts += (ulong)slot * batch * STARTS_LD(n);
 	for (uint layer = depth; layer >= lowest; layer--) {
 		const ulong below = layer - 1;
-		for (uint block = block0; block < block_end; block++)
-			layer_backward_rows(layer, layers, lowest, depth, block, blocks, batch, n, ld, spaced, 0, 0, WRITES_DV, gates,
-			    neurons[below].x, sides[below], weights, x, cutoffs, y, gradient, dv, 0, 0, partials, entries, starts, 0);
+		const uint ahead = above_ahead(layer, depth, gates), above = layers_above(layer, depth, gates) & ~ahead;
+		__global const float *begun = layer == depth ? gradient : ahead ? dv + below * spaced : 0;
+		for (uint block = block0; block < block_end; block++) {
+			if (layer == first_downwards(layer, depth))
+				block_backward_ahead(
+				    layer, lowest, layers, depth, block, blocks, batch, ld, spaced, gates, weights + layers, x, y, dv, partials);
+			layer_backward_rows(layer, layers, lowest, depth, above, block, blocks, batch, n, ld, spaced, 0, 0, WRITES_DV,
+			    gates[below], neurons[below].x, sides[below], weights, x, cutoffs, y, begun, dv, 0, 0, partials, entries, starts,
+			    0);
+		}
 		if (layer > lowest)
 			rows_times(row0, row_end, n, ld, dv + below * spaced, entries, starts, transposed, w_x_panel, y + below * spaced);
 	}
@@ -86,14 +240,14 @@ void mix_dy(uint width, uint above, __global const float *coefficients, uint ste
 		vec sum[WIDE_VECTORS];
 		UNROLLED
 		for (uint v = 0; v < WIDE_VECTORS; v++) sum[v] = (vec)(0.0f);
-		mix(WIDE_VECTORS, above, coefficients, step, dv, spaced, sum);
+		mix(WIDE_VECTORS, DESCENDING, above, coefficients, step, dv, spaced, sum);
 		UNROLLED
 		for (uint v = 0; v < WIDE_VECTORS; v++) STORE(sum[v], mixed + PANEL_AT(v, MIXED_PANEL));
 		return;
 	}
 	for (uint v = 0; v < width; v++) {
 		vec sum = (vec)(0.0f);
-		mix(1, above, coefficients, step, dv + v * VECTOR, spaced, &sum);
+		mix(1, DESCENDING, above, coefficients, step, dv + v * VECTOR, spaced, &sum);
 		STORE(sum, mixed + PANEL_AT(v, MIXED_PANEL));
 	}
 }

@@ -29,6 +29,10 @@ static uint64_t operand_floats(const arena *arena, uint64_t rows)
 	return arena->panels ? (arena->ld_n + PANEL - 1) / PANEL * panel_floats(rows) : rows * arena->ld_n;
 }
 
+/* Floats between Y and dv of neighbouring layers: what is mixed of all layers at a time, 64 floats of a row, falls on other lines
+ * of a cache for each of 16 of them. */
+static const uint64_t layer_gap = 64;
+
 static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 {
 	const uint64_t n = shape->n, m = shape->m;
@@ -42,7 +46,7 @@ static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 	arena->passes = program_passes(plan);
 	arena->mixing = arena->passes ? gradient_room(plan, arena->ld_n) : 0;
 	arena->plane = (uint64_t)shape->batch * arena->ld_n;
-	arena->spaced = arena->plane + MATRIX_ALIGN;
+	arena->spaced = arena->plane + layer_gap;
 	arena->w_xt_at = operand_floats(arena, m);
 	arena->scalars_at = arena->w_xt_at + operand_floats(arena, n);
 	arena->weights_floats = arena->scalars_at + arena_ld(arena_scalars(shape->layers));

@@ -23,6 +23,11 @@ static const pass_case cases[] = {
     {9, 33, 19, {"0_0_1_2_5:f", "0_0_0_0_0", "0_0_0_3_7:fpfsf", "0_0_1_3_7:fffff:11010"}, {5, 5, 5, 4}, {1, 1, 2, 1}, false, 0x1,
         0x8},
     {40, 97, 67, {"0_0_1_3_7_15", "0_0_0_0_0_0", "0_0_0_0_0_0", "0_0_1_1_1_1:sssssl"}, {6, 6, 6, 6}, {1, 1, 6, 4}, true, 0, 0},
+    /* layers enough for several groups of them to mix ahead (pass.cl), up to others in their middle, and for some not to */
+    {5, 70, 11,
+        {"0_0_1_3_7_15_31_63_127_255", "0_0_0_0_0_0_0_0_0_0", "0_0_1_3_7_15_31_63_127_255:slrpfslrpf",
+            "0_0_1_0_7_14_0_63_1_254:ssssssssss:1010101011"},
+        {10, 10, 9, 10}, {1, 1, 4, 2}, false, 0, 0},
     /* more samples than LIST_ROWS, more columns than a block's, and lanes enough for a work-item to take all of them */
     {20, 140, 150, {"0_0_1_3", "0_0_0_0", "0_0_0_0:f", "0_0_0_1:slsp"}, {4, 4, 3, 4}, {1, 1, 1, 1}, true, 0, 0},
 };
