@@ -10,12 +10,11 @@
  * both go as a pass reaches them.
  * Per lane: x is [layers][batch][ld]; y, dv are too, but the layers `spaced` floats apart, so that the same entry of all layers
  * does not fall on one line of a cache; dy, one matrix of layers·batch rows, in panels (common.cl), and du are there where layers
- * are launched one by one (else: pass.cl); u, du, gradient are [batch][ld]; gates, neurons (kind, entries that it selects), sides
- * are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars are θ[layers], then a[layers][layers] (row: layer L, column:
- * origin i), inside the lane's weights.
- * Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros of the rows of x and dv that will be multiplied
- * (product.cl), of the layer in hand: entries [batch][LIST_LD]; starts beside them, a row's being [blocks of LIST_COLUMNS columns +
- * 1], where the entries of each block begin and, last, how many there are. */
+ * are launched one by one (else: pass_gradient.cl); u, du, gradient are [batch][ld]; gates, neurons (kind, entries that it
+ * selects), sides are [layers]; cutoffs (neuron.cl) are [layers][batch]; scalars are θ[layers], then a[layers][layers] (row: layer
+ * L, column: origin i), inside the lane's weights. Where products skip zeros (SPARSE_BELOW > 0) the kernels also list the nonzeros
+ * of the rows of x and dv that will be multiplied (product.cl), of the layer in hand: entries [batch][LIST_LD]; starts beside them,
+ * a row's being [blocks of LIST_COLUMNS columns + 1], where the entries of each block begin and, last, how many there are. */
 
 #if SPARSE_BELOW > 0
 #if VECTOR == 16 && defined(__AVX512F__)

@@ -5,19 +5,24 @@
  * steps[step][slot]; an evaluation takes samples first, first + 1, … in their own order, the last one repeated to fill the
  * batch. Row kernels: group (·, block, entry) as in layer.cl. */
 
-/* b of the batch: [batch][ld] from samples [count][ld]. */
+/* Rows of the batch, [batch][ld], from samples [count][ld]. */
+void gather_rows(uint row0, uint row_end, uint ld, __global const uint *order, __global const float *samples, __global float *out)
+{
+	for (uint row = row0; row < row_end; row++) {
+		__global const float *sample = samples + (ulong)order[row] * ld;
+		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
+			STORE(LOAD(sample + c), out + (ulong)row * ld + c);
+	}
+}
+
+/* b of the batch. */
 __kernel void gather_training(uint batch, uint ld, __global const uint2 *list, uint list_first, __global const step_data *steps,
     uint step, uint lanes, __global const uint *order, uint order_stride, __global const float *samples, __global float *out)
 {
 	const uint slot = list[list_first + get_group_id(2)].x;
 	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
 	order += (ulong)slot * order_stride + steps[step * lanes + slot].first;
-	out += (ulong)slot * batch * ld;
-	for (uint row = row0; row < row_end; row++) {
-		__global const float *sample = samples + (ulong)order[row] * ld;
-		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
-			STORE(LOAD(sample + c), out + (ulong)row * ld + c);
-	}
+	gather_rows(row0, row_end, ld, order, samples, out + (ulong)slot * batch * ld);
 }
 
 __kernel void gather_evaluation(uint batch, uint ld, __global const uint2 *list, uint list_first, uint first, uint count,
@@ -54,18 +59,10 @@ float loss_factor(uint loss, float2 norms)
 	return norms.y == 0.0f ? 1.0f : 2.0f / fmax(fma(1e-9f, norms.y, norms.x), 1e-30f);
 }
 
-/* gradient = factor·(x_depth − x*). */
-__kernel void loss_backward(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first,
-    __global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
-    __global const float *samples, __global const float *x, __global float *gradient)
+/* gradient = factor·(x_depth − x*), of rows of the batch; x is the last layer's. */
+void loss_rows(uint loss, uint row0, uint row_end, uint ld, __global const uint *order, __global const float *samples,
+    __global const float *x, __global float *gradient, __local float *shared)
 {
-	GROUP_SCRATCH(shared);
-	const uint2 entry = list[list_first + get_group_id(2)];
-	const uint loss = steps[step * lanes + entry.x].loss;
-	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
-	order += (ulong)entry.x * order_stride + steps[step * lanes + entry.x].first;
-	x += ((ulong)entry.x * layers + entry.y - 1) * batch * ld;
-	gradient += (ulong)entry.x * batch * ld;
 	for (uint row = row0; row < row_end; row++) {
 		__global const float *truth = samples + (ulong)order[row] * ld;
 		const ulong at = (ulong)row * ld;
@@ -74,6 +71,19 @@ __kernel void loss_backward(uint layers, uint batch, uint ld, __global const uin
 		for (uint c = (uint)get_local_id(0) * VECTOR; c < ld; c += GROUP * VECTOR)
 			STORE(factor * (LOAD(x + at + c) - LOAD(truth + c)), gradient + at + c);
 	}
+}
+
+__kernel void loss_backward(uint layers, uint batch, uint ld, __global const uint2 *list, uint list_first,
+    __global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
+    __global const float *samples, __global const float *x, __global float *gradient)
+{
+	GROUP_SCRATCH(shared);
+	const uint2 entry = list[list_first + get_group_id(2)];
+	const step_data now = steps[step * lanes + entry.x];
+	const uint row0 = (uint)get_group_id(1) * BLOCK_ROWS, row_end = min(row0 + BLOCK_ROWS, batch);
+	x += ((ulong)entry.x * layers + entry.y - 1) * batch * ld;
+	loss_rows(now.loss, row0, row_end, ld, order + (ulong)entry.x * order_stride + now.first, samples, x,
+	    gradient + (ulong)entry.x * batch * ld, shared);
 }
 
 /* Per sample of an evaluation: errors[slot][sample] = (‖x − x*‖², ‖x*‖²). */

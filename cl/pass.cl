@@ -1,10 +1,10 @@
 /* pass.cl: a whole pass through the network in one launch, for devices where a work-item does the work of a group (CPUs): a
  * sample's way through the layers touches no other sample, so a work-item takes its rows of the batch from layer to layer, and
- * nobody waits for anybody in between. The matrices' gradients, which need all samples, have launches of their own. The same
- * functions as the launches by layer and product, hence the same bits.
+ * nobody waits for anybody in between. The matrices' gradients, which need all samples, have launches of their own
+ * (pass_gradient.cl). The same functions as the launches by layer and product, hence the same bits.
  *
- * Index space of the passes: (blocks of item_rows rows, entries); item_rows is a multiple of BLOCK_ROWS. Per lane: see layer.cl;
- * W_bᵀ, then W_xᵀ at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
+ * Index space: (blocks of item_rows rows, entries); item_rows is a multiple of BLOCK_ROWS. Per lane: see layer.cl; W_bᵀ, then W_xᵀ
+ * at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
 #if GROUP == 1
 
 /* ---- mixing ahead ----
@@ -150,16 +150,13 @@ SHARED_FUNCTION void block_backward_ahead(uint first, uint lowest, uint layers, 
 
 /* ---- the passes ---- */
 
-/* From b to x of every layer up to the lane's depth. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint layers, uint batch, uint m, uint n, uint ld_m,
-    uint ld, ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const uint *gates,
-    __global const uint2 *neurons, __global const float *sides, __global const float *weights, ulong weights_stride,
-    ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *b, __global float *u,
-    __global float *y, __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts)
+/* Rows of a lane from b to x of every layer up to `depth`. */
+SHARED_FUNCTION void rows_forward(uint slot, uint depth, uint row0, uint row_end, uint layers, uint batch, uint m, uint n,
+    uint ld_m, uint ld, ulong spaced, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
+    __global const float *weights, ulong weights_stride, ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at,
+    __global const float *b, __global float *u, __global float *y, __global float *x, __global float *cutoffs,
+    __global uint2 *entries, __global uint *starts)
 {
-	const uint2 entry = list[list_first + get_global_id(1)];
-	const uint slot = entry.x, depth = entry.y;
-	const uint row0 = (uint)get_global_id(0) * item_rows, row_end = min(row0 + item_rows, batch);
 	const ulong plane = (ulong)batch * ld, lane = (ulong)slot * layers;
 	weights += slot * weights_stride;
 	__global const float *scalars = weights + scalars_at;
@@ -180,23 +177,18 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint l
 	}
 }
 
-/* From the loss's gradient to dv and the partial sums, from the lane's depth down to layer reach[slot]. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint layers, uint batch, uint n, uint ld, ulong spaced,
-    uint item_rows, __global const uint2 *list, uint list_first, __global const uint *reach, __global const uint *gates,
-    __global const uint2 *neurons, __global const float *sides, __global const float *weights, ulong weights_stride,
-    ulong scalars_at, __global const float *transposed, ulong transposed_stride, ulong w_x_panel, __global const float *x,
-    __global const float *cutoffs, __global float *y, __global const float *gradient, __global float *dv, __global float *partials,
-    __global uint2 *entries, __global uint *starts)
+/* Rows of a lane from the loss's gradient to dv and the partial sums, from `depth` down to `lowest`. */
+SHARED_FUNCTION void rows_backward(uint slot, uint depth, uint lowest, uint row0, uint row_end, uint layers, uint batch, uint n,
+    uint ld, ulong spaced, __global const uint *gates, __global const uint2 *neurons, __global const float *sides,
+    __global const float *weights, ulong weights_stride, ulong scalars_at, __global const float *transposed,
+    ulong transposed_stride, ulong w_x_panel, __global const float *x, __global const float *cutoffs, __global float *y,
+    __global const float *gradient, __global float *dv, __global float *partials, __global uint2 *entries, __global uint *starts)
 {
-	const uint2 entry = list[list_first + get_global_id(1)];
-	const uint slot = entry.x, depth = entry.y;
-	const uint row0 = (uint)get_global_id(0) * item_rows, row_end = min(row0 + item_rows, batch);
 	const uint block0 = row0 / BLOCK_ROWS, block_end = (row_end + BLOCK_ROWS - 1) / BLOCK_ROWS;
 	const uint blocks = (batch + BLOCK_ROWS - 1) / BLOCK_ROWS;
 	const ulong plane = (ulong)batch * ld, lane = (ulong)slot * layers;
-	const uint lowest = reach[slot];
+	__global const float *scalars = weights + slot * weights_stride + scalars_at;
 	gates += lane, neurons += lane, sides += lane;
-	weights += slot * weights_stride + scalars_at;
 	transposed += slot * transposed_stride;
 	x += lane * plane, cutoffs += lane * batch, y += lane * spaced, dv += lane * spaced;
 	gradient += slot * plane;
@@ -209,9 +201,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 		for (uint block = block0; block < block_end; block++) {
 			if (layer == first_downwards(layer, depth))
 				block_backward_ahead(
-				    layer, lowest, layers, depth, block, blocks, batch, ld, spaced, gates, weights + layers, x, y, dv, partials);
+				    layer, lowest, layers, depth, block, blocks, batch, ld, spaced, gates, scalars + layers, x, y, dv, partials);
 			layer_backward_rows(layer, layers, lowest, depth, above, block, blocks, batch, n, ld, spaced, 0, 0, WRITES_DV,
-			    gates[below], neurons[below].x, sides[below], weights, x, cutoffs, y, begun, dv, 0, 0, partials, entries, starts,
+			    gates[below], neurons[below].x, sides[below], scalars, x, cutoffs, y, begun, dv, 0, 0, partials, entries, starts,
 			    0);
 		}
 		if (layer > lowest)
@@ -219,126 +211,56 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint 
 	}
 }
 
-/* ---- the matrices' gradients ----
- *
- * What they read as B, dY and dU, is mixed from dv where it is needed: WIDE_VECTORS vectors of LIST_ROWS samples at a time, which
- * stay in the first-level cache, into panels of a work-item's own. */
-#define MIXED_PANEL ((LIST_ROWS + 1) * PANEL)
-
-/* Where a work-item (column, row, entry) mixes, in room for all of them. */
-__global float *mixed_of(__global float *mixed)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_forward(uint layers, uint batch, uint m, uint n, uint ld_m,
+    uint ld, ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const uint *gates,
+    __global const uint2 *neurons, __global const float *sides, __global const float *weights, ulong weights_stride,
+    ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *b, __global float *u,
+    __global float *y, __global float *x, __global float *cutoffs, __global uint2 *entries, __global uint *starts)
 {
-	const ulong item = (get_global_id(2) * get_global_size(1) + get_global_id(1)) * get_global_size(0) + get_global_id(0);
-	return mixed + item * PANELS_AT_ONCE * MIXED_PANEL;
+	const uint2 entry = list[list_first + get_global_id(1)];
+	const uint row0 = (uint)get_global_id(0) * item_rows, row_end = min(row0 + item_rows, batch);
+	rows_forward(entry.x, entry.y, row0, row_end, layers, batch, m, n, ld_m, ld, spaced, gates, neurons, sides, weights,
+	    weights_stride, w_b_panel, w_xt_at, w_x_panel, scalars_at, b, u, y, x, cutoffs, entries, starts);
 }
 
-/* dY of a sample of a layer in `width` vectors, WIDE_VECTORS at most; dv points to the first of layer 1's. */
-void mix_dy(uint width, uint above, __global const float *coefficients, uint step, __global const float *dv, ulong spaced,
-    __global float *mixed)
+/* Down to layer reach[slot]. */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_backward(uint layers, uint batch, uint n, uint ld, ulong spaced,
+    uint item_rows, __global const uint2 *list, uint list_first, __global const uint *reach, __global const uint *gates,
+    __global const uint2 *neurons, __global const float *sides, __global const float *weights, ulong weights_stride,
+    ulong scalars_at, __global const float *transposed, ulong transposed_stride, ulong w_x_panel, __global const float *x,
+    __global const float *cutoffs, __global float *y, __global const float *gradient, __global float *dv, __global float *partials,
+    __global uint2 *entries, __global uint *starts)
 {
-	if (width == WIDE_VECTORS) {
-		vec sum[WIDE_VECTORS];
-		UNROLLED
-		for (uint v = 0; v < WIDE_VECTORS; v++) sum[v] = (vec)(0.0f);
-		mix(WIDE_VECTORS, DESCENDING, above, coefficients, step, dv, spaced, sum);
-		UNROLLED
-		for (uint v = 0; v < WIDE_VECTORS; v++) STORE(sum[v], mixed + PANEL_AT(v, MIXED_PANEL));
-		return;
-	}
-	for (uint v = 0; v < width; v++) {
-		vec sum = (vec)(0.0f);
-		mix(1, DESCENDING, above, coefficients, step, dv + v * VECTOR, spaced, &sum);
-		STORE(sum, mixed + PANEL_AT(v, MIXED_PANEL));
-	}
+	const uint2 entry = list[list_first + get_global_id(1)];
+	const uint row0 = (uint)get_global_id(0) * item_rows, row_end = min(row0 + item_rows, batch);
+	rows_backward(entry.x, entry.y, reach[entry.x], row0, row_end, layers, batch, n, ld, spaced, gates, neurons, sides, weights,
+	    weights_stride, scalars_at, transposed, transposed_stride, w_x_panel, x, cutoffs, y, gradient, dv, partials, entries,
+	    starts);
 }
 
-/* dU of a sample, the top layer's share first. */
-INLINED void add_du(uint width, uint depth, __global const float *sides, __global const float *dv, ulong spaced, vec *sum)
+/* All that a step does with a sample by itself: what gather_training, pass_forward, loss_backward and pass_backward do. */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_training(uint layers, uint batch, uint m, uint n, uint ld_m,
+    uint ld, ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const uint *reach,
+    __global const uint *gates, __global const uint2 *neurons, __global const float *sides, __global const float *weights,
+    ulong weights_stride, ulong w_b_panel, ulong w_xt_at, ulong w_x_panel, ulong scalars_at, __global const float *transposed,
+    ulong transposed_stride, __global const step_data *steps, uint step, uint lanes, __global const uint *order, uint order_stride,
+    __global const float *samples_b, __global const float *samples_x, __global float *b, __global float *u, __global float *y,
+    __global float *x, __global float *cutoffs, __global float *gradient, __global float *dv, __global float *partials,
+    __global uint2 *entries, __global uint *starts, __global uint2 *dv_entries, __global uint *dv_starts)
 {
-	dv += (depth - 1) * spaced;
-	UNROLLED
-	for (uint v = 0; v < width; v++) sum[v] = sides[depth - 1] * LOAD(dv + v * VECTOR);
-	for (uint l = depth - 1; l >= 1; l--) {
-		const vec side = (vec)(sides[l - 1]);
-		dv -= spaced;
-		UNROLLED
-		for (uint v = 0; v < width; v++) sum[v] = fma(side, LOAD(dv + v * VECTOR), sum[v]);
-	}
-}
-
-void mix_du(uint width, uint depth, __global const float *sides, __global const float *dv, ulong spaced, __global float *mixed)
-{
-	if (width == WIDE_VECTORS) {
-		vec sum[WIDE_VECTORS];
-		add_du(WIDE_VECTORS, depth, sides, dv, spaced, sum);
-		UNROLLED
-		for (uint v = 0; v < WIDE_VECTORS; v++) STORE(sum[v], mixed + PANEL_AT(v, MIXED_PANEL));
-		return;
-	}
-	for (uint v = 0; v < width; v++) {
-		vec sum;
-		add_du(1, depth, sides, dv + v * VECTOR, spaced, &sum);
-		STORE(sum, mixed + PANEL_AT(v, MIXED_PANEL));
-	}
-}
-
-/* dW_bᵀ = bᵀ dU. Work-item (PANELS_AT_ONCE panels, item_rows rows of W_bᵀ, entry). */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradient_b(uint layers, uint batch, uint m, uint ld_m, uint ld,
-    ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const float *sides, __global const float *b,
-    __global const float *dv, __global float *mixed, __global float *gradients, ulong stride, ulong panel)
-{
-	const uint2 entry = list[list_first + get_global_id(2)];
+	const uint2 entry = list[list_first + get_global_id(1)];
 	const uint slot = entry.x, depth = entry.y;
-	const uint vector0 = (uint)get_global_id(0) * WIDE_VECTORS, width = min((uint)WIDE_VECTORS, ld / VECTOR - vector0);
-	const uint row0 = (uint)get_global_id(1) * item_rows, row_end = min(row0 + item_rows, m);
-	sides += (ulong)slot * layers;
-	b += (ulong)slot * batch * ld_m, dv += slot * layers * spaced + vector0 * VECTOR;
-	gradients += slot * stride + vector0 / PANEL_VECTORS * panel;
-	mixed = mixed_of(mixed);
-	for (uint k0 = 0; k0 < batch; k0 += LIST_ROWS) {
-		const uint height = min((uint)LIST_ROWS, batch - k0);
-		for (uint row = 0; row < height; row++)
-			mix_du(width, depth, sides, dv + (ulong)(k0 + row) * ld, spaced, mixed + row * PANEL);
-		rows_dense(row0, row_end, 0, width, height, b + (ulong)k0 * ld_m, 1, ld_m, mixed, PANEL, MIXED_PANEL, k0 > 0, gradients,
-		    PANEL, panel);
-	}
-}
-
-/* dW_xᵀ = Σ_i x_iᵀ dY_i. Work-item (PANELS_AT_ONCE panels, item_columns columns of x, entry); lists by column as in
- * product_gradient.cl. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradient_x(uint layers, uint batch, uint n, uint ld, ulong spaced,
-    uint item_columns, __global const uint2 *list, uint list_first, __global const uint *gates, __global const float *weights,
-    ulong weights_stride, ulong scalars_at, __global const float *x, __global const uint2 *entries, ulong entries_ld,
-    __global const uint *starts, ulong starts_stride, __global const float *dv, __global float *mixed, __global float *gradients,
-    ulong w_x_at, ulong panel)
-{
-	const uint2 entry = list[list_first + get_global_id(2)];
-	const uint slot = entry.x, depth = entry.y, inner = batch * (depth - 1), blocks = row_blocks(inner);
-	const uint vector0 = (uint)get_global_id(0) * WIDE_VECTORS, width = min((uint)WIDE_VECTORS, ld / VECTOR - vector0);
-	const uint first = (uint)get_global_id(1) * item_columns, end = min(first + item_columns, n);
-	const ulong lane = (ulong)slot * layers;
-	__global const float *coefficients = weights + slot * weights_stride + scalars_at + layers;
-	gates += lane;
-	x += lane * batch * ld, dv += lane * spaced + vector0 * VECTOR;
-	entries += slot * (ulong)n * entries_ld;
-	starts += slot * starts_stride;
-	gradients += slot * weights_stride + w_x_at + vector0 / PANEL_VECTORS * panel;
-	mixed = mixed_of(mixed);
-	uint layer = 1, sample = 0, above = layers_above(layer, depth, gates);
-	for (uint block = 0; block < blocks; block++) {
-		const uint k0 = block * LIST_ROWS, height = min((uint)LIST_ROWS, inner - k0);
-		for (uint row = 0; row < height; row++) {
-			mix_dy(width, above, coefficients + layer - 1, layers, dv + (ulong)sample * ld, spaced, mixed + row * PANEL);
-			if (++sample < batch) continue;
-			sample = 0, layer++;
-			above = layers_above(layer, depth, gates);
-		}
-		for (uint column = first; column < end; column += LIST_COLUMNS) {
-			const uint columns = min((uint)LIST_COLUMNS, end - column);
-			gradient_block(block > 0, columns, height, 0, width, x + column + (ulong)k0 * ld, ld,
-			    entries + column * entries_ld + k0 * columns, starts + (column / LIST_COLUMNS * blocks + block) * BLOCK_STARTS,
-			    mixed, MIXED_PANEL, gradients + column * PANEL, PANEL, panel);
-		}
-	}
+	const uint row0 = (uint)get_global_id(0) * item_rows, row_end = min(row0 + item_rows, batch);
+	const ulong plane = (ulong)batch * ld;
+	const step_data now = steps[step * lanes + slot];
+	order += (ulong)slot * order_stride + now.first;
+	gather_rows(row0, row_end, ld_m, order, samples_b, b + (ulong)slot * batch * ld_m);
+	rows_forward(slot, depth, row0, row_end, layers, batch, m, n, ld_m, ld, spaced, gates, neurons, sides, weights, weights_stride,
+	    w_b_panel, w_xt_at, w_x_panel, scalars_at, b, u, y, x, cutoffs, entries, starts);
+	loss_rows(
+	    now.loss, row0, row_end, ld, order, samples_x, x + ((ulong)slot * layers + depth - 1) * plane, gradient + slot * plane, 0);
+	rows_backward(slot, depth, reach[slot], row0, row_end, layers, batch, n, ld, spaced, gates, neurons, sides, weights,
+	    weights_stride, scalars_at, transposed, transposed_stride, w_x_panel, x, cutoffs, y, gradient, dv, partials, dv_entries,
+	    dv_starts);
 }
 #endif

@@ -39,12 +39,12 @@ launch_grid tiled_grid(const clu_device *device, uint32_t rows, uint32_t vectors
 /* The same of a listed kernel, which shares each of those work-groups among *split. */
 launch_grid listed_grid(const clu_device *device, uint32_t rows, uint32_t vectors, uint32_t entries, uint32_t *split);
 
-/* The grid of a CPU's gradient kernel (product_gradient.cl, pass.cl) for a C of `rows` rows of `vectors` vectors: each work-item
- * has *item_rows of the rows, a multiple of `unit`. All of them where there are work-items enough, since those that share columns
- * prepare the same. */
+/* The grid of a CPU's gradient kernel (product_gradient.cl, pass_gradient.cl) for a C of `rows` rows of `vectors` vectors: each
+ * work-item has *item_rows of the rows, a multiple of `unit`. All of them where there are work-items enough, since those that share
+ * columns prepare the same. */
 launch_grid gradient_grid(
     const clu_device *device, uint32_t rows, uint32_t unit, uint32_t vectors, uint32_t entries, uint32_t *item_rows);
-/* Floats that the work-items of one entry of such a grid, however many, mix in (pass.cl), for rows of `width` floats. */
+/* Floats that the work-items of one entry of such a grid, however many, mix in (pass_gradient.cl), for rows of `width` floats. */
 uint64_t gradient_room(const clu_plan *plan, uint32_t width);
 
 #endif

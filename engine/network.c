@@ -352,9 +352,25 @@ clu_status network_forward(const arena *arena, const network_lists *lists, clu_e
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error)
 {
 	const lane_list all = network_all(arena, lists);
-	CLU_TRY(arena->passes ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error));
+	return arena->passes ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error);
+}
+
+clu_status network_matrix_gradients(const arena *arena, const network_lists *lists, clu_error *error)
+{
 	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_GRADIENT_B, 0, error));
 	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
+}
+
+/* A launch costs what a small network's layer does: where passes are one each, a step has both in one, but where each is timed. */
+clu_status network_pass(
+    const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error)
+{
+	const lane_list all = network_all(arena, lists);
+	if (arena->passes && !arena->device->profile) return pass_training(arena, &all, samples, step, error);
+	CLU_TRY(gather_training(arena, &all, samples, step, error));
+	CLU_TRY(network_forward(arena, lists, error));
+	CLU_TRY(loss_backward(arena, &all, samples, step, error));
+	return network_backward(arena, lists, error);
 }
 
 clu_status network_step(
@@ -363,10 +379,8 @@ clu_status network_step(
 	const lane_list all = network_all(arena, lists);
 	const lane_list w_b_list = take(arena, lists, list_w_b(lists->layers)), w_x_list = take(arena, lists, list_w_x(lists->layers));
 	const lane_list clip_list = take(arena, lists, list_clip(lists->layers));
-	CLU_TRY(gather_training(arena, &all, samples, step, error));
-	CLU_TRY(network_forward(arena, lists, error));
-	CLU_TRY(loss_backward(arena, &all, samples, step, error));
-	CLU_TRY(network_backward(arena, lists, error));
+	CLU_TRY(network_pass(arena, lists, samples, step, error));
+	CLU_TRY(network_matrix_gradients(arena, lists, error));
 	CLU_TRY(adam_clip(arena, &clip_list, error));
 	CLU_TRY(adam_matrix(arena, WEIGHT_B, &w_b_list, step, error));
 	CLU_TRY(adam_matrix(arena, WEIGHT_X, &w_x_list, step, error));

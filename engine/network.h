@@ -49,8 +49,12 @@ clu_status network_begin_layers(
 clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error);
 /* From measurements to codes (ROLE_B, ROLE_CODES) of every lane's depth. */
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error);
-/* From TOP to GRADIENTS and PARTIALS. */
+/* From TOP to DV and PARTIALS, and from there to GRADIENTS. */
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error);
+clu_status network_matrix_gradients(const arena *arena, const network_lists *lists, clu_error *error);
+/* A batch of the samples both ways: to CODES, and back to DV and PARTIALS. */
+clu_status network_pass(
+    const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error);
 /* A whole optimiser step: gather, forward, loss, backward, Adam; nothing is waited for. */
 clu_status network_step(
     const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error);

@@ -1,4 +1,4 @@
-/* pass.c: launches of cl/pass.cl. */
+/* pass.c: launches of cl/pass.cl and cl/pass_gradient.cl. */
 #include "pass.h"
 
 #include "launch.h"
@@ -49,6 +49,27 @@ clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *e
 	    ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_PARTIALS]),
 	    ARG_BUFFER(buffer[ROLE_DV_ENTRIES]), ARG_BUFFER(buffer[ROLE_DV_STARTS])};
 	return LAUNCH(arena->device, KERNEL_pass_backward, arguments, pass_grid(arena, rows, list->count), error);
+}
+
+clu_status pass_training(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step, clu_error *error)
+{
+	const arena_shape *shape = &arena->shape;
+	const cl_mem *buffer = arena->buffer;
+	const uint32_t rows = rows_of_item(arena, list->count);
+	const matrix w_b = arena_w_b(arena, ROLE_WEIGHTS), w_x = arena_w_x(arena, ROLE_WEIGHTS);
+	const matrix transposed = arena_operand(arena, ROLE_TRANSPOSED, 0, shape->n);
+	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(shape->n),
+	    ARG_UINT(arena->ld_m), ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_BUFFER(list->buffer),
+	    ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_REACH]), ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_NEURONS]),
+	    ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel), ARG_OFFSET(w_x.at),
+	    ARG_OFFSET(w_x.panel), ARG_OFFSET(arena->scalars_at), ARG_BUFFER(transposed.buffer), ARG_OFFSET(transposed.stride),
+	    ARG_BUFFER(buffer[ROLE_STEPS]), ARG_UINT(step), ARG_UINT(shape->lanes), ARG_BUFFER(buffer[ROLE_ORDER]),
+	    ARG_UINT(shape->order), ARG_BUFFER(samples->b), ARG_BUFFER(samples->x), ARG_BUFFER(buffer[ROLE_B]),
+	    ARG_BUFFER(buffer[ROLE_U]), ARG_BUFFER(buffer[ROLE_Y]), ARG_BUFFER(buffer[ROLE_CODES]), ARG_BUFFER(buffer[ROLE_CUTOFFS]),
+	    ARG_BUFFER(buffer[ROLE_TOP]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_PARTIALS]),
+	    ARG_BUFFER(buffer[ROLE_CODE_ENTRIES]), ARG_BUFFER(buffer[ROLE_CODE_STARTS]), ARG_BUFFER(buffer[ROLE_DV_ENTRIES]),
+	    ARG_BUFFER(buffer[ROLE_DV_STARTS])};
+	return LAUNCH(arena->device, KERNEL_pass_training, arguments, pass_grid(arena, rows, list->count), error);
 }
 
 clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error *error)

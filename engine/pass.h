@@ -3,12 +3,14 @@
 #ifndef CLU_PASS_H
 #define CLU_PASS_H
 
-#include "arena.h"
+#include "loss.h"
 
 /* From B to U, Y and CODES up to each lane's depth. */
 clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *error);
 /* From TOP to DV and PARTIALS, from each lane's depth down to the layer that its REACH names. */
 clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *error);
+/* gather_training, pass_forward, loss_backward and pass_backward in one launch. */
+clu_status pass_training(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step, clu_error *error);
 /* From DV to the gradients of W_b and W_x, the layers' share of it mixed on the way. x: CODES, their lists and the room for lists
  * by column, as a product's A. Both overwrite DY. */
 clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error *error);

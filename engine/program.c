@@ -77,7 +77,7 @@ static bool kernel_used(const clu_plan *plan, int kernel)
 enum { SOURCE_RANKS = 5 };
 static unsigned source_rank(const char *name)
 {
-	const bool last = strcmp(name, "applier") == 0 || strcmp(name, "epilogue") == 0 || strcmp(name, "pass") == 0;
+	const bool last = strcmp(name, "applier") == 0 || strcmp(name, "epilogue") == 0 || strncmp(name, "pass", 4) == 0;
 	if (last) return 4;
 	return strcmp(name, "common") == 0 ? 0 : strcmp(name, "neuron") == 0 ? 1 : strcmp(name, "product_gpu") == 0 ? 3 : 2;
 }

@@ -34,6 +34,7 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 #define PASS_KERNEL_MAP(X) \
 	X(pass_forward) \
 	X(pass_backward) \
+	X(pass_training) \
 	X(pass_gradient_b) \
 	X(pass_gradient_x)
 

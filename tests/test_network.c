@@ -200,6 +200,7 @@ static void check_case(clu_device *device, const network_case *c)
 	support_ok(network_forward(&f->arena, &f->lists, &error), &error);
 	for (uint32_t lane = 0; lane < c->lanes; lane++) check_output(f, lane, lane ? lane + 1 : 0);
 	support_ok(network_backward(&f->arena, &f->lists, &error), &error);
+	support_ok(network_matrix_gradients(&f->arena, &f->lists, &error), &error);
 	for (uint32_t lane = 0; lane < c->lanes; lane++) {
 		check_scalars(f, lane, lane ? lane + 1 : 0);
 		check_matrices(f, lane, lane ? lane + 1 : 0);

@@ -95,6 +95,7 @@ static result run_case(clu_device *device, const pass_case *c)
 	support_ok(network_lists_set(&arena, &lists, places, count, &error), &error);
 	support_ok(network_forward(&arena, &lists, &error), &error);
 	support_ok(network_backward(&arena, &lists, &error), &error);
+	support_ok(network_matrix_gradients(&arena, &lists, &error), &error);
 	for (size_t w = 0; w < WRITTEN; w++) {
 		const size_t floats = result.floats[w] = arena_matrix(&arena, written[w], 0, 0).stride;
 		for (uint32_t lane = 0; lane < LANES; lane++) {
