@@ -62,63 +62,78 @@ void mix_du(uint width, uint depth, __global const float *sides, __global const 
 	}
 }
 
-/* dW_bᵀ = bᵀ dU. Work-item (PANELS_AT_ONCE panels, item_rows rows of W_bᵀ, entry). */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradient_b(uint layers, uint batch, uint m, uint ld_m, uint ld,
-    ulong spaced, uint item_rows, __global const uint2 *list, uint list_first, __global const float *sides, __global const float *b,
-    __global const float *dv, __global float *mixed, __global float *gradients, ulong stride, ulong panel)
+/* What a work-item adds up: vectors vector0 to vector0 + width of a lane's matrices, by what it mixes in `mixed`. */
+typedef struct {
+	uint vector0, width;
+	__global float *mixed;
+} gradient_item;
+
+/* dW_bᵀ = bᵀ dU, rows row0 to row_end; pointers are the lane's. */
+SHARED_FUNCTION void gradient_b(gradient_item item, uint depth, uint row0, uint row_end, uint batch, uint ld_m, uint ld,
+    ulong spaced, __global const float *sides, __global const float *b, __global const float *dv, __global float *gradient,
+    ulong panel)
 {
-	const uint2 entry = list[list_first + get_global_id(2)];
-	const uint slot = entry.x, depth = entry.y;
-	const uint vector0 = (uint)get_global_id(0) * WIDE_VECTORS, width = min((uint)WIDE_VECTORS, ld / VECTOR - vector0);
-	const uint row0 = (uint)get_global_id(1) * item_rows, row_end = min(row0 + item_rows, m);
-	sides += (ulong)slot * layers;
-	b += (ulong)slot * batch * ld_m, dv += slot * layers * spaced + vector0 * VECTOR;
-	gradients += slot * stride + vector0 / PANEL_VECTORS * panel;
-	mixed = mixed_of(mixed);
+	dv += item.vector0 * VECTOR, gradient += item.vector0 / PANEL_VECTORS * panel;
 	for (uint k0 = 0; k0 < batch; k0 += LIST_ROWS) {
 		const uint height = min((uint)LIST_ROWS, batch - k0);
 		for (uint row = 0; row < height; row++)
-			mix_du(width, depth, sides, dv + (ulong)(k0 + row) * ld, spaced, mixed + row * PANEL);
-		rows_dense(row0, row_end, 0, width, height, b + (ulong)k0 * ld_m, 1, ld_m, mixed, PANEL, MIXED_PANEL, k0 > 0, gradients,
-		    PANEL, panel);
+			mix_du(item.width, depth, sides, dv + (ulong)(k0 + row) * ld, spaced, item.mixed + row * PANEL);
+		rows_dense(row0, row_end, 0, item.width, height, b + (ulong)k0 * ld_m, 1, ld_m, item.mixed, PANEL, MIXED_PANEL, k0 > 0,
+		    gradient, PANEL, panel);
 	}
 }
 
-/* dW_xᵀ = Σ_i x_iᵀ dY_i. Work-item (PANELS_AT_ONCE panels, item_columns columns of x, entry); lists by column as in
- * product_gradient.cl. */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradient_x(uint layers, uint batch, uint n, uint ld, ulong spaced,
-    uint item_columns, __global const uint2 *list, uint list_first, __global const uint *gates, __global const float *weights,
-    ulong weights_stride, ulong scalars_at, __global const float *x, __global const uint2 *entries, ulong entries_ld,
-    __global const uint *starts, ulong starts_stride, __global const float *dv, __global float *mixed, __global float *gradients,
-    ulong w_x_at, ulong panel)
+/* dW_xᵀ = Σ_i x_iᵀ dY_i, rows `first` to `end`, columns of x; pointers are the lane's. */
+SHARED_FUNCTION void gradient_x(gradient_item item, uint depth, uint first, uint end, uint layers, uint batch, uint ld,
+    ulong spaced, __global const uint *gates, __global const float *coefficients, __global const float *x,
+    __global const uint2 *entries, ulong entries_ld, __global const uint *starts, __global const float *dv,
+    __global float *gradient, ulong panel)
 {
-	const uint2 entry = list[list_first + get_global_id(2)];
-	const uint slot = entry.x, depth = entry.y, inner = batch * (depth - 1), blocks = row_blocks(inner);
-	const uint vector0 = (uint)get_global_id(0) * WIDE_VECTORS, width = min((uint)WIDE_VECTORS, ld / VECTOR - vector0);
-	const uint first = (uint)get_global_id(1) * item_columns, end = min(first + item_columns, n);
-	const ulong lane = (ulong)slot * layers;
-	__global const float *coefficients = weights + slot * weights_stride + scalars_at + layers;
-	gates += lane;
-	x += lane * batch * ld, dv += lane * spaced + vector0 * VECTOR;
-	entries += slot * (ulong)n * entries_ld;
-	starts += slot * starts_stride;
-	gradients += slot * weights_stride + w_x_at + vector0 / PANEL_VECTORS * panel;
-	mixed = mixed_of(mixed);
+	const uint inner = batch * (depth - 1), blocks = row_blocks(inner);
 	uint layer = 1, sample = 0, above = layers_above(layer, depth, gates);
+	dv += item.vector0 * VECTOR, gradient += item.vector0 / PANEL_VECTORS * panel;
 	for (uint block = 0; block < blocks; block++) {
 		const uint k0 = block * LIST_ROWS, height = min((uint)LIST_ROWS, inner - k0);
 		for (uint row = 0; row < height; row++) {
-			mix_dy(width, above, coefficients + layer - 1, layers, dv + (ulong)sample * ld, spaced, mixed + row * PANEL);
+			mix_dy(item.width, above, coefficients + layer - 1, layers, dv + (ulong)sample * ld, spaced, item.mixed + row * PANEL);
 			if (++sample < batch) continue;
 			sample = 0, layer++;
 			above = layers_above(layer, depth, gates);
 		}
 		for (uint column = first; column < end; column += LIST_COLUMNS) {
 			const uint columns = min((uint)LIST_COLUMNS, end - column);
-			gradient_block(block > 0, columns, height, 0, width, x + column + (ulong)k0 * ld, ld,
+			gradient_block(block > 0, columns, height, 0, item.width, x + column + (ulong)k0 * ld, ld,
 			    entries + column * entries_ld + k0 * columns, starts + (column / LIST_COLUMNS * blocks + block) * BLOCK_STARTS,
-			    mixed, MIXED_PANEL, gradients + column * PANEL, PANEL, panel);
+			    item.mixed, MIXED_PANEL, gradient + column * PANEL, PANEL, panel);
 		}
 	}
+}
+
+/* Of lanes that train W_b, W_x, or both: item_rows of W_bᵀ and item_columns of x say how much of each a work-item has, 0 none. What
+ * is mixed for one is near for the other. Work-item (PANELS_AT_ONCE panels, rows and columns, entry). */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradients(uint layers, uint batch, uint m, uint n, uint ld_m,
+    uint ld, ulong spaced, uint item_rows, uint item_columns, __global const uint2 *list, uint list_first,
+    __global const uint *gates, __global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at,
+    __global const float *b, __global const float *x, __global const uint2 *entries, ulong entries_ld, __global const uint *starts,
+    ulong starts_stride, __global const float *dv, __global float *mixed, __global float *gradients, ulong panel_b, ulong w_x_at,
+    ulong panel_x)
+{
+	const uint2 entry = list[list_first + get_global_id(2)];
+	const uint slot = entry.x, depth = entry.y, part = (uint)get_global_id(1);
+	const uint row0 = part * item_rows, first = part * item_columns;
+	const ulong lane = (ulong)slot * layers;
+	gradient_item item;
+	item.vector0 = (uint)get_global_id(0) * WIDE_VECTORS;
+	item.width = min((uint)WIDE_VECTORS, ld / VECTOR - item.vector0);
+	item.mixed = mixed_of(mixed);
+	dv += lane * spaced;
+	gradients += slot * weights_stride;
+	if (item_rows && row0 < m)
+		gradient_b(item, depth, row0, min(row0 + item_rows, m), batch, ld_m, ld, spaced, sides + lane,
+		    b + (ulong)slot * batch * ld_m, dv, gradients, panel_b);
+	if (item_columns && first < n)
+		gradient_x(item, depth, first, min(first + item_columns, n), layers, batch, ld, spaced, gates + lane,
+		    weights + slot * weights_stride + scalars_at + layers, x + lane * batch * ld, entries + slot * (ulong)n * entries_ld,
+		    entries_ld, starts + slot * starts_stride, dv, gradients + w_x_at, panel_x);
 }
 #endif

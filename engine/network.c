@@ -289,13 +289,19 @@ static uint32_t list_of_product(uint32_t layers, clu_product which, uint32_t lay
 	}
 }
 
+static clu_status gradients_after_passes(const arena *arena, gradient_set set, const lane_list *list, clu_error *error)
+{
+	const product x = gradient_product(arena, CLU_PRODUCT_GRADIENT_X);
+	return pass_gradients(arena, set, &x, list, error);
+}
+
 clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error)
 {
 	const lane_list list = take(arena, lists, list_of_product(lists->layers, which, layer));
 	const bool gradient = which == CLU_PRODUCT_GRADIENT_B || which == CLU_PRODUCT_GRADIENT_X;
-	const product p = gradient ? gradient_product(arena, which) : batch_product(arena, which, layer);
 	if (gradient && arena->passes)
-		return which == CLU_PRODUCT_GRADIENT_B ? pass_gradient_b(arena, &list, error) : pass_gradient_x(arena, &p, &list, error);
+		return gradients_after_passes(arena, which == CLU_PRODUCT_GRADIENT_B ? GRADIENT_OF_W_B : GRADIENT_OF_W_X, &list, error);
+	const product p = gradient ? gradient_product(arena, which) : batch_product(arena, which, layer);
 	return product_enqueue(arena->device, &p, &list, error);
 }
 
@@ -355,8 +361,15 @@ clu_status network_backward(const arena *arena, const network_lists *lists, clu_
 	return arena->passes ? pass_backward(arena, &all, error) : backward_by_layer(arena, lists, error);
 }
 
+static bool same_lanes(const lane_list *a, const lane_list *b)
+{
+	return a->count == b->count && memcmp(a->entries, b->entries, a->count * sizeof *a->entries) == 0;
+}
+
 clu_status network_matrix_gradients(const arena *arena, const network_lists *lists, clu_error *error)
 {
+	const lane_list w_b = take(arena, lists, list_w_b(lists->layers)), w_x = take(arena, lists, list_w_x(lists->layers));
+	if (arena->passes && same_lanes(&w_b, &w_x)) return gradients_after_passes(arena, GRADIENT_OF_BOTH, &w_x, error);
 	CLU_TRY(network_product(arena, lists, CLU_PRODUCT_GRADIENT_B, 0, error));
 	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
 }

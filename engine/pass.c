@@ -72,37 +72,29 @@ clu_status pass_training(const arena *arena, const lane_list *list, const device
 	return LAUNCH(arena->device, KERNEL_pass_training, arguments, pass_grid(arena, rows, list->count), error);
 }
 
-clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error *error)
+clu_status pass_gradients(const arena *arena, gradient_set set, const product *x, const lane_list *list, clu_error *error)
 {
 	const arena_shape *shape = &arena->shape;
 	const cl_mem *buffer = arena->buffer;
 	const clu_plan *plan = &arena->device->plan;
-	const matrix w_b = arena_w_b(arena, ROLE_GRADIENTS);
-	uint32_t item_rows;
-	const launch_grid grid =
-	    gradient_grid(arena->device, shape->m, plan->tile_rows, arena->ld_n / plan->vector, list->count, &item_rows);
-	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(arena->ld_m),
-	    ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(item_rows), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
-	    ARG_BUFFER(buffer[ROLE_SIDES]), ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(buffer[ROLE_DV]), ARG_BUFFER(buffer[ROLE_DY]),
-	    ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.stride), ARG_OFFSET(w_b.panel)};
-	return LAUNCH(arena->device, KERNEL_pass_gradient_b, arguments, grid, error);
-}
-
-clu_status pass_gradient_x(const arena *arena, const product *x, const lane_list *list, clu_error *error)
-{
-	const arena_shape *shape = &arena->shape;
-	const cl_mem *buffer = arena->buffer;
 	const nonzeros *z = &x->sparse;
-	const matrix w_x = arena_w_x(arena, ROLE_GRADIENTS);
-	uint32_t item_columns;
-	const launch_grid grid =
-	    gradient_grid(arena->device, shape->n, LIST_COLUMNS, arena->ld_n / arena->device->plan.vector, list->count, &item_columns);
-	if (arena->sparse) CLU_TRY(product_list_columns(arena->device, x, list, error));
-	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->n), ARG_UINT(arena->ld_n),
-	    ARG_OFFSET(arena->spaced), ARG_UINT(item_columns), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
-	    ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats),
-	    ARG_OFFSET(arena->scalars_at), ARG_BUFFER(x->a.buffer), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
+	const matrix w_b = arena_w_b(arena, ROLE_GRADIENTS), w_x = arena_w_x(arena, ROLE_GRADIENTS);
+	const uint32_t vectors = arena->ld_n / plan->vector;
+	uint32_t rows = 0, columns = 0;
+	launch_grid grid;
+	if (set & GRADIENT_OF_W_X) {
+		grid = gradient_grid(arena->device, shape->n, LIST_COLUMNS, vectors, list->count, &columns);
+		if (set & GRADIENT_OF_W_B)
+			rows = divide_up(divide_up(shape->m, plan->tile_rows), (uint32_t)grid.groups[1]) * plan->tile_rows;
+		if (arena->sparse) CLU_TRY(product_list_columns(arena->device, x, list, error));
+	} else
+		grid = gradient_grid(arena->device, shape->m, plan->tile_rows, vectors, list->count, &rows);
+	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(shape->n),
+	    ARG_UINT(arena->ld_m), ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_UINT(columns),
+	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_SIDES]),
+	    ARG_BUFFER(buffer[ROLE_WEIGHTS]), ARG_OFFSET(arena->weights_floats), ARG_OFFSET(arena->scalars_at),
+	    ARG_BUFFER(buffer[ROLE_B]), ARG_BUFFER(x->a.buffer), ARG_BUFFER(z->by_column), ARG_OFFSET(z->by_column_ld),
 	    ARG_BUFFER(z->by_column_starts), ARG_OFFSET(z->by_column_starts_stride), ARG_BUFFER(buffer[ROLE_DV]),
-	    ARG_BUFFER(buffer[ROLE_DY]), ARG_BUFFER(w_x.buffer), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel)};
-	return LAUNCH(arena->device, KERNEL_pass_gradient_x, arguments, grid, error);
+	    ARG_BUFFER(buffer[ROLE_DY]), ARG_BUFFER(w_b.buffer), ARG_OFFSET(w_b.panel), ARG_OFFSET(w_x.at), ARG_OFFSET(w_x.panel)};
+	return LAUNCH(arena->device, KERNEL_pass_gradients, arguments, grid, error);
 }

@@ -11,9 +11,11 @@ clu_status pass_forward(const arena *arena, const lane_list *list, clu_error *er
 clu_status pass_backward(const arena *arena, const lane_list *list, clu_error *error);
 /* gather_training, pass_forward, loss_backward and pass_backward in one launch. */
 clu_status pass_training(const arena *arena, const lane_list *list, const device_samples *samples, uint32_t step, clu_error *error);
-/* From DV to the gradients of W_b and W_x, the layers' share of it mixed on the way. x: CODES, their lists and the room for lists
- * by column, as a product's A. Both overwrite DY. */
-clu_status pass_gradient_b(const arena *arena, const lane_list *list, clu_error *error);
-clu_status pass_gradient_x(const arena *arena, const product *x, const lane_list *list, clu_error *error);
+
+typedef enum gradient_set { GRADIENT_OF_W_B = 1, GRADIENT_OF_W_X = 2, GRADIENT_OF_BOTH = 3 } gradient_set;
+
+/* From DV to the gradients of W_b, W_x or both, the layers' share of it mixed on the way. x: CODES, their lists and the room for
+ * lists by column, as the A of W_x's product. Overwrites DY. */
+clu_status pass_gradients(const arena *arena, gradient_set set, const product *x, const lane_list *list, clu_error *error);
 
 #endif

@@ -35,8 +35,7 @@ extern const struct kernel_file kernel_files[]; /* ended by a NULL name */
 	X(pass_forward) \
 	X(pass_backward) \
 	X(pass_training) \
-	X(pass_gradient_b) \
-	X(pass_gradient_x)
+	X(pass_gradients)
 
 /* Built only for plans that skip zeros. */
 #define SPARSE_KERNEL_MAP(X) \

@@ -169,18 +169,12 @@ static bench_work pass_backward(const work_subject *subject, const clu_plan *pla
 	return sum;
 }
 
-/* The gradients read dv in place of the dU and dY that they mix from it. */
-static bench_work pass_gradient_b(const work_subject *subject, const clu_plan *plan)
+/* They read dv in place of the dU and dY that they mix from it. */
+static bench_work pass_gradients(const work_subject *subject, const clu_plan *plan)
 {
 	const double layers = subject->arch->layers;
-	bench_work sum = planes_of(subject, layers - 1, layers);
+	bench_work sum = planes_of(subject, origins(subject), layers + origins(subject));
 	add_product(&sum, subject, plan, CLU_PRODUCT_GRADIENT_B);
-	return sum;
-}
-
-static bench_work pass_gradient_x(const work_subject *subject, const clu_plan *plan)
-{
-	bench_work sum = planes_of(subject, origins(subject) - (subject->arch->layers - 1.0), origins(subject));
 	add_product(&sum, subject, plan, CLU_PRODUCT_GRADIENT_X);
 	return sum;
 }
@@ -229,10 +223,10 @@ bool work_kernel(const work_subject *subject, const clu_plan *plan, const char *
 		bench_work (*count)(const work_subject *subject, const clu_plan *plan);
 	} kernels[] = {{"product_dense", dense_products}, {"product_tiled", dense_products}, {"product_sparse", sparse_products},
 	    {"product_gradient", sparse_gradient}, {"product_listed", listed_products}, {"pass_forward", pass_forward},
-	    {"pass_backward", pass_backward}, {"pass_gradient_b", pass_gradient_b}, {"pass_gradient_x", pass_gradient_x},
-	    {"list_columns", column_lists}, {"layer_forward", layers_forward}, {"layer_backward", layers_backward},
-	    {"layer_tiled", layers_tiled}, {"layer_listed", layers_listed}, {"matrix_update", matrix_updates},
-	    {"gather_training", gathering}, {"loss_backward", losses}};
+	    {"pass_backward", pass_backward}, {"pass_gradients", pass_gradients}, {"list_columns", column_lists},
+	    {"layer_forward", layers_forward}, {"layer_backward", layers_backward}, {"layer_tiled", layers_tiled},
+	    {"layer_listed", layers_listed}, {"matrix_update", matrix_updates}, {"gather_training", gathering},
+	    {"loss_backward", losses}};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		if (strcmp(kernels[i].name, kernel) != 0) continue;
 		*work = kernels[i].count(subject, plan);

@@ -77,8 +77,7 @@ static void test_kernels_that_leave_out(void **state)
 	    {KERNEL_matrix_transpose, "layer_backward"},
 	};
 	/* both directions cover their rows at any size of tile, and blocks that both sides count */
-	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_pass_gradient_b, "gradient of W_b"},
-	    {KERNEL_pass_gradient_x, "gradient of W_x"}};
+	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_pass_gradients, "gradient of W_"}};
 	check_faults(0, by_layer, sizeof by_layer / sizeof *by_layer);
 	if (support_equal_bits()) check_faults(1, in_passes, sizeof in_passes / sizeof *in_passes);
 }
