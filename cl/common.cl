@@ -176,6 +176,7 @@ uint lowest_bit(uint mask)
 	return 31u - clz(mask & (0u - mask));
 }
 
+/* The same of the highest. */
 uint highest_bit(uint mask)
 {
 	return 31u - clz(mask);

@@ -73,7 +73,7 @@ SHARED_FUNCTION void list_row(__global const float *row, uint n, __global uint2 
 }
 #endif
 
-typedef enum mix_order { ASCENDING, DESCENDING } mix_order;
+typedef enum mix_order { MIX_ASCENDING, MIX_DESCENDING } mix_order;
 
 /* sum + Σ a_l z_l over the bits l of `which`, at `width` neighbouring vectors, to which z points; its layers are `spaced` apart,
  * their coefficients `step`. `width` and `order` are constants at each use, so that the sums stay in registers. */
@@ -81,7 +81,7 @@ INLINED void mix(uint width, mix_order order, uint which, __global const float *
     ulong spaced, vec *sum)
 {
 	for (uint rest = which, l; rest; rest ^= 1u << l) {
-		l = order == ASCENDING ? lowest_bit(rest) : highest_bit(rest);
+		l = order == MIX_ASCENDING ? lowest_bit(rest) : highest_bit(rest);
 		const vec a = (vec)(coefficients[l * step]);
 		__global const float *from = z + l * spaced;
 		UNROLLED
@@ -94,7 +94,7 @@ vec mix_forward(
     uint origins, __global const float *coefficients, float side, __global const float *u, __global const float *y, ulong spaced)
 {
 	vec v = side * LOAD(u);
-	mix(1, ASCENDING, origins, coefficients, 1, y, spaced, &v);
+	mix(1, MIX_ASCENDING, origins, coefficients, 1, y, spaced, &v);
 	return v;
 }
 
@@ -211,12 +211,11 @@ uint origins_by_dv(uint origins, uint lowest)
 
 typedef enum backward_writes { WRITES_DV, WRITES_OPERANDS } backward_writes;
 
-/* A layer's gradient is that of the loss for the top layer, and comes from the H of the layers `above` for the others, going on
- * from `begun` where that is not 0. They lie where their Y did: nothing above this layer needs that any more. Writes dv and, where
- * these are operands of the matrices' gradients, dy of this layer below the top and du, which the top starts and the others add to.
- * partials [layers][layers
- * + 1][blocks]: a layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks. lowest: the
- * layer that the backward pass ends with. One block of rows; pointers are the lane's. */
+/* G is `begun` (the loss's gradient for the top layer, a sum that was begun ahead, or 0: nothing) and what the H of the layers
+ * `above` add, which lie where their Y did: nothing above this layer needs that any more. Writes dv and, where these are operands
+ * of the matrices' gradients, dy of this layer below the top and du, which the top starts and the others add to. partials
+ * [layers][layers + 1][blocks]: a layer's sums for da_{1…layers} and dθ, one for each block of rows; scalar_update sums the blocks.
+ * lowest: the layer that the backward pass ends with. One block of rows; pointers are the lane's. */
 SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, uint depth, uint above, uint block, uint blocks,
     uint batch, uint n, uint ld, ulong spaced, ulong dy_ld, ulong dy_panel, backward_writes writes, uint origins, uint kind,
     float side, __global const float *scalars, __global const float *x, __global const float *cutoffs, __global const float *y,
@@ -254,7 +253,7 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 			}
 			if (writes == WRITES_OPERANDS && layer < depth) {
 #if GROUP == 1 /* the loop above is a pass's too */
-				mix(1, DESCENDING, above, coefficients + layer - 1, layers, dv + here, spaced, &d);
+				mix(1, MIX_DESCENDING, above, coefficients + layer - 1, layers, dv + here, spaced, &d);
 #endif
 				STORE(d, dy + row * dy_ld + column_at(c, dy_panel));
 			}
@@ -265,7 +264,8 @@ SHARED_FUNCTION void layer_backward_rows(uint layer, uint layers, uint lowest, u
 			theta_sum += neuron_backward_threshold(kind, output, delta, cutoff);
 		}
 #if SPARSE_BELOW > 0
-		if (layer > 1) list_row(dv + mine + (ulong)row * ld, n, entries + (ulong)row * LIST_LD(ld), starts + row * STARTS_LD(n));
+		if (layer > lowest)
+			list_row(dv + mine + (ulong)row * ld, n, entries + (ulong)row * LIST_LD(ld), starts + row * STARTS_LD(n));
 #endif
 	}
 	const float theta_total = sum_group(sum_entries(theta_sum), shared);

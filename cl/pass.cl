@@ -1,7 +1,8 @@
 /* pass.cl: a whole pass through the network in one launch, for devices where a work-item does the work of a group (CPUs): a
  * sample's way through the layers touches no other sample, so a work-item takes its rows of the batch from layer to layer, and
  * nobody waits for anybody in between. The matrices' gradients, which need all samples, have launches of their own
- * (pass_gradient.cl). The same functions as the launches by layer and product, hence the same bits.
+ * (pass_gradient.cl). The same functions as the launches by layer and product, or sums in the same
+ * order, hence the same bits.
  *
  * Index space: (blocks of item_rows rows, entries); item_rows is a multiple of BLOCK_ROWS. Per lane: see layer.cl; W_bᵀ, then W_xᵀ
  * at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */
@@ -9,9 +10,9 @@
 
 /* ---- mixing ahead ----
  *
- * What a layer mixes lies in far caches by then. Of AHEAD layers at a time, what those before the first of them add to each is
- * summed in one go, so that it is fetched once for all of them; each goes on from its sum when its turn comes. In that order a sum
- * has the bits that it has without. */
+ * What a layer mixes lies in far caches when its turn comes. AHEAD layers are a group: what comes from before the first of them is
+ * summed for all of them in one go, so that it is fetched once, and each goes on from its sum. Those terms are the first of each
+ * sum (ascending origins upwards, descending layers downwards), so that stopping there and going on changes no bit. */
 #define AHEAD 4u         /* layers */
 #define AHEAD_LEAST 3u   /* terms that make a sum worth being put down and taken up again */
 #define AHEAD_VECTORS 4u /* of a row, at a time */
@@ -21,7 +22,7 @@ uint worth_going_ahead(uint terms)
 	return popcount(terms) >= AHEAD_LEAST ? terms : 0;
 }
 
-/* The first of the layers that go ahead together with this one, upwards and downwards, and which of its terms are summed then. */
+/* The first of a layer's group, upwards and downwards. */
 uint first_upwards(uint layer)
 {
 	return (layer - 1) / AHEAD * AHEAD + 1;
@@ -32,11 +33,13 @@ uint first_downwards(uint layer, uint depth)
 	return depth - (depth - layer) / AHEAD * AHEAD;
 }
 
+/* The origins of a layer that are mixed ahead. */
 uint origins_ahead(uint layer, __global const uint *gates)
 {
 	return worth_going_ahead(gates[layer - 1] & ((1u << (first_upwards(layer) - 1)) - 1u));
 }
 
+/* The layers above one whose H are mixed ahead. */
 uint above_ahead(uint layer, uint depth, __global const uint *gates)
 {
 	const uint first = first_downwards(layer, depth);
@@ -50,7 +53,7 @@ INLINED void forward_ahead(uint width, uint origins, float side, __global const 
 	UNROLLED
 	for (uint v = 0; v < AHEAD_VECTORS; v++)
 		if (v < width) sum[v] = side * LOAD(u + v * VECTOR);
-	mix(width, ASCENDING, origins, coefficients, 1, y, spaced, sum);
+	mix(width, MIX_ASCENDING, origins, coefficients, 1, y, spaced, sum);
 	UNROLLED
 	for (uint v = 0; v < AHEAD_VECTORS; v++)
 		if (v < width) STORE(sum[v], sums + v * VECTOR);
@@ -63,7 +66,10 @@ SHARED_FUNCTION void rows_forward_ahead(uint first, uint layers, uint depth, uin
 {
 	const uint end = min(first + AHEAD, depth + 1);
 	uint origins[AHEAD], any = 0;
-	for (uint layer = first; layer < end; layer++) any |= origins[layer - first] = origins_ahead(layer, gates);
+	for (uint layer = first; layer < end; layer++) {
+		origins[layer - first] = origins_ahead(layer, gates);
+		any |= origins[layer - first];
+	}
 	if (!any) return;
 	for (uint row = row0; row < row_end; row++)
 		for (uint c = 0; c < ld; c += AHEAD_VECTORS * VECTOR)
@@ -121,10 +127,12 @@ SHARED_FUNCTION void block_backward_ahead(uint first, uint lowest, uint layers, 
 	uint above[AHEAD], any = 0;
 	vec sums[AHEAD][LAYERS_MAX];
 	for (uint i = 0; i < count; i++) {
-		any |= above[i] = above_ahead(first - i, depth, gates);
-		for (uint l = first; l < depth; l++) sums[i][l] = (vec)(0.0f);
+		above[i] = above_ahead(first - i, depth, gates);
+		any |= above[i];
 	}
 	if (!any) return;
+	for (uint i = 0; i < count; i++)
+		for (uint l = first; l < depth; l++) sums[i][l] = (vec)(0.0f);
 	for (uint row = row0; row < row_end; row++)
 		for (uint c = 0; c < ld; c += AHEAD_VECTORS * VECTOR)
 			for (uint i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 /* pass_gradient.cl: the matrices' gradients after passes (pass.cl). What they read as B, dY and dU, is mixed from dv where it is
  * needed: WIDE_VECTORS vectors of LIST_ROWS samples at a time, which stay in the first-level cache, into panels of a work-item's
- * own. Layouts: see layer.cl, and product_gradient.cl for the lists by column. */
+ * own. Index space: (PANELS_AT_ONCE panels, rows of W_bᵀ and W_xᵀ, entries). Layouts: see layer.cl, and product_gradient.cl for the
+ * lists by column. */
 #if GROUP == 1
 
 #define MIXED_PANEL ((LIST_ROWS + 1) * PANEL)
@@ -20,14 +21,14 @@ void mix_dy(uint width, uint above, __global const float *coefficients, uint ste
 		vec sum[WIDE_VECTORS];
 		UNROLLED
 		for (uint v = 0; v < WIDE_VECTORS; v++) sum[v] = (vec)(0.0f);
-		mix(WIDE_VECTORS, DESCENDING, above, coefficients, step, dv, spaced, sum);
+		mix(WIDE_VECTORS, MIX_DESCENDING, above, coefficients, step, dv, spaced, sum);
 		UNROLLED
 		for (uint v = 0; v < WIDE_VECTORS; v++) STORE(sum[v], mixed + PANEL_AT(v, MIXED_PANEL));
 		return;
 	}
 	for (uint v = 0; v < width; v++) {
 		vec sum = (vec)(0.0f);
-		mix(1, DESCENDING, above, coefficients, step, dv + v * VECTOR, spaced, &sum);
+		mix(1, MIX_DESCENDING, above, coefficients, step, dv + v * VECTOR, spaced, &sum);
 		STORE(sum, mixed + PANEL_AT(v, MIXED_PANEL));
 	}
 }
@@ -109,8 +110,8 @@ SHARED_FUNCTION void gradient_x(gradient_item item, uint depth, uint first, uint
 	}
 }
 
-/* Of lanes that train W_b, W_x, or both: item_rows of W_bᵀ and item_columns of x say how much of each a work-item has, 0 none. What
- * is mixed for one is near for the other. Work-item (PANELS_AT_ONCE panels, rows and columns, entry). */
+/* Of lanes that train W_b, W_x, or both: item_rows of W_bᵀ and item_columns of x say how much of each a work-item has, 0 none. Both
+ * mix the same dv, which is near for the second. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void pass_gradients(uint layers, uint batch, uint m, uint n, uint ld_m,
     uint ld, ulong spaced, uint item_rows, uint item_columns, __global const uint2 *list, uint list_first,
     __global const uint *gates, __global const float *sides, __global const float *weights, ulong weights_stride, ulong scalars_at,

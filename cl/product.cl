@@ -165,17 +165,17 @@ bool rows_are_dense(uint row0, uint row_end, uint computed, uint inner, __global
 /* Work-item (block of SPARSE_ROWS rows, panel, entry). */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void product_sparse(uint rows, uint vectors, uint inner,
     __global const uint2 *list, uint list_first, __global const float *a, ulong a_at, ulong a_stride, ulong a_ld,
-    __global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld, __global const uint *starts,
-    ulong starts_at, ulong starts_stride, uint starts_ld, __global const float *b, ulong b_at, ulong b_stride, ulong b_panel,
-    __global float *c, ulong c_at, ulong c_stride, ulong c_ld, ulong c_panel)
+    __global const uint2 *entries, ulong entries_stride, ulong entries_ld, __global const uint *starts, ulong starts_stride,
+    uint starts_ld, __global const float *b, ulong b_at, ulong b_stride, ulong b_panel, __global float *c, ulong c_at,
+    ulong c_stride, ulong c_ld, ulong c_panel)
 {
 	const uint slot = list[list_first + get_global_id(2)].x;
 	const uint row0 = (uint)get_global_id(0) * SPARSE_ROWS, row_end = min(row0 + SPARSE_ROWS, rows);
 	const uint panel = (uint)get_global_id(1), vector0 = panel * PANEL_VECTORS;
 	const uint vector_end = min(vector0 + PANEL_VECTORS, vectors);
 	a += a_at + slot * a_stride;
-	entries += entries_at + slot * entries_stride;
-	starts += starts_at + slot * starts_stride + starts_ld - 1;
+	entries += slot * entries_stride;
+	starts += slot * starts_stride + starts_ld - 1;
 	b += b_at + slot * b_stride;
 	c += c_at + slot * c_stride;
 	if (rows_are_dense(row0, row_end, row_end - row0, inner, starts, starts_ld)) {

@@ -44,9 +44,9 @@ INLINED void tiles_multiply(uint item, uint rows, uint vectors, uint inner, __gl
 
 /* Where there are counts of A's nonzeros (`listed`), rows with few of them are left to product_listed. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_tiled(uint rows, uint vectors, uint inner,
-    uint stacked, __global const uint2 *list, uint list_first, uint listed, __global const uint *counts, ulong counts_at,
-    ulong counts_stride, __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner, __global const float *b,
-    ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+    uint stacked, __global const uint2 *list, uint list_first, uint listed, __global const uint *counts, ulong counts_stride,
+    __global const float *a, ulong a_at, ulong a_stride, ulong a_row, ulong a_inner, __global const float *b, ulong b_at,
+    ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
 {
 	__local uint total;
 	__local float4 a_quads[TILED_INNER * TILED_LD / 4];
@@ -55,8 +55,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	const uint row0 = (uint)get_group_id(1) * TILED_ROWS, vector0 = (uint)get_group_id(0) * TILED_VECTORS;
 	const uint item = (uint)(get_local_id(1) * GROUP_COLUMNS + get_local_id(0));
 	const uint segments = stacked ? entry.y - 1 : 1;
-	if (listed && !tile_rows_are_dense(item, row0, min(row0 + TILED_ROWS, rows), rows, inner, segments,
-	                  counts + counts_at + entry.x * counts_stride, &total))
+	if (listed && !tile_rows_are_dense(
+	                  item, row0, min(row0 + TILED_ROWS, rows), rows, inner, segments, counts + entry.x * counts_stride, &total))
 		return;
 	inner *= segments;
 	a += a_at + entry.x * a_stride + row0 * a_row;
@@ -78,14 +78,14 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 
 /* Work-group (row, entry) of GROUP work-items, a power of two: each lists a run of the row's columns behind those before it. */
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_rows(uint inner, __global const uint2 *list, uint list_first,
-    __global const float *a, ulong a_at, ulong a_stride, ulong a_row, __global uint2 *entries, ulong entries_at,
-    ulong entries_stride, ulong entries_ld, __global uint *counts, ulong counts_at, ulong counts_stride)
+    __global const float *a, ulong a_at, ulong a_stride, ulong a_row, __global uint2 *entries, ulong entries_stride,
+    ulong entries_ld, __global uint *counts, ulong counts_stride)
 {
 	__local uint found[GROUP];
 	const uint slot = list[list_first + get_group_id(1)].x, row = (uint)get_group_id(0), item = (uint)get_local_id(0);
 	const uint run = (inner + GROUP - 1) / GROUP, begin = min(item * run, inner), end = min(begin + run, inner);
 	a += a_at + slot * a_stride + row * a_row;
-	entries += entries_at + slot * entries_stride + row * entries_ld;
+	entries += slot * entries_stride + row * entries_ld;
 	uint mine = 0;
 	for (uint k = begin; k < end; k++) mine += a[k] != 0.0f;
 	found[item] = mine;
@@ -98,7 +98,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void list_rows(uint 
 	uint filled = found[item] - mine;
 	for (uint k = begin; k < end; k++)
 		if (a[k] != 0.0f) entries[filled++] = (uint2)(k, as_uint(a[k]));
-	if (item == GROUP - 1) counts[counts_at + slot * counts_stride + row] = filled;
+	if (item == GROUP - 1) counts[slot * counts_stride + row] = filled;
 }
 
 #define LIST_AT_ONCE 16u
@@ -156,9 +156,9 @@ INLINED void row_listed(uint vector0, uint vectors, uint segments, uint inner, u
  * together and each TILE_VECTORS vectors of the rows of B that it names, from the caches. `split` work-groups share the rows of one
  * of product_tiled's: few lanes would not fill a GPU otherwise, and rows are summed one after the other. */
 __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) void product_listed(uint rows, uint vectors,
-    uint inner, uint stacked, uint split, __global const uint2 *list, uint list_first, __global const uint *counts, ulong counts_at,
-    ulong counts_stride, __global const uint2 *entries, ulong entries_at, ulong entries_stride, ulong entries_ld,
-    __global const float *b, ulong b_at, ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
+    uint inner, uint stacked, uint split, __global const uint2 *list, uint list_first, __global const uint *counts,
+    ulong counts_stride, __global const uint2 *entries, ulong entries_stride, ulong entries_ld, __global const float *b, ulong b_at,
+    ulong b_stride, ulong b_ld, __global float *c, ulong c_at, ulong c_stride, ulong c_ld)
 {
 	__local uint total;
 	const uint2 entry = list[list_first + get_group_id(2)];
@@ -166,8 +166,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_COLUMNS, GROUP_ROWS, 1))) voi
 	const uint first = row0 + (uint)get_group_id(1) % split * GROUP_ROWS + (uint)get_local_id(1);
 	const uint vector0 = (uint)get_group_id(0) * TILED_VECTORS + (uint)get_local_id(0);
 	const uint segments = stacked ? entry.y - 1 : 1;
-	counts += counts_at + entry.x * counts_stride;
-	entries += entries_at + entry.x * entries_stride;
+	counts += entry.x * counts_stride;
+	entries += entry.x * entries_stride;
 	b += b_at + entry.x * b_stride;
 	c += c_at + entry.x * c_stride;
 	if (tile_rows_are_dense(

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Floats between Y and dv of neighbouring layers: 64 floats of a row, which are mixed of many layers at a time (pass.cl), fall on
+ * different sets of a first-level cache for each of 16 layers, 256 bytes × 16 = 4 KiB. */
+static const uint64_t layer_gap = 64;
+
 uint32_t arena_ld(uint32_t columns)
 {
 	return (columns + MATRIX_ALIGN - 1) / MATRIX_ALIGN * MATRIX_ALIGN;
@@ -28,10 +32,6 @@ static uint64_t operand_floats(const arena *arena, uint64_t rows)
 {
 	return arena->panels ? (arena->ld_n + PANEL - 1) / PANEL * panel_floats(rows) : rows * arena->ld_n;
 }
-
-/* Floats between Y and dv of neighbouring layers: what is mixed of all layers at a time, 64 floats of a row, falls on other lines
- * of a cache for each of 16 of them. */
-static const uint64_t layer_gap = 64;
 
 static void derive(const arena_shape *shape, const clu_plan *plan, arena *arena)
 {
@@ -88,9 +88,10 @@ static uint64_t role_values(const arena *arena, arena_role role)
 	case ROLE_DU: return arena->passes ? 0 : arena->plane;
 	case ROLE_U:
 	case ROLE_TOP: return arena->plane;
-	case ROLE_CODE_ENTRIES: return (arena->sparse || arena->listed) * 2u * (uint64_t)shape->batch * arena->list_ld;
+	case ROLE_CODE_ENTRIES: /* two numbers each, here and below */
+		return (arena->sparse || arena->listed) * 2u * (uint64_t)shape->batch * arena->list_ld;
 	case ROLE_CODE_STARTS: return shape->batch * (arena->sparse ? (uint64_t)arena->starts_ld : arena->listed);
-	case ROLE_DV_ENTRIES: return arena->sparse * 2u * (uint64_t)shape->batch * arena->list_ld; /* two numbers each */
+	case ROLE_DV_ENTRIES: return arena->sparse * 2u * (uint64_t)shape->batch * arena->list_ld;
 	case ROLE_DV_STARTS: return arena->sparse * (uint64_t)shape->batch * arena->starts_ld;
 	case ROLE_COLUMN_ENTRIES: return arena->sparse || arena->listed ? 2u * (uint64_t)shape->n * arena->by_column_ld : 0;
 	case ROLE_COLUMN_STARTS: return arena->by_column_starts;

@@ -72,7 +72,7 @@ typedef struct arena {
 	bool listed;                                  /* whether tiled products skip zeros, and have room for their lists */
 	bool sparse;                                  /* whether products skip zeros, and lists of nonzeros are kept */
 	bool panels;                                  /* whether matrices read as B lie in panels (common.cl) */
-	bool passes;                                  /* whether a pass is one launch: there is no dU then, and parts of dY alone */
+	bool passes;                                  /* whether passes are one launch: there is no dU then, and parts of dY alone */
 	uint64_t mixing;                              /* floats of such parts */
 	uint64_t plane, spaced;                       /* floats of [batch][ld_n]; the same with a gap to the next layer's */
 	uint64_t w_xt_at, scalars_at, weights_floats; /* in a lane's weights: W_bᵀ of m rows, W_xᵀ of n rows, θ, a */

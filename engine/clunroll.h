@@ -402,7 +402,8 @@ typedef struct clu_plan {
 	uint32_t group_columns, group_rows; /* work-group of the native and the tiled product, in tiles */
 	uint32_t sparse_below;              /* own products skip zeros below this per cent of nonzeros; 0: never */
 	uint32_t sparse_rows;               /* rows that a work-item covers there, where passes is 0 */
-	uint32_t passes;   /* 1: a pass through all layers is one launch, where group is 1 and products native; 0: it is many */
+	uint32_t
+	    passes; /* 1: a pass through all layers, or both of a step, is one launch, where group is 1 and products native; 0: many */
 	uint32_t epilogue; /* 1: a layer is computed in the launch of the product before it, where products are tiled; 0: in its own */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
@@ -474,7 +475,7 @@ typedef struct clu_kernel_time {
 	double seconds;
 } clu_kernel_time;
 /* Begins (or ends) keeping account of every kernel's time, which costs time itself. Waits for what was enqueued. Kernels of
- * CLBlast are not seen. */
+ * CLBlast are not seen. Where a plan has passes, both of a step, its gathering and its loss are launches of their own meanwhile. */
 CLU_API clu_status clu_device_profile(clu_device *device, bool on, clu_error *error);
 /* Waits; the kernels that ran since profiling began or this was last called, longest first. The caller frees *times. */
 CLU_API clu_status clu_device_profile_take(clu_device *device, clu_kernel_time **times, size_t *count, clu_error *error);
@@ -607,7 +608,7 @@ typedef enum clu_product {
 	CLU_PRODUCT_GRADIENT_B, /* dW_b = dUᵀ b; where a plan has passes, this and dW_x mix what they multiply, too */
 	CLU_PRODUCT_COUNT
 } clu_product;
-/* Does one of them `count` times (of all layers in turn, for all TRAINING lanes), on what their last step left, and waits.
+/* Does one of them `count` times (as often as the deepest lane has it, for the lanes that do), on what a step left, and waits.
  * No training notices: the next step overwrites what this writes. CLU_ARGUMENT before the first step. */
 CLU_API clu_status clu_lanes_time_product(clu_lanes *lanes, clu_product product, uint32_t count, double *seconds, clu_error *error);
 /* Shares of nonzero entries, by layer, of what lies on the device: the left operands of Y and dW_x, and of H. After a step that is

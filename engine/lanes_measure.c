@@ -17,8 +17,8 @@ static uint32_t lanes_depth(const clu_lanes *lanes)
 	return depth;
 }
 
-/* One pass: as many Y or H as a step computes. Where it lists nonzeros it keeps the last layer's lists only: that product is timed
- * in place of all, Y_{K−1} and H_2. */
+/* One pass: as many Y or H as a step of the deepest lane computes. A step that lists nonzeros keeps the last layer's lists only:
+ * that product is timed in place of all, Y_{K−1} and H_2. */
 static clu_status enqueue_pass(const clu_lanes *lanes, clu_product product, clu_error *error)
 {
 	const uint32_t layers = lanes_depth(lanes);

@@ -374,7 +374,8 @@ clu_status network_matrix_gradients(const arena *arena, const network_lists *lis
 	return network_product(arena, lists, CLU_PRODUCT_GRADIENT_X, 0, error);
 }
 
-/* A launch costs what a small network's layer does: where passes are one each, a step has both in one, but where each is timed. */
+/* With passes both directions are one launch, which costs a small network what a layer does; profiled, each is launched by itself,
+ * so that each has its time. */
 clu_status network_pass(
     const arena *arena, const network_lists *lists, const device_samples *samples, uint32_t step, clu_error *error)
 {

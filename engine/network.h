@@ -49,8 +49,9 @@ clu_status network_begin_layers(
 clu_status network_product(const arena *arena, const network_lists *lists, clu_product which, uint32_t layer, clu_error *error);
 /* From measurements to codes (ROLE_B, ROLE_CODES) of every lane's depth. */
 clu_status network_forward(const arena *arena, const network_lists *lists, clu_error *error);
-/* From TOP to DV and PARTIALS, and from there to GRADIENTS. */
+/* From TOP to DV and PARTIALS and, where these are not mixed later, DY and DU. */
 clu_status network_backward(const arena *arena, const network_lists *lists, clu_error *error);
+/* From there to GRADIENTS. */
 clu_status network_matrix_gradients(const arena *arena, const network_lists *lists, clu_error *error);
 /* A batch of the samples both ways: to CODES, and back to DV and PARTIALS. */
 clu_status network_pass(

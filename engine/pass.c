@@ -9,7 +9,7 @@ static uint32_t rows_of_item(const arena *arena, uint32_t lanes)
 {
 	const uint32_t block = arena->device->plan.block_rows, batch = arena->shape.batch;
 	const uint32_t units = arena->device->info.compute_units;
-	const uint32_t items = lanes >= units ? 1 : divide_up(units, lanes); /* of a lane */
+	const uint32_t items = lanes == 0 || lanes >= units ? 1 : divide_up(units, lanes); /* of a lane */
 	const uint32_t rows = divide_up(batch, items);
 	return divide_up(rows, block) * block;
 }
@@ -72,23 +72,28 @@ clu_status pass_training(const arena *arena, const lane_list *list, const device
 	return LAUNCH(arena->device, KERNEL_pass_training, arguments, pass_grid(arena, rows, list->count), error);
 }
 
+/* The grid for the gradients of a set, and how much a work-item has of each, 0: none. W_b's rows go to the parts that W_x's columns
+ * make. */
+static launch_grid share_gradients(const arena *arena, gradient_set set, uint32_t lanes, uint32_t *rows, uint32_t *columns)
+{
+	const uint32_t m = arena->shape.m, n = arena->shape.n, tile_rows = arena->device->plan.tile_rows;
+	const uint32_t vectors = arena->ld_n / arena->device->plan.vector;
+	*rows = *columns = 0;
+	if (set == GRADIENT_OF_W_B) return gradient_grid(arena->device, m, tile_rows, vectors, lanes, rows);
+	const launch_grid grid = gradient_grid(arena->device, n, LIST_COLUMNS, vectors, lanes, columns);
+	if (set == GRADIENT_OF_BOTH) *rows = divide_up(divide_up(m, tile_rows), (uint32_t)grid.groups[1]) * tile_rows;
+	return grid;
+}
+
 clu_status pass_gradients(const arena *arena, gradient_set set, const product *x, const lane_list *list, clu_error *error)
 {
 	const arena_shape *shape = &arena->shape;
 	const cl_mem *buffer = arena->buffer;
-	const clu_plan *plan = &arena->device->plan;
 	const nonzeros *z = &x->sparse;
 	const matrix w_b = arena_w_b(arena, ROLE_GRADIENTS), w_x = arena_w_x(arena, ROLE_GRADIENTS);
-	const uint32_t vectors = arena->ld_n / plan->vector;
-	uint32_t rows = 0, columns = 0;
-	launch_grid grid;
-	if (set & GRADIENT_OF_W_X) {
-		grid = gradient_grid(arena->device, shape->n, LIST_COLUMNS, vectors, list->count, &columns);
-		if (set & GRADIENT_OF_W_B)
-			rows = divide_up(divide_up(shape->m, plan->tile_rows), (uint32_t)grid.groups[1]) * plan->tile_rows;
-		if (arena->sparse) CLU_TRY(product_list_columns(arena->device, x, list, error));
-	} else
-		grid = gradient_grid(arena->device, shape->m, plan->tile_rows, vectors, list->count, &rows);
+	uint32_t rows, columns;
+	const launch_grid grid = share_gradients(arena, set, list->count, &rows, &columns);
+	if (arena->sparse && set & GRADIENT_OF_W_X) CLU_TRY(product_list_columns(arena->device, x, list, error));
 	const launch_argument arguments[] = {ARG_UINT(shape->layers), ARG_UINT(shape->batch), ARG_UINT(shape->m), ARG_UINT(shape->n),
 	    ARG_UINT(arena->ld_m), ARG_UINT(arena->ld_n), ARG_OFFSET(arena->spaced), ARG_UINT(rows), ARG_UINT(columns),
 	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(buffer[ROLE_GATES]), ARG_BUFFER(buffer[ROLE_SIDES]),

@@ -40,10 +40,10 @@ static clu_status enqueue_sparse(clu_device *device, const product *p, const lan
 	const uint32_t vectors = vectors_of(device, p->columns);
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner), ARG_BUFFER(list->buffer),
 	    ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld),
-	    ARG_BUFFER(z->entries), ARG_OFFSET(z->entries_at), ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld),
-	    ARG_BUFFER(z->starts), ARG_OFFSET(z->starts_at), ARG_OFFSET(z->starts_stride), ARG_UINT(z->starts_ld),
-	    ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer),
-	    ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld), ARG_OFFSET(p->c.panel)};
+	    ARG_BUFFER(z->entries), ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts),
+	    ARG_OFFSET(z->starts_stride), ARG_UINT(z->starts_ld), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride),
+	    ARG_OFFSET(p->b.panel), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld),
+	    ARG_OFFSET(p->c.panel)};
 	const launch_grid grid = {
 	    {divide_up(p->rows, plan->sparse_rows), divide_up(vectors * plan->vector, PANEL), list->count}, {1, 1, 1}};
 	return LAUNCH(device, KERNEL_product_sparse, arguments, grid, error);
@@ -98,7 +98,7 @@ uint64_t product_by_column_starts(uint32_t columns, uint32_t rows)
 /* Where a tiled product has its lists of the rows of C: see product_gpu.cl. */
 typedef struct tiled_lists {
 	cl_mem entries, counts; /* NULL: A is taken as dense */
-	uint64_t entries_at, entries_stride, entries_ld, counts_at, counts_stride;
+	uint64_t entries_stride, entries_ld, counts_stride;
 } tiled_lists;
 
 clu_status product_list_rows(clu_device *device, const product *p, const lane_list *list, clu_error *error)
@@ -106,8 +106,7 @@ clu_status product_list_rows(clu_device *device, const product *p, const lane_li
 	const nonzeros *z = &p->sparse;
 	const launch_argument arguments[] = {ARG_UINT(p->inner), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
 	    ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(p->a.ld), ARG_BUFFER(z->entries),
-	    ARG_OFFSET(z->entries_at), ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts),
-	    ARG_OFFSET(z->starts_at), ARG_OFFSET(z->starts_stride)};
+	    ARG_OFFSET(z->entries_stride), ARG_OFFSET(z->entries_ld), ARG_BUFFER(z->starts), ARG_OFFSET(z->starts_stride)};
 	const launch_grid grid = {{p->rows, list->count, 1}, {device->plan.group, 1, 1}};
 	return LAUNCH(device, KERNEL_list_rows, arguments, grid, error);
 }
@@ -115,7 +114,7 @@ clu_status product_list_rows(clu_device *device, const product *p, const lane_li
 static clu_status list_rows(clu_device *device, const product *p, const lane_list *list, tiled_lists *lists, clu_error *error)
 {
 	const nonzeros *z = &p->sparse;
-	*lists = (tiled_lists){z->entries, z->starts, z->entries_at, z->entries_stride, z->entries_ld, z->starts_at, z->starts_stride};
+	*lists = (tiled_lists){z->entries, z->starts, z->entries_stride, z->entries_ld, z->starts_stride};
 	return product_list_rows(device, p, list, error);
 }
 
@@ -124,8 +123,8 @@ static clu_status list_segments(clu_device *device, const product *p, const lane
 	const nonzeros *z = &p->sparse;
 	const uint32_t group = device->plan.group;
 	const uint32_t segments = deepest_stack(p, list);
-	*lists = (tiled_lists){
-	    z->by_column, z->by_column_starts, 0, p->rows * z->by_column_ld, z->by_column_ld, 0, z->by_column_starts_stride};
+	*lists =
+	    (tiled_lists){z->by_column, z->by_column_starts, p->rows * z->by_column_ld, z->by_column_ld, z->by_column_starts_stride};
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(p->inner), ARG_UINT(p->stacking == INNER_STACKED),
 	    ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride),
 	    ARG_OFFSET(p->a.ld), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld),
@@ -142,10 +141,9 @@ static clu_status enqueue_listed(
 	const launch_grid grid = listed_grid(device, p->rows, vectors, list->count, &split);
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
 	    ARG_UINT(p->stacking == INNER_STACKED), ARG_UINT(split), ARG_BUFFER(list->buffer), ARG_UINT(list->first),
-	    ARG_BUFFER(lists->counts), ARG_OFFSET(lists->counts_at), ARG_OFFSET(lists->counts_stride), ARG_BUFFER(lists->entries),
-	    ARG_OFFSET(lists->entries_at), ARG_OFFSET(lists->entries_stride), ARG_OFFSET(lists->entries_ld), ARG_BUFFER(p->b.buffer),
-	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
-	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	    ARG_BUFFER(lists->counts), ARG_OFFSET(lists->counts_stride), ARG_BUFFER(lists->entries), ARG_OFFSET(lists->entries_stride),
+	    ARG_OFFSET(lists->entries_ld), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld),
+	    ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
 	return LAUNCH(device, KERNEL_product_listed, arguments, grid, error);
 }
 
@@ -161,10 +159,10 @@ static clu_status enqueue_tiled(clu_device *device, const product *p, const lane
 	}
 	const launch_argument arguments[] = {ARG_UINT(p->rows), ARG_UINT(vectors), ARG_UINT(p->inner),
 	    ARG_UINT(p->stacking == INNER_STACKED), ARG_BUFFER(list->buffer), ARG_UINT(list->first), ARG_UINT(listed),
-	    ARG_BUFFER(lists.counts), ARG_OFFSET(lists.counts_at), ARG_OFFSET(lists.counts_stride), ARG_BUFFER(p->a.buffer),
-	    ARG_OFFSET(p->a.at), ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer),
-	    ARG_OFFSET(p->b.at), ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at),
-	    ARG_OFFSET(p->c.stride), ARG_OFFSET(p->c.ld)};
+	    ARG_BUFFER(lists.counts), ARG_OFFSET(lists.counts_stride), ARG_BUFFER(p->a.buffer), ARG_OFFSET(p->a.at),
+	    ARG_OFFSET(p->a.stride), ARG_OFFSET(a_row), ARG_OFFSET(a_inner), ARG_BUFFER(p->b.buffer), ARG_OFFSET(p->b.at),
+	    ARG_OFFSET(p->b.stride), ARG_OFFSET(p->b.ld), ARG_BUFFER(p->c.buffer), ARG_OFFSET(p->c.at), ARG_OFFSET(p->c.stride),
+	    ARG_OFFSET(p->c.ld)};
 	return LAUNCH(device, KERNEL_product_tiled, arguments, tiled_grid(device, p->rows, vectors, list->count), error);
 }
 

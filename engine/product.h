@@ -42,7 +42,7 @@ typedef enum product_inner {
  * by_column_starts. */
 typedef struct nonzeros {
 	cl_mem entries, starts;
-	uint64_t entries_at, entries_stride, starts_at, starts_stride; /* in entries, in numbers */
+	uint64_t entries_stride, starts_stride; /* from lane to lane, in entries, in numbers */
 	uint32_t entries_ld, starts_ld;
 	cl_mem by_column, by_column_starts;
 	uint64_t by_column_ld, by_column_starts_stride; /* entries for each column, numbers of a lane: see product_by_column_starts */

@@ -154,9 +154,11 @@ static void add_product(bench_work *sum, const work_subject *subject, const clu_
 	add(sum, work);
 }
 
+/* Passes fetch what they mix of several layers at a time, how often depends on the connections: each plane counts once. */
 static bench_work pass_forward(const work_subject *subject, const clu_plan *plan)
 {
-	bench_work sum = layers_forward(subject, plan);
+	const double layers = subject->arch->layers;
+	bench_work sum = planes_of(subject, 2 * layers, layers + origins(subject));
 	add_product(&sum, subject, plan, CLU_PRODUCT_SIDE);
 	add_product(&sum, subject, plan, CLU_PRODUCT_FORWARD);
 	return sum;
@@ -164,16 +166,15 @@ static bench_work pass_forward(const work_subject *subject, const clu_plan *plan
 
 static bench_work pass_backward(const work_subject *subject, const clu_plan *plan)
 {
-	bench_work sum = planes_of(subject, 2.0 * subject->arch->layers + origins(subject), 2 * origins(subject));
+	bench_work sum = planes_of(subject, 3.0 * subject->arch->layers, 2 * origins(subject));
 	add_product(&sum, subject, plan, CLU_PRODUCT_BACKWARD);
 	return sum;
 }
 
-/* They read dv in place of the dU and dY that they mix from it. */
+/* dv is read in place of the dU and dY that are mixed from it, as many planes. */
 static bench_work pass_gradients(const work_subject *subject, const clu_plan *plan)
 {
-	const double layers = subject->arch->layers;
-	bench_work sum = planes_of(subject, origins(subject), layers + origins(subject));
+	bench_work sum = planes_of(subject, 0, subject->arch->layers + origins(subject));
 	add_product(&sum, subject, plan, CLU_PRODUCT_GRADIENT_B);
 	add_product(&sum, subject, plan, CLU_PRODUCT_GRADIENT_X);
 	return sum;

@@ -131,7 +131,7 @@ static void test_other_kernels(void **state)
 		const char *kernel;
 		double bytes;
 	} cases[] = {
-	    {"layer_forward", 4 * 10 * (4 + 4 + 6)}, {"pass_gradients", 4 * ((4 + 6) * 10 + 2 * 3 + 15 + 3 * 10 + 25)},
+	    {"layer_forward", 4 * 10 * (4 + 4 + 6)}, {"pass_gradients", 4 * (4 * 10 + 2 * 3 + 15 + 3 * 10 + 25)},
 	    {"matrix_update", 4 * (7 * (15 + 25) + 25)}, {"gather_training", 4 * 2 * 6},
 	    {"list_columns", 4 * 3 * 10 + (1 + 2 + 3) * 8}, /* x_1 … x_3, and their nonzeros */
 	};

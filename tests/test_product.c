@@ -141,19 +141,17 @@ static operand random_operand(clu_device *device, uint32_t rows, uint32_t column
 	return o;
 }
 
-enum { ENTRIES_AT = 5, STARTS_AT = 3 };
+enum { ENTRIES_GAP = 5, STARTS_GAP = 3 }; /* between lanes */
 
 /* The lists of A's nonzeros by row, A being [rows][columns], and room for those by column. */
 static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t rows, uint32_t columns)
 {
 	clu_error error;
 	const uint32_t blocks = (columns + LIST_COLUMNS - 1) / LIST_COLUMNS;
-	nonzeros z = {.entries_at = ENTRIES_AT,
-	    .entries_ld = columns + 1,
-	    .entries_stride = ENTRIES_AT + (uint64_t)rows * (columns + 1),
-	    .starts_at = STARTS_AT,
+	nonzeros z = {.entries_ld = columns + 1,
+	    .entries_stride = ENTRIES_GAP + (uint64_t)rows * (columns + 1),
 	    .starts_ld = blocks + 1,
-	    .starts_stride = STARTS_AT + (uint64_t)rows * (blocks + 1),
+	    .starts_stride = STARTS_GAP + (uint64_t)rows * (blocks + 1),
 	    .by_column_ld = rows + 3,
 	    .by_column_starts_stride = product_by_column_starts(columns, rows) + 3 * (uint64_t)columns}; /* of either way's */
 	const size_t entries_size = LANES * z.entries_stride * 8, starts_size = LANES * z.starts_stride * 4;
@@ -163,8 +161,8 @@ static nonzeros nonzeros_create(clu_device *device, const operand *a, uint32_t r
 	memset(starts, 0xff, starts_size);
 	for (uint32_t slot = 0; slot < LANES; slot++)
 		for (uint32_t row = 0; row < rows; row++) {
-			cl_uint *to = listed + 2 * (slot * z.entries_stride + ENTRIES_AT + (uint64_t)row * z.entries_ld), count = 0;
-			cl_uint *start = starts + slot * z.starts_stride + STARTS_AT + (uint64_t)row * z.starts_ld;
+			cl_uint *to = listed + 2 * (slot * z.entries_stride + (uint64_t)row * z.entries_ld), count = 0;
+			cl_uint *start = starts + slot * z.starts_stride + (uint64_t)row * z.starts_ld;
 			for (uint32_t column = 0; column < columns; column++) {
 				const float *value = operand_at(a, slot, row, column);
 				if (column % LIST_COLUMNS == 0) start[column / LIST_COLUMNS] = count;

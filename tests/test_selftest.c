@@ -77,7 +77,7 @@ static void test_kernels_that_leave_out(void **state)
 	    {KERNEL_matrix_transpose, "layer_backward"},
 	};
 	/* both directions cover their rows at any size of tile, and blocks that both sides count */
-	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_pass_gradients, "gradient of W_"}};
+	static const fault in_passes[] = {{KERNEL_matrix_transpose, "layer_backward"}, {KERNEL_pass_gradients, "gradient of W_b"}};
 	check_faults(0, by_layer, sizeof by_layer / sizeof *by_layer);
 	if (support_equal_bits()) check_faults(1, in_passes, sizeof in_passes / sizeof *in_passes);
 }

@@ -4,7 +4,8 @@ the same cores.
     python3 tests/peers/products.py build/clunroll --sizes 250x500,50x100
 
 Times are those of a whole step: U = b W_bᵀ and dW_b once, Y and H once for each layer but one, and dW_x with these layers stacked.
-OpenBLAS multiplies the zeros too, as any peer does; "sparse" is what ours takes that skips them, on the network's own.
+OpenBLAS multiplies the zeros too, as any peer does; "sparse" is what ours takes that skips them, on the network's own (every Y with those of the
+last, every H of layer 2).
 """
 import environment
 
