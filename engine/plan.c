@@ -60,10 +60,7 @@ clu_plan clu_plan_default(const clu_device_info *info)
 	    .sparse_rows = 64,
 	    .passes = 1,
 	    .epilogue = 0};
-	if (plan.vector == 16) {
-		plan.tile_rows = 6;
-		plan.tile_vectors = 4;
-	}
+	if (plan.vector == 16) plan.tile_vectors = 4;
 	/* Mesa's llvmpipe (22.3) leaves the loops over nonzeros, and over the tiles of a pass's gradient, after one turn; its self-test
 	 * finds it out */
 	if (strstr(info->name, "llvmpipe")) plan.sparse_below = plan.passes = 0;

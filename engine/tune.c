@@ -34,6 +34,7 @@ const tune_variant tune_variants[] = {
     {"way of products", KIND_GPU, 0, "sparse_below 0\nepilogue 1"},
     {"way of products", KIND_GPU, 4, "product tensor"},
     {"way of products", KIND_GPU, 4, "product tensor\nsparse_below 0\nepilogue 1"},
+    {"tiles of dense products", KIND_HOST, 16, "tile_rows 6\ntile_vectors 4"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 8\ntile_vectors 3"},
     {"tiles of dense products", KIND_HOST, 16, "tile_rows 12\ntile_vectors 2"},
     {"tiles of dense products", KIND_HOST, 8, "tile_rows 6\ntile_vectors 2"},
