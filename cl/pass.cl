@@ -1,8 +1,7 @@
 /* pass.cl: a whole pass through the network in one launch, for devices where a work-item does the work of a group (CPUs): a
  * sample's way through the layers touches no other sample, so a work-item takes its rows of the batch from layer to layer, and
- * nobody waits for anybody in between. The matrices' gradients, which need all samples, have launches of their own
- * (pass_gradient.cl). The same functions as the launches by layer and product, or sums in the same
- * order, hence the same bits.
+ * nobody waits for anybody in between. The matrices' gradients, which need all samples, have a launch of their own
+ * (pass_gradient.cl). The same functions as the launches by layer and product, or sums in the same order, hence the same bits.
  *
  * Index space: (blocks of item_rows rows, entries); item_rows is a multiple of BLOCK_ROWS. Per lane: see layer.cl; W_bᵀ, then W_xᵀ
  * at w_xt_at, then the scalars at scalars_at in its weights; all matrices that are read as B lie in panels. */

@@ -402,8 +402,7 @@ typedef struct clu_plan {
 	uint32_t group_columns, group_rows; /* work-group of the native and the tiled product, in tiles */
 	uint32_t sparse_below;              /* own products skip zeros below this per cent of nonzeros; 0: never */
 	uint32_t sparse_rows;               /* rows that a work-item covers there, where passes is 0 */
-	uint32_t
-	    passes; /* 1: a pass through all layers, or both of a step, is one launch, where group is 1 and products native; 0: many */
+	uint32_t passes;   /* 1: a pass, or both of a step, is one launch, where group is 1 and products native; 0: many */
 	uint32_t epilogue; /* 1: a layer is computed in the launch of the product before it, where products are tiled; 0: in its own */
 } clu_plan;
 #define CLU_PLAN_TEXT 512
